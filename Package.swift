@@ -1,0 +1,54 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "pgsessions",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "pgsessions", targets: ["pgsessions"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // The one door through which C comes in.
+    .systemLibrary(
+      name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    .target(name: "PostgresClient", dependencies: ["CLibpq"]),
+
+    // The SQL as files that a person can read and run in psql, built into the binary.
+    .target(
+      name: "Queries", path: "queries",
+      resources: [.embedInCode("audit"), .embedInCode("terminate")]),
+
+    // The heart: no I/O, no clock, no libpq.
+    .target(name: "SessionAudit"),
+
+    .target(name: "ServerAccess", dependencies: ["PostgresClient", "Queries", "SessionAudit"]),
+    .target(name: "Rendering", dependencies: ["SessionAudit"]),
+    .target(
+      name: "Commands",
+      dependencies: [
+        "PostgresClient", "ServerAccess", "SessionAudit", "Rendering",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "pgsessions", dependencies: ["Commands"]),
+
+    // Throw-away servers, the relay that lets clients vanish, and what is built on them.
+    .target(name: "TestSupport", dependencies: ["PostgresClient"], path: "Tests/TestSupport"),
+    .executableTarget(name: "dyno-relay", path: "Tests/DynoRelay"),
+    .executableTarget(
+      name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Demo"),
+    .executableTarget(
+      name: "bench", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Bench"),
+
+    .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
+    .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit"]),
+    .testTarget(name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"]),
+    .testTarget(
+      name: "ServerAccessTests",
+      dependencies: ["ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["Commands", "TestSupport", "PostgresClient", "pgsessions", "dyno-relay"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,51 @@
+/// Reads what libpq says of a failed connection. libpq has no accessor for its SQLSTATE, but with
+/// verbose errors the text carries it: `…failed: FATAL:  53300: sorry, too many…\nLOCATION:  …`.
+/// Text of several hosts or of a TLS and a plain attempt stands in one string, the last one last.
+enum ConnectErrorText {
+  static func parse(_ text: String) -> ServerMessage {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
+    let location = lines.last { $0.hasPrefix("LOCATION:") }
+    lines.removeAll { $0.hasPrefix("LOCATION:") }
+    let detail = take(&lines, prefix: "DETAIL:")
+    let hint = take(&lines, prefix: "HINT:")
+    var state: SQLState?
+    lines = lines.map { line in
+      guard let found = sqlState(in: line) else { return line }
+      state = found.state
+      return found.lineWithout
+    }
+    return ServerMessage(
+      sqlState: state, message: lines.joined(separator: "\n"), detail: detail, hint: hint,
+      sourceFunction: location.map(sourceFunction))
+  }
+
+  /// Finds `:  XXXXX: ` in a line. Severity words are translated, the two spaces are not.
+  private static func sqlState(in line: String) -> (state: SQLState, lineWithout: String)? {
+    let bytes = Array(line.utf8)
+    guard bytes.count >= 10 else { return nil }
+    for i in stride(from: bytes.count - 10, through: 0, by: -1)
+    where bytes[i] == UInt8(ascii: ":") && bytes[i + 1] == UInt8(ascii: " ")
+      && bytes[i + 2] == UInt8(ascii: " ") && bytes[i + 8] == UInt8(ascii: ":")
+      && bytes[i + 9] == UInt8(ascii: " ")
+    {
+      guard let state = SQLState(String(decoding: bytes[(i + 3)..<(i + 8)], as: UTF8.self)) else {
+        continue
+      }
+      let before = String(decoding: bytes[...i], as: UTF8.self)
+      let after = String(decoding: bytes[(i + 9)...], as: UTF8.self)
+      return (state, before + after)
+    }
+    return nil
+  }
+
+  private static func take(_ lines: inout [String], prefix: String) -> String? {
+    guard let index = lines.lastIndex(where: { $0.hasPrefix(prefix) }) else { return nil }
+    let line = lines.remove(at: index)
+    return String(line.dropFirst(prefix.count).drop { $0 == " " })
+  }
+
+  /// `LOCATION:  InitProcess, proc.c:351` → `InitProcess`.
+  private static func sourceFunction(_ location: String) -> String {
+    String(location.dropFirst("LOCATION:".count).drop { $0 == " " }.prefix { $0 != "," })
+  }
+}

@@ -1,0 +1,154 @@
+import CLibpq
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension Connection {
+  /// Connects within the deadline, whatever happens: libpq resolves names in a blocking call, so
+  /// the attempt runs on a thread of its own, which is left behind should it be stuck there.
+  public static func open(
+    _ parameters: ConnectionParameters, deadline: Deadline, interruption: Interruption? = nil
+  ) throws(PostgresError) -> Connection {
+    guard let attempt = ConnectAttempt() else {
+      throw .notConnected(
+        ServerMessage(sqlState: nil, message: "no pipe could be made: errno \(errno)"),
+        needsPassword: false)
+    }
+    guard detachThread({ attempt.run(parameters, deadline: deadline) }) else {
+      throw .notConnected(
+        ServerMessage(sqlState: nil, message: "no thread could be started"), needsPassword: false)
+    }
+    switch wait(
+      on: attempt.doneDescriptor, for: Int32(POLLIN), until: deadline, or: interruption)
+    {
+    case .ready: return Connection(owning: try attempt.take().handle, interruption: interruption)
+    case .deadlinePassed:
+      attempt.abandon()
+      throw .timedOut(during: .connecting, after: deadline.granted)
+    case .interrupted:
+      attempt.abandon()
+      throw .interrupted
+    }
+  }
+}
+
+/// One attempt to connect, shared by the thread that makes it and the one that waits for it.
+private final class ConnectAttempt: Sendable {
+  /// A PGconn on its way from one thread to the other; only one of them ever has it.
+  struct Handle: @unchecked Sendable {
+    let handle: OpaquePointer
+  }
+
+  private enum State {
+    case running
+    case abandoned
+    case done(Result<Handle, PostgresError>)
+    case taken
+  }
+
+  private let state = Mutex(State.running)
+  let doneDescriptor: Int32
+  private let doneWriter: Int32
+
+  init?() {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return nil }
+    (doneDescriptor, doneWriter) = (ends[0], ends[1])
+  }
+
+  deinit {
+    // The last owner closes both ends, so neither thread writes to a descriptor reused by others.
+    close(doneDescriptor)
+    close(doneWriter)
+    state.withLock { state in
+      if case .done(.success(let handle)) = state { PQfinish(handle.handle) }
+    }
+  }
+
+  func run(_ parameters: ConnectionParameters, deadline: Deadline) {
+    let result = Self.connect(parameters, deadline: deadline)
+    state.withLock { state in
+      switch state {
+      case .abandoned:
+        if case .success(let handle) = result { PQfinish(handle.handle) }
+      case .running, .done, .taken: state = .done(result)
+      }
+    }
+    var byte: UInt8 = 1
+    _ = write(doneWriter, &byte, 1)
+  }
+
+  func abandon() {
+    state.withLock { state in
+      if case .done(.success(let handle)) = state { PQfinish(handle.handle) }
+      state = .abandoned
+    }
+  }
+
+  func take() throws(PostgresError) -> Handle {
+    let result: Result<Handle, PostgresError> = state.withLock { state in
+      guard case .done(let result) = state else { return .failure(.interrupted) }
+      state = .taken
+      return result
+    }
+    return try result.get()
+  }
+
+  private static func connect(
+    _ parameters: ConnectionParameters, deadline: Deadline
+  ) -> Result<Handle, PostgresError> {
+    let pairs = parameters.pairs
+    guard
+      let handle = withCStrings(
+        pairs.map(\.name),
+        { names in
+          withCStrings(pairs.map(\.value)) { values in PQconnectStartParams(names, values, 0) }
+        })
+    else {
+      return .failure(
+        .notConnected(
+          ServerMessage(sqlState: nil, message: "out of memory"), needsPassword: false))
+    }
+    // Before the first poll: it is what makes the text of a refusal carry its SQLSTATE.
+    PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+    // A notice must never reach stderr by itself.
+    PQsetNoticeReceiver(handle, { _, _ in }, nil)
+    if PQstatus(handle) == CONNECTION_BAD { return .failure(refusal(handle)) }
+
+    var next = PGRES_POLLING_WRITING
+    while next != PGRES_POLLING_OK {
+      guard next != PGRES_POLLING_FAILED else { return .failure(refusal(handle)) }
+      let events = next == PGRES_POLLING_READING ? Int32(POLLIN) : Int32(POLLOUT)
+      guard wait(on: PQsocket(handle), for: events, until: deadline, or: nil) == .ready else {
+        PQfinish(handle)
+        return .failure(.timedOut(during: .connecting, after: deadline.granted))
+      }
+      next = PQconnectPoll(handle)
+    }
+    return .success(Handle(handle: handle))
+  }
+
+  /// The refusal as an error; closes the handle.
+  private static func refusal(_ handle: OpaquePointer) -> PostgresError {
+    defer { PQfinish(handle) }
+    return .notConnected(
+      ConnectErrorText.parse(text(PQerrorMessage(handle)) ?? "the connection failed"),
+      needsPassword: PQconnectionNeedsPassword(handle) == 1)
+  }
+}
+
+/// Calls `body` with a NULL-terminated array of C strings.
+private func withCStrings<Result>(
+  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+) -> Result {
+  let copies = strings.map { strdup($0) }
+  defer { for copy in copies { free(copy) } }
+  let pointers = copies.map { UnsafePointer($0) } + [nil]
+  return pointers.withUnsafeBufferPointer { body($0.baseAddress!) }
+}

@@ -1,0 +1,253 @@
+import CLibpq
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// One session on a server. Used by one thread at a time; closes when it goes.
+public final class Connection {
+  private let handle: OpaquePointer
+  private let interruption: Interruption?
+
+  init(owning handle: OpaquePointer, interruption: Interruption?) {
+    self.handle = handle
+    self.interruption = interruption
+  }
+
+  deinit { PQfinish(handle) }
+
+  // What libpq found out, as the server or the connection string had it.
+  public var host: String? { text(PQhost(handle)) }
+  public var port: String? { text(PQport(handle)) }
+  public var database: String? { text(PQdb(handle)) }
+  public var user: String? { text(PQuser(handle)) }
+  /// As `server_version_num`: 150018 for 15.18. 0 when unknown.
+  public var serverVersion: Int { Int(PQserverVersion(handle)) }
+  /// The backend that libpq was told of; behind a transaction pooler not the one that answers.
+  public var backendPID: Int32 { PQbackendPID(handle) }
+  public func parameterStatus(_ name: String) -> String? { text(PQparameterStatus(handle, name)) }
+
+  /// Runs one statement in a transaction of its own.
+  public func query(
+    _ statement: Statement, deadline: Deadline
+  ) throws(PostgresError) -> QueryResult {
+    try run([statement], deadline: deadline)[0]
+  }
+
+  /// Runs statements in one round trip: sent together, in one implicit transaction unless they
+  /// begin one. The first that fails ends the rest and is the error.
+  /// - Returns: one result for each statement, in order.
+  public func run(
+    _ statements: [Statement], deadline: Deadline
+  ) throws(PostgresError) -> [QueryResult] {
+    guard PQenterPipelineMode(handle) == 1 else { throw currentError(statements.first?.name ?? "") }
+    guard PQsetnonblocking(handle, 1) == 0 else { throw currentError(statements.first?.name ?? "") }
+    for statement in statements { try send(statement) }
+    guard PQpipelineSync(handle) == 1 else { throw currentError(statements.last?.name ?? "") }
+
+    var results: [QueryResult] = []
+    var failure: PostgresError?
+    for statement in statements {
+      do throws(PostgresError) {
+        if let result = try receive(statement.name, deadline: deadline) { results.append(result) }
+      } catch {
+        // Only an error answer leaves the connection in step; after any other there is no more
+        // to be read. What follows the first error is its echo.
+        guard case .queryFailed = error else { throw failure ?? error }
+        failure = failure ?? error
+      }
+    }
+    do throws(PostgresError) {
+      try receiveSync(statements.last?.name ?? "", deadline: deadline)
+    } catch {
+      throw failure ?? error
+    }
+    if let failure { throw failure }
+    guard PQexitPipelineMode(handle) == 1 else { throw currentError(statements.last?.name ?? "") }
+    return results
+  }
+
+  // MARK: - Sending and receiving
+
+  private func send(_ statement: Statement) throws(PostgresError) {
+    let parameters = statement.parameters
+    // All values in one buffer, so that their addresses hold while libpq copies them.
+    var buffer: [UInt8] = []
+    var ranges: [Range<Int>?] = []
+    for parameter in parameters {
+      guard let bytes = parameter.bytes else {
+        ranges.append(nil)
+        continue
+      }
+      ranges.append(buffer.count..<(buffer.count + bytes.count))
+      buffer += bytes
+    }
+    buffer.append(0)  // never empty, so that an empty text has an address and is no NULL
+    let types = parameters.map { Oid($0.type) }
+    let lengths = ranges.map { Int32($0?.count ?? 0) }
+    let formats = [Int32](repeating: 1, count: parameters.count)
+    let sent = buffer.withUnsafeBytes { bytes in
+      let start = bytes.baseAddress!.assumingMemoryBound(to: CChar.self)
+      let values = ranges.map { range in range.map { start + $0.lowerBound } }
+      return PQsendQueryParams(
+        handle, statement.sql, Int32(parameters.count), types, values, lengths, formats, 1)
+    }
+    guard sent == 1 else { throw currentError(statement.name) }
+  }
+
+  /// The one result of a statement, nil where an earlier statement's error has cancelled it.
+  private func receive(
+    _ query: String, deadline: Deadline
+  ) throws(PostgresError) -> QueryResult? {
+    var first: Result<QueryResult?, PostgresError>?
+    while let result = try nextResult(query, deadline: deadline) {
+      // A terminated session yields two errors, 57P01 and then a closed connection without a
+      // state; the first one tells.
+      guard first == nil else {
+        PQclear(result)
+        if PQstatus(handle) == CONNECTION_BAD { break }
+        continue
+      }
+      first = self.outcome(of: result, query: query)
+      if PQstatus(handle) == CONNECTION_BAD { break }
+    }
+    switch first {
+    case .success(let result)?: return result
+    case .failure(.queryFailed(let message, let query))?
+    where PQstatus(handle) == CONNECTION_BAD || message.endsSession:
+      throw .connectionLost(message, query: query)
+    case .failure(let error)?: throw error
+    case nil: throw currentError(query)
+    }
+  }
+
+  private func receiveSync(_ query: String, deadline: Deadline) throws(PostgresError) {
+    guard let result = try nextResult(query, deadline: deadline) else { throw currentError(query) }
+    defer { PQclear(result) }
+    guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else { throw currentError(query) }
+  }
+
+  private func outcome(
+    of result: OpaquePointer, query: String
+  ) -> Result<QueryResult?, PostgresError> {
+    switch PQresultStatus(result) {
+    case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
+      return .success(QueryResult(owning: result, query: query))
+    case PGRES_PIPELINE_ABORTED:
+      PQclear(result)
+      return .success(nil)
+    default:
+      defer { PQclear(result) }
+      return .failure(.queryFailed(Self.message(of: result), query: query))
+    }
+  }
+
+  private func nextResult(
+    _ query: String, deadline: Deadline
+  ) throws(PostgresError) -> OpaquePointer? {
+    while true {
+      let unsent = PQflush(handle)
+      if unsent < 0 { throw currentError(query) }
+      if unsent == 0 && PQisBusy(handle) == 0 { return PQgetResult(handle) }
+      let events = unsent > 0 ? Int32(POLLIN) | Int32(POLLOUT) : Int32(POLLIN)
+      switch wait(on: PQsocket(handle), for: events, until: deadline, or: interruption) {
+      case .ready:
+        // On failure what has arrived (57P01) is still to be read by PQgetResult.
+        if PQconsumeInput(handle) == 0 { return PQgetResult(handle) }
+      case .deadlinePassed:
+        cancelAndForget()
+        throw .timedOut(during: .query(query), after: deadline.granted)
+      case .interrupted:
+        cancelAndForget()
+        throw .interrupted
+      }
+    }
+  }
+
+  /// Asks the server to cancel the running query, on a thread of its own because PQcancel has no
+  /// deadline, and waits for that only briefly. The connection is of no further use.
+  private func cancelAndForget() {
+    guard let canceller = canceller() else { return }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return }
+    let (readEnd, writeEnd) = (ends[0], ends[1])
+    let started = detachThread {
+      _ = canceller.cancel()
+      close(writeEnd)
+    }
+    if started {
+      _ = wait(
+        on: readEnd, for: Int32(POLLIN), until: Deadline(after: .milliseconds(200)), or: nil)
+    } else {
+      close(writeEnd)
+    }
+    close(readEnd)
+  }
+
+  /// What another thread needs to cancel the query that runs here.
+  public func canceller() -> Canceller? { PQgetCancel(handle).map(Canceller.init(owning:)) }
+
+  private func currentError(_ query: String) -> PostgresError {
+    .connectionLost(
+      ServerMessage(
+        sqlState: nil,
+        message: text(PQerrorMessage(handle))?.trimmed() ?? "the connection is gone"),
+      query: query)
+  }
+
+  private static func message(of result: OpaquePointer) -> ServerMessage {
+    func field(_ code: some BinaryInteger) -> String? {
+      text(PQresultErrorField(result, Int32(code)))?.trimmed()
+    }
+    return ServerMessage(
+      sqlState: field(PGSESSIONS_DIAG_SQLSTATE).flatMap { SQLState($0) },
+      message: field(PGSESSIONS_DIAG_MESSAGE_PRIMARY)
+        ?? text(PQresultErrorMessage(result))?.trimmed() ?? "unknown error",
+      detail: field(PGSESSIONS_DIAG_MESSAGE_DETAIL),
+      hint: field(PGSESSIONS_DIAG_MESSAGE_HINT),
+      sourceFunction: field(PGSESSIONS_DIAG_SOURCE_FUNCTION))
+  }
+}
+
+/// Cancels the query that runs on a connection; may be used from any thread, repeatedly.
+public final class Canceller: @unchecked Sendable {
+  // Never changed after PQgetCancel; libpq documents PQcancel on it as thread-safe.
+  private let pointer: OpaquePointer
+
+  init(owning cancel: OpaquePointer) { pointer = cancel }
+
+  deinit { PQfreeCancel(pointer) }
+
+  /// Sends the request, blocking until the server has taken it.
+  /// - Returns: whether it was sent; the query may still have ended by itself.
+  public func cancel() -> Bool {
+    var buffer = [CChar](repeating: 0, count: 256)
+    return PQcancel(pointer, &buffer, Int32(buffer.count)) == 1
+  }
+}
+
+extension ServerMessage {
+  /// Whether the server closes the session with this message: terminated, shut down, crashed, or
+  /// idle beyond a timeout (class 57P, and 25P03 for idle_in_transaction_session_timeout).
+  var endsSession: Bool {
+    guard let code = sqlState?.code else { return false }
+    return code.hasPrefix("57P") || code == "25P03"
+  }
+}
+
+func text(_ pointer: UnsafePointer<CChar>?) -> String? {
+  guard let pointer, pointer.pointee != 0 else { return nil }
+  return String(cString: pointer)
+}
+
+extension String {
+  func trimmed() -> String {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text.drop(while: \.isWhitespace))
+  }
+}

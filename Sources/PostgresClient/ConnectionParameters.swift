@@ -1,0 +1,43 @@
+import CLibpq
+
+/// Connection parameters by libpq's names (`host`, `port`, `dbname`, `user`, …). What is absent
+/// libpq takes from the environment, service files, `.pgpass` and its defaults.
+public struct ConnectionParameters: Sendable, Equatable {
+  private var values: [String: String]
+
+  public init(_ values: [String: String] = [:]) { self.values = values }
+
+  public subscript(name: String) -> String? {
+    get { values[name] }
+    set { values[name] = newValue }
+  }
+
+  /// These parameters with those of `other` over them.
+  public func overridden(by other: ConnectionParameters) -> ConnectionParameters {
+    ConnectionParameters(values.merging(other.values) { _, theirs in theirs })
+  }
+
+  /// Name and value pairs, in a fixed order.
+  var pairs: [(name: String, value: String)] {
+    values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// The parameter names that this libpq knows.
+  public static let knownNames: Set<String> = {
+    guard let options = PQconndefaults() else { return [] }
+    defer { PQconninfoFree(options) }
+    return Set(Self.entries(options).map { $0.name })
+  }()
+
+  static func entries(
+    _ options: UnsafeMutablePointer<PQconninfoOption>
+  ) -> [(name: String, value: String?)] {
+    var entries: [(name: String, value: String?)] = []
+    var option = options
+    while let keyword = option.pointee.keyword {
+      entries.append((String(cString: keyword), option.pointee.val.map { String(cString: $0) }))
+      option += 1
+    }
+    return entries
+  }
+}

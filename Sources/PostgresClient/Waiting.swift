@@ -1,0 +1,65 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file descriptor that becomes readable when waiting must end (a signal's self-pipe).
+public struct Interruption: Sendable {
+  public let descriptor: Int32
+  public init(descriptor: Int32) { self.descriptor = descriptor }
+}
+
+enum WaitOutcome {
+  case ready
+  case deadlinePassed
+  case interrupted
+}
+
+/// Waits with poll(2) until `descriptor` is ready for `events`, the deadline passes, or the
+/// interruption arrives (which wins over readiness).
+func wait(
+  on descriptor: Int32, for events: Int32, until deadline: Deadline, or interruption: Interruption?
+) -> WaitOutcome {
+  while true {
+    // A negative descriptor is one that poll(2) passes over.
+    var entries = [
+      pollfd(fd: descriptor, events: Int16(events), revents: 0),
+      pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+    ]
+    let count = poll(&entries, 2, deadline.pollMilliseconds)
+    if count > 0 { return entries[1].revents != 0 ? .interrupted : .ready }
+    if count < 0 && errno != EINTR { return .ready }  // let libpq find out what is wrong
+    if deadline.hasPassed { return .deadlinePassed }
+  }
+}
+
+/// Runs `body` on a thread of its own that nobody joins: for calls that may block beyond any
+/// deadline (name resolution, a cancel request into the void).
+func detachThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+  final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  let work = Unmanaged.passRetained(Work(body))
+  #if canImport(Darwin)
+    var thread: pthread_t?
+    let status = pthread_create(&thread, &attributes, { run($0) }, work.toOpaque())
+  #else
+    var thread = pthread_t()
+    let status = pthread_create(&thread, &attributes, { run($0!) }, work.toOpaque())
+  #endif
+  if status != 0 { work.release() }
+  return status == 0
+
+  func run(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+    return nil
+  }
+}
