@@ -1,1 +1,55 @@
-enum P {}
+/// The SQL of this program, one question a file, built into the binary. A file's name carries the
+/// question and the oldest server version that it runs on (`server_version_num`).
+public struct Query: Sendable {
+  /// What errors and tests call it, such as `audit/sessions`.
+  public let name: String
+  /// Newest first.
+  let variants: [Variant]
+
+  struct Variant: Sendable {
+    let since: Int
+    let sql: String
+
+    init(_ since: Int, _ bytes: [UInt8]) {
+      self.since = since
+      sql = String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  private init(_ name: String, _ variants: Variant...) {
+    self.name = name
+    self.variants = variants
+  }
+
+  /// The one place where a variant is chosen: the newest that this server can run. A server older
+  /// than all of them gets the oldest and says itself what it does not know.
+  public func sql(forServerVersion version: Int) -> String {
+    (variants.first { $0.since <= version } ?? variants[variants.count - 1]).sql
+  }
+
+  public static let begin = Query("audit/begin", .init(0, PackageResources.begin_sql))
+  public static let commit = Query("audit/commit", .init(0, PackageResources.commit_sql))
+  public static let guards = Query(
+    "audit/guards", .init(140000, PackageResources.guards_since_140000_sql))
+  public static let sessions = Query(
+    "audit/sessions", .init(140000, PackageResources.sessions_since_140000_sql))
+  public static let facts = Query(
+    "audit/facts", .init(140000, PackageResources.facts_since_140000_sql))
+  public static let roles = Query(
+    "audit/roles", .init(140000, PackageResources.roles_since_140000_sql))
+  public static let databases = Query(
+    "audit/databases", .init(140000, PackageResources.databases_since_140000_sql))
+  public static let signal = Query(
+    "terminate/signal", .init(140000, PackageResources.signal_since_140000_sql))
+  public static let remaining = Query(
+    "terminate/remaining", .init(140000, PackageResources.remaining_since_140000_sql))
+
+  public static let all = [
+    begin, commit, guards, sessions, facts, roles, databases, signal, remaining,
+  ]
+
+  /// Every file by its path below `queries/`, for the test that holds files against this list.
+  public var files: [String] {
+    variants.map { $0.since == 0 ? "\(name).sql" : "\(name).since_\($0.since).sql" }
+  }
+}

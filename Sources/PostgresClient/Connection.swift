@@ -71,6 +71,19 @@ public final class Connection {
     return results
   }
 
+  /// Waits for `duration` without a word to the server; ends early where the connection is lost
+  /// or the caller is interrupted.
+  public func pause(_ duration: Duration, deadline: Deadline) throws(PostgresError) {
+    let end = min(Deadline(after: duration), deadline)
+    switch wait(on: PQsocket(handle), for: Int32(POLLIN), until: end, or: interruption) {
+    case .ready:
+      // Nothing is expected: it is a notice, or the end, which the next query finds out.
+      _ = PQconsumeInput(handle)
+    case .deadlinePassed: break
+    case .interrupted: throw .interrupted
+    }
+  }
+
   // MARK: - Sending and receiving
 
   private func send(_ statement: Statement) throws(PostgresError) {

@@ -12,6 +12,9 @@ public struct ConnectionParameters: Sendable, Equatable {
     set { values[name] = newValue }
   }
 
+  /// The names of the parameters that are set.
+  public var names: Set<String> { Set(values.keys) }
+
   /// These parameters with those of `other` over them.
   public func overridden(by other: ConnectionParameters) -> ConnectionParameters {
     ConnectionParameters(values.merging(other.values) { _, theirs in theirs })

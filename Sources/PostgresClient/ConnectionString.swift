@@ -83,8 +83,10 @@ public enum ConnectionString {
     }
     let authority = rest.prefix { $0 != "/" }
     guard authority.count(where: { $0 == "@" }) <= 1 else { throw .unencodedPassword }
-    let hosts = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    let hosts = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
     let path = rest.dropFirst(authority.count).prefix { $0 != "?" }
+    // A '?' in the password begins no query.
+    let queryStart = rest[hosts.startIndex...].firstIndex(of: "?")
     // postgres://user:pa/ss@host: libpq would take `pa` for the port and show it.
     guard !path.contains("@") else { throw .unencodedPassword }
     guard hosts.count(where: { $0 == "[" }) == hosts.count(where: { $0 == "]" }) else {
@@ -94,10 +96,10 @@ public enum ConnectionString {
 
     var kept: [Substring] = []
     var dropped: [String] = []
-    let queryStart = rest.firstIndex(of: "?")
     if let queryStart {
       for pair in rest[rest.index(after: queryStart)...].split(separator: "&") {
         let name = String(pair.prefix { $0 != "=" })
+        guard !name.contains("@") else { throw .unencodedPassword }
         // `ssl=true` is JDBC's, which libpq understands.
         if ConnectionParameters.knownNames.contains(name) || name == "ssl" {
           kept.append(pair)

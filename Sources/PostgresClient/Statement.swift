@@ -21,6 +21,10 @@ public struct Parameter: Sendable {
     Parameter(type: PostgresType.text, bytes: value.map { Array($0.utf8) })
   }
 
+  public static func bool(_ value: Bool?) -> Parameter {
+    Parameter(type: PostgresType.bool, bytes: value.map { [$0 ? 1 : 0] })
+  }
+
   public static func int32(_ value: Int32?) -> Parameter {
     Parameter(type: PostgresType.int4, bytes: value.map(bigEndian))
   }

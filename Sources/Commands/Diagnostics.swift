@@ -1,0 +1,50 @@
+import PostgresClient
+import Rendering
+import ServerAccess
+import SessionAudit
+
+/// The one funnel through which everything goes to stderr: prefixed, escaped, without passwords.
+enum Diagnostics {
+  static func warn(_ sentence: String) { write("warning: \(sentence)") }
+
+  static func report(_ failure: CommandFailure) {
+    write(([failure.sentence] + [failure.nextStep].compactMap { $0 }).joined(separator: "\n"))
+  }
+
+  static func report(_ failure: Failure) {
+    let state = failure.sqlState.map { " (SQLSTATE \($0))" } ?? ""
+    write("\(failure.message)\(state)" + (failure.hint.map { "\n\($0)" } ?? ""))
+  }
+
+  /// Each line escaped by itself; messages of several hosts have several.
+  private static func write(_ text: String) {
+    let lines = Redaction.redacted(text).split(separator: "\n").map {
+      HostileText.escaped(String($0))
+    }
+    Output.writeToStandardError("pgsessions: " + lines.joined(separator: "\n  ") + "\n")
+  }
+
+  static func failure(_ error: TargetError) -> CommandFailure {
+    switch error {
+    case .malformed(let what, let error):
+      .usage(
+        "\(what): the connection string \(error.clause)",
+        next: "The forms are postgresql://user@host:port/database and 'host=… dbname=…'.")
+    case .malformedPort: .usage("-p: a port is a number from 1 to 65535")
+    case .variableNotSet(let name): .usage("--url-env: the variable \(name) is not set, or empty")
+    case .severalSources(let sentence): .usage(sentence)
+    }
+  }
+}
+
+/// The last net under every text: nobody prints what they typed as a password.
+enum Redaction {
+  /// The text with `…://user:password@` and `password=…` masked.
+  static func redacted(_ text: String) -> String {
+    var result = text
+    // A password may hold an '@' itself: the last one before a blank or quote ends it.
+    result.replace(/:\/\/([^\s:\/@"']*):[^\s"']*@/) { "://\($0.output.1):***@" }
+    result.replace(/(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&'"]+)/) { "\($0.output.1)***" }
+    return result
+  }
+}

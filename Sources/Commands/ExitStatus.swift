@@ -1,0 +1,49 @@
+import SessionAudit
+
+/// What the program's exit statuses mean; the numbers of 64 and above are sysexits.h's.
+/// docs/exit-statuses.md is the users' version.
+public enum ExitStatus: Int32, Sendable, CaseIterable, Comparable {
+  case done = 0
+  /// Some victims survived, were refused or not attempted.
+  case partlyDone = 2
+  case usage = 64
+  /// No server, or none that takes us.
+  case unavailable = 69
+  case bug = 70
+  /// The report could not be written.
+  case writeFailed = 74
+  case notPermitted = 77
+
+  public static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
+
+  init(_ kind: Failure.Kind) {
+    self =
+      switch kind {
+      case .authentication, .permission: .notPermitted
+      case .tooManyConnections, .serverStartingOrStopping, .unknownDatabase, .unreachable,
+        .timeout, .tls, .lost, .query, .unknown:
+        .unavailable
+      }
+  }
+
+  init(_ report: TerminationReport) {
+    if let failure = report.failure {
+      self = report.count(.gone) > 0 ? .partlyDone : ExitStatus(failure.kind)
+    } else if report.isPartial {
+      self = .partlyDone
+    } else {
+      self = report.executed && report.plan.isBarred ? .notPermitted : .done
+    }
+  }
+}
+
+/// An error that ends the program: what went wrong in one sentence, and what to do next.
+struct CommandFailure: Error {
+  var status: ExitStatus
+  var sentence: String
+  var nextStep: String?
+
+  static func usage(_ sentence: String, next: String? = nil) -> CommandFailure {
+    CommandFailure(status: .usage, sentence: sentence, nextStep: next)
+  }
+}

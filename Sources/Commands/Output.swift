@@ -1,0 +1,52 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Bytes to stdout and stderr.
+enum Output {
+  enum Outcome {
+    case written
+    /// The reader has gone (`| head`).
+    case readerLeft
+    case failed(errno: Int32)
+  }
+
+  static func writeToStandardOutput(_ bytes: [UInt8]) -> Outcome { write(bytes, to: 1) }
+
+  /// A failure has nowhere to be reported.
+  static func writeToStandardError(_ text: String) { _ = write(Array(text.utf8), to: 2) }
+
+  static func write(_ bytes: [UInt8], to descriptor: Int32) -> Outcome {
+    bytes.withUnsafeBytes { buffer in
+      var rest = buffer[...]
+      while !rest.isEmpty {
+        let count = systemWrite(descriptor, rest.base.baseAddress! + rest.startIndex, rest.count)
+        if count >= 0 {
+          rest = rest.dropFirst(count)
+          continue
+        }
+        switch errno {
+        case EINTR: continue
+        case EAGAIN:
+          // Somebody gave us a non-blocking descriptor.
+          var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = poll(&entry, 1, -1)
+        case EPIPE: return .readerLeft
+        case let code: return .failed(errno: code)
+        }
+      }
+      return .written
+    }
+  }
+}
+
+/// write(2) by a name that the methods above don't hide.
+private func systemWrite(
+  _ descriptor: Int32, _ start: UnsafeRawPointer, _ count: Int
+) -> Int {
+  write(descriptor, start, count)
+}

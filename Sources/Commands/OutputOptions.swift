@@ -1,0 +1,77 @@
+import ArgumentParser
+import Rendering
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case text
+  case json
+}
+
+enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto
+  case always
+  case never
+}
+
+/// In which form reports go to stdout.
+struct OutputOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+  var format: OutputFormat?
+
+  @Flag(help: "Short for --format json.")
+  var json = false
+
+  @Option(help: ArgumentHelp("auto, always or never.", valueName: "when"))
+  var color: ColourChoice = .auto
+
+  var isJSON: Bool { json || format == .json }
+
+  func validate() throws {
+    guard !(json && format == .text) else {
+      throw ValidationError("--json and --format text contradict each other")
+    }
+  }
+
+  func style(environment: [String: String]) -> TerminalStyle {
+    let isTerminal = Terminal.isTerminal(1)
+    let colour =
+      switch color {
+      case .always: true
+      case .never: false
+      case .auto:
+        isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+      }
+    return TerminalStyle(
+      width: isTerminal ? Terminal.width : 80, colour: colour,
+      unicode: Self.isUTF8(environment: environment))
+  }
+
+  /// As the C library decides it: the first of these that is set and not empty.
+  private static func isUTF8(environment: [String: String]) -> Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy
+      .compactMap { environment[$0] }.first { !$0.isEmpty }
+    guard let locale = locale?.lowercased() else { return false }
+    return locale.contains("utf-8") || locale.contains("utf8")
+  }
+
+  /// Writes a finished report.
+  /// - Returns: the status that this adds: `done`, also where the reader left, or `writeFailed`.
+  static func emit(_ bytes: [UInt8]) -> ExitStatus {
+    switch Output.writeToStandardOutput(bytes) {
+    case .written, .readerLeft: return .done
+    case .failed(let code):
+      Diagnostics.report(
+        CommandFailure(
+          status: .writeFailed,
+          sentence: "the report could not be written: \(String(cString: strerror(code)))"))
+      return .writeFailed
+    }
+  }
+}

@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the terminal is and says.
+enum Terminal {
+  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Columns of the terminal on stdout; 80 where there is none.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  /// Asks on the controlling terminal, whatever stdin and stdout are.
+  /// - Returns: the line that was typed; nil without a terminal or at its end.
+  static func ask(_ question: String, hidingAnswer: Bool = false) -> String? {
+    let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+    guard terminal >= 0 else { return nil }
+    defer { close(terminal) }
+    guard case .written = Output.write(Array(question.utf8), to: terminal) else { return nil }
+    var before = termios()
+    let hides = hidingAnswer && tcgetattr(terminal, &before) == 0
+    if hides {
+      var silent = before
+      silent.c_lflag &= ~tcflag_t(ECHO)
+      tcsetattr(terminal, TCSAFLUSH, &silent)
+    }
+    defer {
+      if hides {
+        tcsetattr(terminal, TCSAFLUSH, &before)
+        _ = Output.write([UInt8(ascii: "\n")], to: terminal)
+      }
+    }
+    var line: [UInt8] = []
+    var byte: UInt8 = 0
+    while true {
+      let count = read(terminal, &byte, 1)
+      if count < 0 && errno == EINTR { continue }
+      guard count == 1 else { return line.isEmpty ? nil : String(decoding: line, as: UTF8.self) }
+      if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+      line.append(byte)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import PostgresClient
+import ServerAccess
+import SessionAudit
+
+/// One run of `terminate`: read, judge, plan, ask, read and judge again, end, watch.
+struct TerminationRun {
+  var selection: Selection
+  var policy: Policy
+  var execute: Bool
+  /// The server's whole time; what a person takes to answer is not counted.
+  var timeout: Duration
+  var verifyWithin: Duration
+  /// Asks whether the plan shall be carried out; nil: it shall.
+  var confirm: ((TerminationReport) throws -> Bool)?
+
+  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
+  func answer(
+    connecting connect: (Deadline) throws(PostgresError) -> Connection,
+    describing target: Target
+  ) throws -> TerminationAnswer {
+    let deadline = Deadline(after: timeout)
+    let session: Connection
+    var report: TerminationReport
+    do throws(PostgresError) {
+      session = try connect(deadline)
+      report = try plan(session, deadline: deadline)
+    } catch {
+      return .refused(Failure(error), target: target, judgedWith: policy)
+    }
+    guard execute else { return .report(report) }
+    if report.audit.target.pooled == true {
+      throw CommandFailure.usage(
+        "this connection goes through a transaction pooler, where nothing can be ended safely",
+        next: "Connect to the server itself.")
+    }
+    guard !report.plan.selected.isEmpty else {
+      report.executed = true
+      return .report(report)
+    }
+    guard let confirm else {
+      end(report.plan.selected, in: &report, session, deadline: deadline)
+      return .report(report)
+    }
+    guard try confirm(report) else { return .report(report) }
+    endConfirmed(&report, session, deadline: Deadline(after: timeout))
+    return .report(report)
+  }
+
+  private func plan(
+    _ session: Connection, deadline: Deadline
+  ) throws(PostgresError) -> TerminationReport {
+    let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
+    let audit = Judge.judge(snapshot, by: policy)
+    return TerminationReport(
+      audit: audit, plan: Planner.plan(audit, selection: selection), executed: false)
+  }
+
+  private func end(
+    _ victims: [Victim], in report: inout TerminationReport, _ session: Connection,
+    deadline: Deadline
+  ) {
+    let result = Terminator(session, verifyWithin: verifyWithin).end(victims, deadline: deadline)
+    report.executed = true
+    report.outcomes = result.outcomes
+    report.failure = result.failure.map { Failure($0) }
+  }
+
+  /// Time has passed while a person read the plan: what would no longer be planned is left alone.
+  private func endConfirmed(
+    _ report: inout TerminationReport, _ session: Connection, deadline: Deadline
+  ) {
+    let confirmed = report.plan.selected
+    let again: TerminationPlan
+    do throws(PostgresError) {
+      again = try plan(session, deadline: deadline).plan
+    } catch {
+      report.executed = true
+      report.outcomes = confirmed.map { TerminationOutcome($0, .notAttempted) }
+      report.failure = Failure(error)
+      return
+    }
+    let still = Set(again.selected.map(\.identity))
+    let present = still.union(again.kept.compactMap { $0.judged.session.identity })
+    let victims = confirmed.filter { still.contains($0.identity) }
+    end(victims, in: &report, session, deadline: deadline)
+    let ended = Dictionary(uniqueKeysWithValues: report.outcomes.map { ($0.identity, $0) })
+    report.outcomes = confirmed.map { victim in
+      let identity = victim.identity
+      return ended[identity]
+        ?? (present.contains(identity)
+          ? TerminationOutcome(victim, .changed, "no longer selected after the question")
+          : TerminationOutcome(victim, .alreadyGone, "it left before the question was answered"))
+    }
+  }
+}

@@ -1,0 +1,266 @@
+import SessionAudit
+
+extension JSONWriter {
+  mutating func tool(_ version: String) {
+    object("tool") { json in
+      json.value("name", "pgsessions")
+      json.value("version", version)
+    }
+  }
+
+  mutating func target(_ target: Target) {
+    object("target") { json in
+      json.value("name", target.name)
+      json.value("host", target.host)
+      json.value("port", target.port.flatMap { Int($0) })
+      json.value("database", target.database)
+      json.value("user", target.user)
+      json.value("server_version", target.serverVersion)
+      json.value("server_version_num", target.serverVersionNumber)
+      json.value("in_recovery", target.inRecovery)
+      json.value("postmaster_start_time", target.postmasterStartTime)
+      json.value("pooled", target.pooled)
+    }
+  }
+
+  mutating func judgedWith(_ policy: Policy) {
+    object("judged_with") { json in
+      json.object("thresholds") { json in
+        json.value("stale_after_seconds", policy.staleAfter)
+      }
+      json.null("roster")
+      json.array("declarations") { _ in }
+    }
+  }
+
+  mutating func coverage(_ coverage: Coverage) {
+    object("coverage") { json in
+      json.value("total", coverage.total)
+      json.value("visible", coverage.visible)
+      json.value("hidden", coverage.hidden)
+      json.value("complete", coverage.isComplete)
+      json.value("reason", coverage.reason)
+    }
+  }
+
+  mutating func slots(_ slots: Slots) {
+    object("slots") { json in
+      json.value("max_connections", slots.maxConnections)
+      json.value("superuser_reserved", slots.superuserReserved)
+      json.value("reserved", slots.reserved)
+      json.value("used", slots.used)
+      json.value("used_exact", slots.usedExact)
+      json.value("available", slots.binding.available)
+      json.ratio("used_ratio", slots.binding.usedRatio)
+      json.limit("binding_limit", slots.binding)
+      json.array("limits") { json in
+        for limit in slots.limits { json.limit(nil, limit) }
+      }
+    }
+  }
+
+  private mutating func limit(_ key: StaticString?, _ limit: Slots.Limit) {
+    object(key) { json in
+      json.value("kind", limit.kind.rawValue)
+      json.value("name", limit.name)
+      json.value("limit", limit.limit)
+      json.value("used", limit.used)
+      json.value("available", limit.available)
+    }
+  }
+
+  mutating func totals(_ totals: Totals) {
+    object("totals") { json in
+      json.value("client_sessions", totals.clientSessions)
+      json.value("background", totals.background)
+      json.value("live", totals.live)
+      json.value("suspect", totals.suspect)
+      json.value("orphan", 0)
+      json.value("hidden", totals.hidden)
+      json.value("opened_last_minute", totals.openedLastMinute)
+      json.value("opened_last_5_minutes", totals.openedLast5Minutes)
+    }
+  }
+
+  mutating func group(_ group: SessionGroup, policy: Policy) {
+    object { json in
+      json.object("key") { json in
+        for (dimension, value) in zip(policy.groupBy, group.key) {
+          json.value(dynamicKey: dimension.keyName, value)
+        }
+      }
+      json.value("sessions", group.sessions)
+      json.object("states") { json in
+        for (state, count) in group.statesInReadingOrder {
+          json.value(dynamicKey: state.name, count)
+        }
+      }
+      json.array("state_age_buckets") { json in
+        for (index, count) in group.bucketCounts.enumerated() {
+          json.object { json in
+            json.value("from_seconds", index == 0 ? .zero : policy.bucketBounds[index - 1])
+            json.value(
+              "to_seconds", index < policy.bucketBounds.count ? policy.bucketBounds[index] : nil)
+            json.value("sessions", count)
+          }
+        }
+      }
+      json.value("unknown_age", group.unknownAge)
+      json.value("oldest_state_age_seconds", group.oldestStateAge)
+      json.value("oldest_session_age_seconds", group.oldestSessionAge)
+      json.value("live", group.live)
+      json.value("suspect", group.suspect)
+      json.value("orphan", 0)
+      json.value("hidden", group.hidden)
+      json.value("opened_last_minute", group.openedLastMinute)
+      json.array("clients") { json in
+        for (address, count) in group.clientsByAddress {
+          json.object { json in
+            json.value("client_address", address)
+            json.value("sessions", count)
+          }
+        }
+      }
+      json.null("recycling")
+    }
+  }
+
+  mutating func session(_ judged: JudgedSession, showQuery: Bool) {
+    object { json in
+      json.sessionFields(judged)
+      if showQuery { json.value("query", judged.session.query) }
+    }
+  }
+
+  private mutating func sessionFields(_ judged: JudgedSession) {
+    let (session, times) = (judged.session, judged.times)
+    value("pid", session.pid)
+    value("backend_start", session.backendStart)
+    value("application_name", session.applicationName)
+    value("user", session.user)
+    value("database", session.database)
+    value("client_address", session.clientAddress)
+    value("client_port", session.clientPort)
+    value("backend_type", session.backendType)
+    value("leader_pid", session.leaderPID)
+    value("state", session.state?.name)
+    value("state_change", session.stateChange)
+    value("query_start", session.queryStart)
+    value("transaction_start", session.transactionStart)
+    value("wait_event_type", session.waitEventType)
+    value("wait_event", session.waitEvent)
+    value("last_heard", times.lastHeard)
+    value("state_age_seconds", times.stateAge)
+    value("session_age_seconds", times.sessionAge)
+    value("silent_seconds", times.silent)
+    value("used_at_age_seconds", times.usedAtAge)
+    value("last_command", session.lastCommand)
+    // Not asked yet: unknown, not "nothing".
+    null("holds")
+    value("verdict", judged.verdict.rawValue)
+    array("evidence") { json in
+      for evidence in judged.evidence {
+        json.object { json in
+          json.value("kind", evidence.kind.rawValue)
+          json.value("basis", evidence.basis.rawValue)
+          json.value("detail", evidence.detail)
+        }
+      }
+    }
+    array("protections") { json in
+      for protection in judged.protections {
+        json.kindAndDetail(protection.kind.rawValue, protection.detail)
+      }
+    }
+  }
+
+  private mutating func kindAndDetail(_ kind: String, _ detail: String) {
+    object { json in
+      json.value("kind", kind)
+      json.value("detail", detail)
+    }
+  }
+
+  mutating func advice(_ advice: [Advice]) {
+    array("advice") { json in
+      for item in advice {
+        json.object { json in
+          json.value("code", item.code)
+          json.value("severity", item.severity.rawValue)
+          json.value("summary", item.summary)
+          json.value("remedy", item.remedy)
+        }
+      }
+    }
+  }
+
+  mutating func failure(_ failure: Failure?) {
+    guard let failure else { return null("failure") }
+    object("failure") { json in
+      json.value("kind", failure.kind.rawValue)
+      json.value("sqlstate", failure.sqlState)
+      json.value("message", failure.message)
+      if let limit = failure.limit {
+        json.object("limit") { json in
+          json.value("kind", limit.kind)
+          json.value("name", limit.name)
+          json.value("value", limit.value)
+        }
+      } else {
+        json.null("limit")
+      }
+      json.value("hint", failure.hint)
+    }
+  }
+
+  // MARK: - Termination
+
+  mutating func plan(_ plan: TerminationPlan) {
+    object("plan") { json in
+      json.planned("selected", plan.selected.lazy.map { ($0.judged, $0.reasons) })
+      json.planned("kept", plan.kept.lazy.map { ($0.judged, $0.reasons) })
+    }
+  }
+
+  private mutating func planned(
+    _ key: StaticString, _ sessions: some Sequence<(JudgedSession, [Reason])>
+  ) {
+    array(key) { json in
+      for (judged, reasons) in sessions {
+        json.object { json in
+          json.sessionFields(judged)
+          json.array("reasons") { json in
+            for reason in reasons { json.kindAndDetail(reason.kind, reason.detail) }
+          }
+        }
+      }
+    }
+  }
+
+  mutating func outcomes(_ outcomes: [TerminationOutcome]) {
+    array("outcomes") { json in
+      for outcome in outcomes {
+        json.object { json in
+          json.value("pid", outcome.identity.pid)
+          json.value("backend_start", outcome.identity.backendStart)
+          json.value("application_name", outcome.applicationName)
+          json.value("result", outcome.result.rawValue)
+          json.value("detail", outcome.detail)
+        }
+      }
+    }
+  }
+
+  mutating func terminationTotals(_ report: TerminationReport?) {
+    object("totals") { json in
+      json.value("selected", report?.plan.selected.count ?? 0)
+      json.value("gone", report?.count(.gone) ?? 0)
+      json.value("survived", report?.count(.survived) ?? 0)
+      json.value("changed", report?.count(.changed) ?? 0)
+      json.value("already_gone", report?.count(.alreadyGone) ?? 0)
+      json.value("refused", report?.count(.refused) ?? 0)
+      json.value("not_attempted", report?.count(.notAttempted) ?? 0)
+      json.value("over_max", report?.plan.overMax ?? 0)
+    }
+  }
+}

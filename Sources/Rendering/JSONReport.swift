@@ -1,0 +1,96 @@
+import SessionAudit
+
+/// Reports as JSON, with the keys of docs/json.md in a fixed order.
+public enum JSONReport {
+  /// - Parameters:
+  ///   - version: the program's own.
+  ///   - summary: leave the sessions out.
+  ///   - showQuery: with the text of each last query.
+  public static func audit(
+    _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
+    indents: Bool = false
+  ) -> [UInt8] {
+    var writer = JSONWriter(indents: indents)
+    writer.object { json in
+      json.value("schema", "pgsessions/audit/1")
+      switch outcome {
+      case .report(let report):
+        head(of: report, version, &json)
+        json.totals(report.totals)
+        json.array("groups") { json in
+          for group in report.groups { json.group(group, policy: report.judgedWith) }
+        }
+        if !summary {
+          json.array("sessions") { json in
+            for session in report.sessions { json.session(session, showQuery: showQuery) }
+          }
+        }
+        // Not asked yet: unknown, not "none".
+        json.null("blocking")
+        json.advice(report.advice)
+        json.null("failure")
+      case .refused(let failure, let target, let policy):
+        emptyHead(target, policy, version, &json)
+        json.null("totals")
+        json.array("groups") { _ in }
+        if !summary { json.array("sessions") { _ in } }
+        json.null("blocking")
+        json.array("advice") { _ in }
+        json.failure(failure)
+      }
+    }
+    return writer.bytes + [UInt8(ascii: "\n")]
+  }
+
+  public static func termination(
+    _ answer: TerminationAnswer, version: String, indents: Bool = false
+  ) -> [UInt8] {
+    var writer = JSONWriter(indents: indents)
+    writer.object { json in
+      json.value("schema", "pgsessions/termination/1")
+      switch answer {
+      case .report(let report):
+        json.value("executed", report.executed)
+        head(of: report.audit, version, &json)
+        json.plan(report.plan)
+        json.outcomes(report.outcomes)
+        json.terminationTotals(report)
+        json.failure(report.failure)
+      case .refused(let failure, let target, let policy):
+        json.value("executed", false)
+        emptyHead(target, policy, version, &json)
+        json.object("plan") { json in
+          json.array("selected") { _ in }
+          json.array("kept") { _ in }
+        }
+        json.outcomes([])
+        json.terminationTotals(nil)
+        json.failure(failure)
+      }
+    }
+    return writer.bytes + [UInt8(ascii: "\n")]
+  }
+
+  private static func head(
+    of report: AuditReport, _ version: String, _ json: inout JSONWriter
+  ) {
+    json.tool(version)
+    json.value("captured_at", report.capturedAt)
+    json.target(report.target)
+    json.judgedWith(report.judgedWith)
+    json.coverage(report.coverage)
+    json.slots(report.slots)
+  }
+
+  private static func emptyHead(
+    _ target: Target, _ policy: Policy, _ version: String, _ json: inout JSONWriter
+  ) {
+    json.tool(version)
+    // The server's clock was never read.
+    json.null("captured_at")
+    json.target(target)
+    json.judgedWith(policy)
+    json.null("coverage")
+    json.null("slots")
+  }
+}

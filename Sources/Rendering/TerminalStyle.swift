@@ -1,0 +1,85 @@
+/// What a terminal can show.
+public struct TerminalStyle: Sendable {
+  public var width: Int
+  public var colour: Bool
+  /// Whether block characters come out (a UTF-8 locale).
+  public var unicode: Bool
+
+  public init(width: Int = 80, colour: Bool = false, unicode: Bool = true) {
+    self.width = width
+    self.colour = colour
+    self.unicode = unicode
+  }
+
+  /// Colours by meaning, never for decoration.
+  public enum Meaning: String {
+    case good = "32"
+    case warning = "33"
+    case bad = "31"
+    case faint = "2"
+    case strong = "1"
+  }
+
+  func paint(_ text: String, _ meaning: Meaning?) -> String {
+    guard colour, let meaning, !text.isEmpty else { return text }
+    return "\u{1B}[\(meaning.rawValue)m\(text)\u{1B}[0m"
+  }
+
+  /// A bar of `width` cells filled to `ratio`.
+  func gauge(_ ratio: Double, width: Int) -> String {
+    let filled = min(width, max(ratio > 0 ? 1 : 0, Int((ratio * Double(width)).rounded())))
+    return String(repeating: unicode ? "█" : "#", count: filled)
+      + String(repeating: unicode ? "░" : ".", count: width - filled)
+  }
+
+  /// One character for each value, its height by the value's share of the largest one; a blank
+  /// for none, so that one session among thousands still shows.
+  func bars(_ values: [Int]) -> String {
+    let glyphs = unicode ? Array("▁▂▃▄▅▆▇█") : Array("._-=+*%#")
+    let largest = values.max() ?? 0
+    return String(
+      values.map { value in
+        guard value > 0, largest > 0 else { return unicode ? "·" : " " }
+        return glyphs[(value * glyphs.count - 1) / largest]
+      })
+  }
+}
+
+/// The width of text in terminal cells.
+enum CellWidth {
+  static func of(_ text: String) -> Int {
+    text.unicodeScalars.reduce(0) { $0 + of($1) }
+  }
+
+  /// 2 for East Asian wide characters and emoji, 0 for marks that combine, else 1 (Unicode
+  /// Standard Annex 11, in ranges).
+  static func of(_ scalar: Unicode.Scalar) -> Int {
+    switch scalar.value {
+    case 0x0300...0x036F, 0x0483...0x0489, 0x0591...0x05BD, 0x064B...0x065F, 0x1AB0...0x1AFF,
+      0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE00...0xFE0F, 0xFE20...0xFE2F, 0xE0100...0xE01EF:
+      0
+    case 0x1100...0x115F, 0x231A...0x231B, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C,
+      0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
+      0x16FE0...0x18AFF, 0x1B000...0x1B2FF, 0x1F004, 0x1F0CF, 0x1F18E, 0x1F191...0x1F19A,
+      0x1F200...0x1F320, 0x1F32D...0x1F64F, 0x1F680...0x1F6FF, 0x1F7E0...0x1F7EB,
+      0x1F900...0x1FAFF, 0x20000...0x3FFFD:
+      2
+    default: scalar.properties.generalCategory == .nonspacingMark ? 0 : 1
+    }
+  }
+
+  /// The text cut to `width` cells, with a sign where something is missing.
+  static func fit(_ text: String, to width: Int, unicode: Bool) -> String {
+    guard of(text) > width else { return text }
+    let sign = unicode ? "…" : "~"
+    var result = ""
+    var used = 0
+    for character in text {
+      let cells = of(String(character))
+      guard used + cells <= width - 1 else { break }
+      used += cells
+      result.append(character)
+    }
+    return result + sign
+  }
+}

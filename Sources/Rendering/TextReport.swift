@@ -1,0 +1,123 @@
+import SessionAudit
+
+/// The audit as a tired person reads it: how full, who, how old, what next.
+public struct TextReport {
+  let style: TerminalStyle
+  let lists: Bool
+  let showsQuery: Bool
+
+  /// - Parameters:
+  ///   - lists: list every session with its evidence.
+  ///   - showsQuery: with the text of each last query.
+  public init(style: TerminalStyle, lists: Bool = false, showsQuery: Bool = false) {
+    self.style = style
+    self.lists = lists
+    self.showsQuery = showsQuery
+  }
+
+  public func audit(_ report: AuditReport) -> String {
+    var lines = head(report)
+    lines += [""] + slots(report.slots, role: report.target.user)
+    lines += [""] + summary(report)
+    lines += [""] + groups(report)
+    if lists { lines += [""] + sessions(report) }
+    lines += advice(report.advice)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  func head(_ report: AuditReport) -> [String] {
+    let target = report.target
+    let place =
+      target.host.map { $0.hasPrefix("/") ? "socket \($0)" : $0 } ?? "the default host"
+    let name = "\(target.user ?? "?")@\(target.database ?? "?")"
+    let version = "PostgreSQL \(target.serverVersion?.prefix { $0 != " " } ?? "?")"
+    let extra =
+      (target.inRecovery == true ? ", standby" : "")
+      + (target.pooled == true ? ", through a transaction pooler" : "")
+    return [
+      style.paint(HostileText.escaped(name), .strong)
+        + HostileText.escaped(" on \(place) port \(target.port ?? "?"), \(version)\(extra)"),
+      style.paint(report.capturedAt.readable, .faint),
+    ]
+  }
+
+  func slots(_ slots: Slots, role: String?) -> [String] {
+    let binding = slots.binding
+    let ratio = binding.usedRatio
+    let meaning: TerminalStyle.Meaning = ratio >= 0.9 ? .bad : ratio >= 0.75 ? .warning : .good
+    let percent = Int((ratio * 100).rounded(.down))
+    let left =
+      binding.available == 0
+      ? "none left for \(role ?? "this role")"
+      : "\(binding.available) left for \(role ?? "this role")"
+    var lines = [
+      "slots  " + style.paint(style.gauge(ratio, width: 32), meaning)
+        + HostileText.escaped("  \(binding.used) of \(binding.limit) used (\(percent) %), \(left)")
+    ]
+    lines.append(style.paint(HostileText.escaped("       " + limitSentence(slots)), .faint))
+    return lines
+  }
+
+  private func limitSentence(_ slots: Slots) -> String {
+    let server = "max_connections \(slots.maxConnections)"
+    switch slots.binding.kind {
+    case .role: return "limit: CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(server)"
+    case .database:
+      return "limit: CONNECTION LIMIT of database \(slots.binding.name ?? "?"); \(server)"
+    case .server, .reserved, .superuserReserved:
+      var parts = [server]
+      if slots.superuserReserved > 0 { parts.append("\(slots.superuserReserved) for superusers") }
+      if slots.reserved > 0 { parts.append("\(slots.reserved) for pg_use_reserved_connections") }
+      return "limit: " + parts.joined(separator: ", ")
+    }
+  }
+
+  private func summary(_ report: AuditReport) -> [String] {
+    let totals = report.totals
+    var states: [SessionState: Int] = [:]
+    for group in report.groups { states.merge(group.states, uniquingKeysWith: +) }
+    let inOrder =
+      SessionState.readingOrder.filter { states[$0] != nil }
+      + states.keys.filter { !SessionState.readingOrder.contains($0) }.sorted { $0.name < $1.name }
+    let counts = inOrder.map { "\(states[$0] ?? 0) \($0.name)" }.joined(separator: ", ")
+    var lines = [
+      HostileText.escaped(
+        "\(totals.clientSessions) client \(totals.clientSessions == 1 ? "session" : "sessions")"
+          + (counts.isEmpty ? "" : ": \(counts)"))
+    ]
+    let threshold = DurationText.brief(report.judgedWith.staleAfter)
+    if totals.suspect > 0 {
+      lines.append(
+        style.paint("\(totals.suspect) suspect", .warning)
+          + ": idle, and not heard of for \(threshold) or longer")
+    } else if report.coverage.isComplete {
+      lines.append("none is suspect: no idle session has been silent for \(threshold)")
+    } else {
+      lines.append("no visible session is suspect")
+    }
+    if totals.hidden > 0 {
+      lines.append(
+        style.paint("\(totals.hidden) hidden", .warning)
+          + ": this role sees that they exist, not what they do")
+    }
+    if totals.openedLastMinute > 0 {
+      lines.append(
+        "\(totals.openedLastMinute) opened in the last minute, "
+          + "\(totals.openedLast5Minutes) in the last five")
+    }
+    return lines
+  }
+
+  private func advice(_ advice: [Advice]) -> [String] {
+    advice.flatMap { item -> [String] in
+      let meaning: TerminalStyle.Meaning? =
+        switch item.severity {
+        case .info: nil
+        case .warning: .warning
+        case .critical: .bad
+        }
+      return [""] + [style.paint(HostileText.escaped(item.summary), meaning)]
+        + (item.remedy.map { ["  " + HostileText.escaped($0)] } ?? [])
+    }
+  }
+}

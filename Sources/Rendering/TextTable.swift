@@ -1,0 +1,76 @@
+/// A table of text for a terminal: columns padded to their widest cell, the flexible one cut to
+/// what the width leaves.
+struct TextTable {
+  struct Column {
+    var title: String
+    var alignsRight = false
+    /// Cut with a sign where the table would be wider than the terminal.
+    var isFlexible = false
+    /// Left out where no row has anything in it.
+    var isOptional = false
+  }
+
+  struct Cell {
+    var text: String
+    var meaning: TerminalStyle.Meaning?
+
+    init(_ text: String, _ meaning: TerminalStyle.Meaning? = nil) {
+      self.text = HostileText.escaped(text)
+      self.meaning = meaning
+    }
+  }
+
+  private var columns: [Column]
+  private var rows: [[Cell]] = []
+  private static let gap = 2
+
+  init(_ columns: [Column]) { self.columns = columns }
+
+  mutating func add(_ row: [Cell]) { rows.append(row) }
+
+  /// The header and a line for each row, none wider than the terminal as long as the flexible
+  /// column can give way.
+  func lines(_ style: TerminalStyle) -> [String] {
+    withoutEmptyColumns().linesOfAllColumns(style)
+  }
+
+  private func withoutEmptyColumns() -> TextTable {
+    let kept = columns.indices.filter { i in
+      !columns[i].isOptional || rows.contains { !$0[i].text.isEmpty }
+    }
+    var table = self
+    table.columns = kept.map { columns[$0] }
+    table.rows = rows.map { row in kept.map { row[$0] } }
+    return table
+  }
+
+  private func linesOfAllColumns(_ style: TerminalStyle) -> [String] {
+    var widths = columns.indices.map { i in
+      rows.reduce(CellWidth.of(columns[i].title)) { max($0, CellWidth.of($1[i].text)) }
+    }
+    let surplus =
+      widths.reduce(0, +) + (columns.count - 1) * Self.gap - style.width
+    if surplus > 0, let flexible = columns.firstIndex(where: \.isFlexible) {
+      widths[flexible] = max(12, widths[flexible] - surplus)
+    }
+    let header = columns.map { Cell($0.title, .faint) }
+    return ([header] + rows).map { line($0, widths, style) }
+  }
+
+  private func line(_ cells: [Cell], _ widths: [Int], _ style: TerminalStyle) -> String {
+    var line = ""
+    var owed = 0  // blanks before the next cell, so that no line ends in any
+    for (i, cell) in cells.enumerated() {
+      let text = CellWidth.fit(cell.text, to: widths[i], unicode: style.unicode)
+      let padding = widths[i] - CellWidth.of(text)
+      if i > 0 { owed += Self.gap }
+      if columns[i].alignsRight { owed += padding }
+      if !text.isEmpty {
+        line += String(repeating: " ", count: owed) + style.paint(text, cell.meaning)
+        owed = 0
+      }
+      if !columns[i].alignsRight { owed += padding }
+    }
+    return line
+  }
+}

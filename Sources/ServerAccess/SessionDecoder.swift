@@ -1,0 +1,121 @@
+import PostgresClient
+import SessionAudit
+
+/// Turns the rows of audit/sessions.sql into sessions.
+struct SessionDecoder {
+  private let result: QueryResult
+  private let keepingQueries: Bool
+  private let pid: Column<Int32>
+  private let backendStart: Column<Int64>
+  private let applicationName: Column<String>
+  private let userID: Column<UInt32>
+  private let user: Column<String>
+  private let database: Column<String>
+  private let clientAddress: Column<String>
+  private let clientPort: Column<Int32>
+  private let backendType: Column<String>
+  private let leaderPID: Column<Int32>
+  private let state: Column<String>
+  private let stateChange: Column<Int64>
+  private let queryStart: Column<Int64>
+  private let transactionStart: Column<Int64>
+  private let waitEventType: Column<String>
+  private let waitEvent: Column<String>
+  private let query: Column<String>
+  private let command: Column<LastCommand>
+
+  init(_ result: QueryResult, keepingQueries: Bool) throws(PostgresError) {
+    self.result = result
+    self.keepingQueries = keepingQueries
+    pid = try result.column("pid")
+    backendStart = try result.column("backend_start")
+    applicationName = try result.column("application_name")
+    userID = try result.column("usesysid")
+    user = try result.column("usename")
+    database = try result.column("datname")
+    clientAddress = try result.column("client_address")
+    clientPort = try result.column("client_port")
+    backendType = try result.column("backend_type")
+    leaderPID = try result.column("leader_pid")
+    state = try result.column("state")
+    stateChange = try result.column("state_change")
+    queryStart = try result.column("query_start")
+    transactionStart = try result.column("xact_start")
+    waitEventType = try result.column("wait_event_type")
+    waitEvent = try result.column("wait_event")
+    query = try result.column("query")
+    command = try result.column("query")
+  }
+
+  func sessions() throws(PostgresError) -> [Session] {
+    var sessions: [Session] = []
+    sessions.reserveCapacity(result.rowCount)
+    for row in result.rows { sessions.append(try session(row)) }
+    return sessions
+  }
+
+  private func session(_ row: Row) throws(PostgresError) -> Session {
+    var session = Session(pid: try row.required(pid), applicationName: row[applicationName] ?? "")
+    session.backendStart = row[backendStart].map(Timestamp.init(microseconds:))
+    session.userID = row[userID]
+    session.user = row[user]
+    session.database = row[database]
+    session.clientAddress = row[clientAddress]
+    session.clientPort = row[clientPort]
+    session.backendType = row[backendType]
+    session.leaderPID = row[leaderPID]
+    session.state = row[state].map { SessionState($0) }
+    session.stateChange = row[stateChange].map(Timestamp.init(microseconds:))
+    session.queryStart = row[queryStart].map(Timestamp.init(microseconds:))
+    session.transactionStart = row[transactionStart].map(Timestamp.init(microseconds:))
+    session.waitEventType = row[waitEventType]
+    session.waitEvent = row[waitEvent]
+    // A session that this role may not see has "<insufficient privilege>" for a query.
+    guard session.backendType != nil else { return session }
+    session.lastCommand = row[command]?.word
+    if keepingQueries { session.query = row[query] }
+    return session
+  }
+}
+
+/// The first word of a query, in capitals, read without making a string of the whole.
+struct LastCommand: ColumnValue {
+  static let types = String.types
+  /// nil where the query is empty, or begins with something else than a word.
+  let word: String?
+
+  init(postgresBytes bytes: UnsafeRawBufferPointer) {
+    let rest = Self.skipComments(bytes[...])
+    // The longest command word is DEALLOCATE; what is longer is no command.
+    let letters = rest.prefix(24).prefix { Self.isLetter($0) }
+    word =
+      letters.isEmpty
+      ? nil : String(decoding: letters.map { $0 & ~0x20 }, as: UTF8.self)
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+  }
+
+  /// What follows leading blanks, parentheses and comments (which frameworks put first to say
+  /// which line of code a query comes from).
+  private static func skipComments(
+    _ bytes: Slice<UnsafeRawBufferPointer>
+  ) -> Slice<UnsafeRawBufferPointer> {
+    var rest = bytes
+    while let byte = rest.first {
+      if byte <= 0x20 || byte == UInt8(ascii: "(") || byte == UInt8(ascii: ";") {
+        rest = rest.dropFirst()
+      } else if rest.starts(with: "--".utf8) {
+        rest = rest.drop { $0 != UInt8(ascii: "\n") }
+      } else if rest.starts(with: "/*".utf8) {
+        rest = rest.dropFirst(2)
+        while !rest.isEmpty && !rest.starts(with: "*/".utf8) { rest = rest.dropFirst() }
+        rest = rest.dropFirst(2)
+      } else {
+        break
+      }
+    }
+    return rest
+  }
+}

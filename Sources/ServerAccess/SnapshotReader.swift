@@ -1,0 +1,152 @@
+import PostgresClient
+import Queries
+import SessionAudit
+
+/// Reads a snapshot: one read-only transaction, sent and answered in one round trip.
+public struct SnapshotReader {
+  private let connection: Connection
+
+  public init(_ connection: Connection) { self.connection = connection }
+
+  /// - Parameter keepingQueries: keep the text of each session's last query.
+  public func read(
+    keepingQueries: Bool, deadline: Deadline
+  ) throws(PostgresError) -> Snapshot {
+    let version = connection.serverVersion
+    func statement(_ query: Query, _ parameters: [Parameter] = []) -> Statement {
+      Statement(query, serverVersion: version, parameters)
+    }
+    let results = try connection.run(
+      [
+        statement(.begin),
+        statement(.guards, Guards.parameters(local: true, deadline: deadline)),
+        statement(.sessions),
+        statement(.facts),
+        statement(.roles),
+        statement(.databases),
+        statement(.commit),
+      ], deadline: deadline)
+
+    let facts = try FactsRow(results[3])
+    var server = facts.server
+    var role = facts.role
+    try Self.addRoles(results[4], to: &server, and: &role)
+    try Self.addDatabases(results[5], to: &server)
+    let sessions = try SessionDecoder(results[2], keepingQueries: keepingQueries).sessions()
+    return Snapshot(
+      capturedAt: facts.capturedAt, target: facts.target(of: connection), server: server,
+      role: role, sessions: sessions)
+  }
+
+  private static func addRoles(
+    _ result: QueryResult, to server: inout ServerFacts, and role: inout RoleFacts
+  ) throws(PostgresError) {
+    let oid: Column<UInt32> = try result.column("oid")
+    let name: Column<String> = try result.column("rolname")
+    let isSuperuser: Column<Bool> = try result.column("rolsuper")
+    let limit: Column<Int32> = try result.column("rolconnlimit")
+    let usable: Column<Bool> = try result.column("usable")
+    for row in result.rows {
+      let id = try row.required(oid)
+      if try row.required(isSuperuser) {
+        server.superuserRoles.insert(id)
+      } else {
+        let limit = Int(try row.required(limit))
+        if limit >= 0 {
+          server.roleLimits.append(NamedLimit(name: try row.required(name), limit: limit))
+        }
+      }
+      if try row.required(usable) && !role.isSuperuser { role.usableRoles.insert(id) }
+    }
+    server.roleLimits.sort { $0.name < $1.name }
+  }
+
+  private static func addDatabases(
+    _ result: QueryResult, to server: inout ServerFacts
+  ) throws(PostgresError) {
+    let name: Column<String> = try result.column("datname")
+    let limit: Column<Int32> = try result.column("datconnlimit")
+    for row in result.rows {
+      server.databaseLimits.append(
+        NamedLimit(name: try row.required(name), limit: Int(try row.required(limit))))
+    }
+    server.databaseLimits.sort { $0.name < $1.name }
+  }
+}
+
+extension Statement {
+  init(_ query: Query, serverVersion: Int, _ parameters: [Parameter] = []) {
+    self.init(
+      name: query.name, sql: query.sql(forServerVersion: serverVersion), parameters: parameters)
+  }
+}
+
+/// The settings that keep our own session from becoming a burden (audit/guards.sql).
+enum Guards {
+  /// - Parameter local: for this transaction only.
+  static func parameters(local: Bool, deadline: Deadline) -> [Parameter] {
+    // At least a millisecond: 0 would mean no timeout at all. At most what fits Postgres's int.
+    let milliseconds = min(
+      max(1, deadline.remaining.wholeMicroseconds / 1000), Int64(Int32.max))
+    return [.bool(local), .text("\(milliseconds)ms")]
+  }
+}
+
+/// The one row of audit/facts.sql.
+private struct FactsRow {
+  let capturedAt: Timestamp
+  let server: ServerFacts
+  let role: RoleFacts
+  private let database: String
+  private let serverVersion: String
+  private let serverVersionNumber: Int
+  private let inRecovery: Bool
+  private let postmasterStartTime: Timestamp
+
+  init(_ result: QueryResult) throws(PostgresError) {
+    let row = try result.onlyRow()
+    func text(_ name: String) throws(PostgresError) -> String {
+      try row.required(result.column(name))
+    }
+    func int(_ name: String) throws(PostgresError) -> Int {
+      Int(try row.required(result.column(name, as: Int32.self)))
+    }
+    func bool(_ name: String) throws(PostgresError) -> Bool {
+      try row.required(result.column(name))
+    }
+    func timestamp(_ name: String) throws(PostgresError) -> Timestamp {
+      Timestamp(microseconds: try row.required(result.column(name)))
+    }
+    capturedAt = try timestamp("captured_at")
+    server = ServerFacts(
+      maxConnections: try int("max_connections"),
+      superuserReserved: try int("superuser_reserved_connections"),
+      reserved: try int("reserved_connections"),
+      roleLimits: [], databaseLimits: [], superuserRoles: [])
+    role = RoleFacts(
+      name: try text("role_name"), ownPID: Int32(try int("backend_pid")),
+      isSuperuser: try bool("is_superuser"), canReadAllStats: try bool("can_read_all_stats"),
+      canSignalBackends: try bool("can_signal_backend"),
+      canUseReservedConnections: try bool("can_use_reserved_connections"), usableRoles: [])
+    database = try text("database_name")
+    serverVersion = try text("server_version")
+    serverVersionNumber = try int("server_version_num")
+    inRecovery = try bool("in_recovery")
+    postmasterStartTime = try timestamp("postmaster_start_time")
+  }
+
+  func target(of connection: Connection) -> Target {
+    var target = Target()
+    target.host = connection.host
+    target.port = connection.port
+    target.database = database
+    target.user = role.name
+    target.serverVersion = serverVersion
+    target.serverVersionNumber = serverVersionNumber
+    target.inRecovery = inRecovery
+    target.postmasterStartTime = postmasterStartTime
+    // The process that libpq was told of at the start is not the one that answers.
+    target.pooled = connection.backendPID != role.ownPID
+    return target
+  }
+}

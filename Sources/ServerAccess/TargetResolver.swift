@@ -1,0 +1,174 @@
+import PostgresClient
+import SessionAudit
+
+/// How the user named a server on the command line.
+public struct TargetRequest: Sendable {
+  /// A URI, key=value pairs, or the name of a database.
+  public var target: String?
+  public var host: String?
+  public var port: String?
+  public var user: String?
+  /// `-d`: as in psql, what TARGET may be.
+  public var database: String?
+  /// The variable that holds a URI.
+  public var urlVariable: String?
+
+  public init(
+    target: String? = nil, host: String? = nil, port: String? = nil, user: String? = nil,
+    database: String? = nil, urlVariable: String? = nil
+  ) {
+    self.target = target
+    self.host = host
+    self.port = port
+    self.user = user
+    self.database = database
+    self.urlVariable = urlVariable
+  }
+}
+
+/// Where to connect, and how to say so.
+public struct ResolvedTarget: Sendable {
+  public var parameters: ConnectionParameters
+  /// The words that name the same target on a command line: quoted for a shell, without a
+  /// password; empty where the environment names it.
+  public var commandWords: String
+  /// What the user should hear before anything happens.
+  public var warnings: [String]
+  /// PGHOST or PGSERVICE and DATABASE_URL are both set, so that which one is meant is a guess.
+  public var isAmbiguous: Bool
+
+  /// What a report says of the target where no session came about: what was asked for.
+  public func described(environment: [String: String]) -> Target {
+    func value(_ name: String, _ variable: String) -> String? {
+      parameters[name] ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    var target = Target()
+    target.host = value("host", "PGHOST")
+    target.port = value("port", "PGPORT")
+    target.database = value("dbname", "PGDATABASE")
+    target.user = value("user", "PGUSER")
+    return target
+  }
+}
+
+/// Why a target can't be used; always the user's input, never the server.
+public enum TargetError: Error, Sendable {
+  /// `what` names the source, such as `TARGET`, and never holds its text.
+  case malformed(what: String, ConnectionStringError)
+  case malformedPort
+  case variableNotSet(String)
+  case severalSources(String)
+}
+
+/// Turns what the user said into connection parameters, as psql would: a TARGET wins over options,
+/// options over the environment, and libpq fills in the rest.
+public enum TargetResolver {
+  public static func resolve(
+    _ request: TargetRequest, environment: [String: String]
+  ) throws(TargetError) -> ResolvedTarget {
+    if let name = request.urlVariable {
+      guard request.target == nil, !request.hasOptions else {
+        throw .severalSources("--url-env stands alone: give no TARGET and none of -h -p -U -d")
+      }
+      guard let url = environment[name], !url.isEmpty else { throw .variableNotSet(name) }
+      return try resolve(url: url, variable: name)
+    }
+    if request.target == nil, !request.hasOptions {
+      let url = environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+      let named = ["PGHOST", "PGHOSTADDR", "PGSERVICE"].first { environment[$0]?.isEmpty == false }
+      if let url, named == nil { return try resolve(url: url, variable: "DATABASE_URL") }
+      var resolved = ResolvedTarget(
+        parameters: forced, commandWords: "", warnings: [], isAmbiguous: false)
+      if url != nil, let named {
+        resolved.isAmbiguous = true
+        resolved.warnings = ["DATABASE_URL and \(named) are both set; \(named) is taken"]
+      }
+      return resolved
+    }
+    return try resolveOptions(request)
+  }
+
+  private static func resolve(
+    url: String, variable: String
+  ) throws(TargetError) -> ResolvedTarget {
+    guard url.contains("://") else { throw .malformed(what: variable, .schemeMissing) }
+    let parsed = try parse(url, what: variable, droppingUnknown: true)
+    let dropped = parsed.droppedParameters.count
+    return ResolvedTarget(
+      parameters: parsed.parameters.overridden(by: forced),
+      commandWords: variable == "DATABASE_URL" ? "" : "--url-env \(ShellWord.quoted(variable))",
+      warnings: dropped == 0
+        ? []
+        : [
+          "\(dropped) \(dropped == 1 ? "parameter" : "parameters") of \(variable) unknown to libpq "
+            + "left out: \(parsed.droppedParameters.joined(separator: ", "))"
+        ], isAmbiguous: false)
+  }
+
+  private static func resolveOptions(
+    _ request: TargetRequest
+  ) throws(TargetError) -> ResolvedTarget {
+    var parameters = ConnectionParameters()
+    parameters["host"] = request.host
+    parameters["user"] = request.user
+    if let port = request.port {
+      guard !port.isEmpty, ConnectionString.isPortList(port) else { throw .malformedPort }
+      parameters["port"] = port
+    }
+    if let host = request.host, host.contains("@") || host.contains("://") {
+      throw .malformed(what: "-h", .malformedHost)
+    }
+    for (what, text) in [("-d", request.database), ("TARGET", request.target)] {
+      guard let text else { continue }
+      parameters = parameters.overridden(by: try parse(text, what: what).parameters)
+    }
+    return ResolvedTarget(
+      parameters: parameters.overridden(by: forced), commandWords: commandWords(for: parameters),
+      warnings: [], isAmbiguous: false)
+  }
+
+  private static func parse(
+    _ text: String, what: String, droppingUnknown: Bool = false
+  ) throws(TargetError) -> ConnectionString.Parsed {
+    do throws(ConnectionStringError) {
+      return try ConnectionString.parse(text, droppingUnknown: droppingUnknown)
+    } catch {
+      throw .malformed(what: what, error)
+    }
+  }
+
+  /// Whatever the target says: the name we show as, text exactly as the server holds it, and a
+  /// client that notices when the server is gone.
+  private static let forced = ConnectionParameters([
+    "application_name": "pgsessions", "client_encoding": "SQL_ASCII", "keepalives": "1",
+    "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
+  ])
+
+  /// The same target in words that can be typed again. Passwords are left out: whoever types it
+  /// is asked.
+  private static func commandWords(for parameters: ConnectionParameters) -> String {
+    let options = [("host", "-h"), ("port", "-p"), ("user", "-U"), ("dbname", "-d")]
+    let named = parameters.names.subtracting(options.map(\.0) + ["password", "sslpassword"])
+    if named.isEmpty {
+      return options.compactMap { name, option in
+        parameters[name].map { "\(option) \(ShellWord.quoted($0))" }
+      }.joined(separator: " ")
+    }
+    let pairs = parameters.names.subtracting(["password", "sslpassword"]).sorted().compactMap {
+      name in parameters[name].map { "\(name)=\(conninfoQuoted($0))" }
+    }
+    return ShellWord.quoted(pairs.joined(separator: " "))
+  }
+
+  private static func conninfoQuoted(_ value: String) -> String {
+    let isPlain = !value.isEmpty && !value.contains { $0.isWhitespace || "'\\".contains($0) }
+    if isPlain { return value }
+    return "'" + value.map { "'\\".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "'"
+  }
+}
+
+extension TargetRequest {
+  fileprivate var hasOptions: Bool {
+    host != nil || port != nil || user != nil || database != nil
+  }
+}

@@ -1,0 +1,73 @@
+/// Turns a snapshot and a policy into a report. A pure function: the same input gives the same
+/// report, whatever the order of the rows and the hour of the day.
+public enum Judge {
+  public static func judge(_ snapshot: Snapshot, by policy: Policy) -> AuditReport {
+    let clients = snapshot.sessions.filter { $0.kind != .background }.sorted(by: oldestFirst)
+    let judged = clients.map { judge($0, in: snapshot, by: policy) }
+    return AuditReport(
+      capturedAt: snapshot.capturedAt, target: snapshot.target, judgedWith: policy,
+      coverage: Coverage(of: judged, role: snapshot.role),
+      slots: Slots(snapshot: snapshot),
+      totals: Totals(
+        of: judged, background: snapshot.sessions.count - clients.count, at: snapshot.capturedAt),
+      groups: SessionGroup.groups(of: judged, by: policy, at: snapshot.capturedAt),
+      sessions: judged)
+  }
+
+  /// The order of reports: by backend_start, then pid; what has no start comes last.
+  private static func oldestFirst(_ a: Session, _ b: Session) -> Bool {
+    if a.backendStart == b.backendStart { return a.pid < b.pid }
+    guard let aStart = a.backendStart else { return false }
+    guard let bStart = b.backendStart else { return true }
+    return aStart < bStart
+  }
+
+  private static func judge(
+    _ session: Session, in snapshot: Snapshot, by policy: Policy
+  ) -> JudgedSession {
+    let times = SessionTimes(
+      of: session, at: snapshot.capturedAt, staleAfter: policy.staleAfter)
+    let isOwn = session.pid == snapshot.role.ownPID
+    let evidence = isOwn ? [] : evidence(for: session, times: times, policy: policy)
+    let verdict: Verdict =
+      if session.kind == .hidden { .hidden } else { evidence.first?.kind.verdict ?? .live }
+    return JudgedSession(
+      session: session, times: times, verdict: verdict, evidence: evidence,
+      protections: protections(of: session, in: snapshot))
+  }
+
+  private static func evidence(
+    for session: Session, times: SessionTimes, policy: Policy
+  ) -> [Evidence] {
+    guard session.kind == .client, session.state == .idle, let silent = times.silent,
+      silent >= policy.staleAfter, let lastHeard = times.lastHeard
+    else { return [] }
+    let sentence =
+      "Idle, and silent for \(DurationText.brief(silent)): last heard \(lastHeard.readable), "
+      + "beyond the threshold of \(DurationText.brief(policy.staleAfter)). "
+      + "A quiet pool looks the same."
+    return [Evidence(kind: .idleBeyondThreshold, basis: .inferred, detail: sentence)]
+  }
+
+  /// What protects a session whatever is selected; the planner adds what depends on the selection.
+  private static func protections(of session: Session, in snapshot: Snapshot) -> [Protection] {
+    var protections: [Protection] = []
+    if session.pid == snapshot.role.ownPID {
+      protections.append(Protection(.ownSession, "this is pgsessions' own session"))
+    }
+    if session.kind == .hidden {
+      protections.append(
+        Protection(.hidden, "\(snapshot.role.name) may not see when it began and what it does"))
+    }
+    if let userID = session.userID, snapshot.server.superuserRoles.contains(userID) {
+      protections.append(Protection(.superuser, "a superuser's sessions are never ended"))
+    } else if !snapshot.role.maySignal(session, on: snapshot.server) {
+      let owner = session.user.map { "role \($0)" } ?? "its role"
+      protections.append(
+        Protection(
+          .notPermitted,
+          "\(snapshot.role.name) has the privileges of neither \(owner) nor pg_signal_backend"))
+    }
+    return protections
+  }
+}

@@ -1,0 +1,85 @@
+/// How many connections the server takes, how many it has, and which limit this role meets first.
+public struct Slots: Sendable, Equatable {
+  public struct Limit: Sendable, Equatable {
+    public enum Kind: String, Sendable {
+      case server
+      /// What is left belongs to pg_use_reserved_connections (16+) and superusers.
+      case reserved
+      /// What is left belongs to superusers.
+      case superuserReserved = "superuser_reserved"
+      case role
+      case database
+    }
+
+    public var kind: Kind
+    public var name: String?
+    public var limit: Int
+    public var used: Int
+
+    /// Connections that this limit still lets in.
+    public var available: Int { max(0, limit - used) }
+
+    /// 0–1; 1 for a limit of none, which is always reached.
+    public var usedRatio: Double { limit > 0 ? Double(used) / Double(limit) : 1 }
+  }
+
+  public var maxConnections: Int
+  public var superuserReserved: Int
+  public var reserved: Int
+  public var used: Int
+  /// False where rows are hidden or (before 18) sessions at the password prompt are invisible.
+  public var usedExact: Bool
+  /// The limit that leaves this role the fewest connections.
+  public var binding: Limit
+  /// Every finite limit of a role or a database.
+  public var limits: [Limit]
+
+  public init(snapshot: Snapshot) {
+    let (server, role) = (snapshot.server, snapshot.role)
+    let clients = snapshot.sessions.filter { $0.kind != .background }
+    maxConnections = server.maxConnections
+    superuserReserved = server.superuserReserved
+    reserved = server.reserved
+    used = clients.count
+    usedExact =
+      (snapshot.target.serverVersionNumber ?? 0) >= 180_000
+      && !clients.contains { $0.kind == .hidden }
+
+    var byUser: [String: Int] = [:]
+    var byDatabase: [String: Int] = [:]
+    for session in clients {
+      if let user = session.user { byUser[user, default: 0] += 1 }
+      if let database = session.database { byDatabase[database, default: 0] += 1 }
+    }
+    let roleLimits = server.roleLimits.map {
+      Limit(kind: .role, name: $0.name, limit: $0.limit, used: byUser[$0.name] ?? 0)
+    }
+    let databaseLimits = server.databaseLimits.map {
+      Limit(kind: .database, name: $0.name, limit: $0.limit, used: byDatabase[$0.name] ?? 0)
+    }
+    limits = roleLimits + databaseLimits
+
+    let serverLimit = Self.serverLimit(server, role: role, used: used)
+    // Superusers pass role and database limits (InitializeSessionUserId, CheckMyDatabase).
+    let own =
+      role.isSuperuser
+      ? []
+      : roleLimits.filter { $0.name == role.name }
+        + databaseLimits.filter { $0.name == snapshot.target.database }
+    binding = own.reduce(serverLimit) { $1.available < $0.available ? $1 : $0 }
+  }
+
+  private static func serverLimit(_ server: ServerFacts, role: RoleFacts, used: Int) -> Limit {
+    if role.isSuperuser {
+      return Limit(kind: .server, name: nil, limit: server.maxConnections, used: used)
+    }
+    let withoutSuperusers = server.maxConnections - server.superuserReserved
+    if server.reserved > 0 && !role.canUseReservedConnections {
+      return Limit(
+        kind: .reserved, name: nil, limit: withoutSuperusers - server.reserved, used: used)
+    }
+    return Limit(
+      kind: server.superuserReserved > 0 ? .superuserReserved : .server, name: nil,
+      limit: withoutSuperusers, used: used)
+  }
+}

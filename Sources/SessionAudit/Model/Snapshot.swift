@@ -1,0 +1,109 @@
+/// What one audit read from a server, and nothing else: the whole input of the judge.
+public struct Snapshot: Sendable {
+  /// The server's clock, read right after its sessions, so that no age is negative by our doing.
+  public var capturedAt: Timestamp
+  public var target: Target
+  public var server: ServerFacts
+  public var role: RoleFacts
+  /// All rows of pg_stat_activity, background processes included, in any order.
+  public var sessions: [Session]
+
+  public init(
+    capturedAt: Timestamp, target: Target, server: ServerFacts, role: RoleFacts,
+    sessions: [Session]
+  ) {
+    self.capturedAt = capturedAt
+    self.target = target
+    self.server = server
+    self.role = role
+    self.sessions = sessions
+  }
+}
+
+/// Which server was asked, as libpq and the server have it. nil: not known (not connected).
+public struct Target: Sendable, Equatable {
+  public var name: String?
+  public var host: String?
+  public var port: String?
+  public var database: String?
+  public var user: String?
+  public var serverVersion: String?
+  /// As `server_version_num`: 150018 is 15.18.
+  public var serverVersionNumber: Int?
+  public var inRecovery: Bool?
+  public var postmasterStartTime: Timestamp?
+  /// Whether a pooler hands our statements to sessions of its choosing.
+  public var pooled: Bool?
+
+  public init(name: String? = nil) { self.name = name }
+}
+
+/// Settings and limits of the server that decide how many sessions it takes.
+public struct ServerFacts: Sendable, Equatable {
+  public var maxConnections: Int
+  public var superuserReserved: Int
+  /// `reserved_connections`; 0 before 16.
+  public var reserved: Int
+  /// Finite `rolconnlimit`s of roles that are no superusers (those no limit binds).
+  public var roleLimits: [NamedLimit]
+  /// Finite `datconnlimit`s.
+  public var databaseLimits: [NamedLimit]
+  public var superuserRoles: Set<UInt32>
+
+  public init(
+    maxConnections: Int, superuserReserved: Int, reserved: Int, roleLimits: [NamedLimit],
+    databaseLimits: [NamedLimit], superuserRoles: Set<UInt32>
+  ) {
+    self.maxConnections = maxConnections
+    self.superuserReserved = superuserReserved
+    self.reserved = reserved
+    self.roleLimits = roleLimits
+    self.databaseLimits = databaseLimits
+    self.superuserRoles = superuserRoles
+  }
+}
+
+public struct NamedLimit: Sendable, Equatable {
+  public var name: String
+  public var limit: Int
+
+  public init(name: String, limit: Int) {
+    self.name = name
+    self.limit = limit
+  }
+}
+
+/// Who we are on the server and what that role may do.
+public struct RoleFacts: Sendable, Equatable {
+  public var name: String
+  /// The process that serves us, as it says itself.
+  public var ownPID: Int32
+  public var isSuperuser: Bool
+  public var canReadAllStats: Bool
+  public var canSignalBackends: Bool
+  /// 16+: privileges of pg_use_reserved_connections.
+  public var canUseReservedConnections: Bool
+  /// Roles whose privileges this one has without SET ROLE; empty for a superuser.
+  public var usableRoles: Set<UInt32>
+
+  public init(
+    name: String, ownPID: Int32, isSuperuser: Bool, canReadAllStats: Bool,
+    canSignalBackends: Bool, canUseReservedConnections: Bool, usableRoles: Set<UInt32>
+  ) {
+    self.name = name
+    self.ownPID = ownPID
+    self.isSuperuser = isSuperuser
+    self.canReadAllStats = canReadAllStats
+    self.canSignalBackends = canSignalBackends
+    self.canUseReservedConnections = canUseReservedConnections
+    self.usableRoles = usableRoles
+  }
+
+  /// pg_terminate_backend's rule: a superuser's session needs a superuser; any other one
+  /// membership in its role or in pg_signal_backend.
+  public func maySignal(_ session: Session, on server: ServerFacts) -> Bool {
+    if isSuperuser { return true }
+    guard let userID = session.userID, !server.superuserRoles.contains(userID) else { return false }
+    return canSignalBackends || usableRoles.contains(userID)
+  }
+}

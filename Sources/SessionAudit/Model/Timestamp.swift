@@ -1,0 +1,76 @@
+/// A moment on the server's clock: microseconds since 2000-01-01 00:00 UTC, which is
+/// timestamptz's own form, so that nothing is lost between reading and comparing.
+public struct Timestamp: Hashable, Comparable, Sendable {
+  public let microseconds: Int64
+
+  public init(microseconds: Int64) { self.microseconds = microseconds }
+
+  public static func < (a: Timestamp, b: Timestamp) -> Bool { a.microseconds < b.microseconds }
+
+  /// The time from `b` to `a`; negative where `b` is later.
+  public static func - (a: Timestamp, b: Timestamp) -> Duration {
+    .microseconds(a.microseconds - b.microseconds)
+  }
+
+  public static func - (a: Timestamp, b: Duration) -> Timestamp {
+    Timestamp(microseconds: a.microseconds - b.wholeMicroseconds)
+  }
+
+  /// `2026-11-22T09:41:07.000123Z`.
+  public var iso8601: String {
+    let (date, time, fraction) = fields
+    return "\(date)T\(time).\(padded(fraction, to: 6))Z"
+  }
+
+  /// `2026-11-22 09:41:07 UTC`, for people.
+  public var readable: String {
+    let (date, time, _) = fields
+    return "\(date) \(time) UTC"
+  }
+
+  private var fields: (date: String, time: String, microseconds: Int64) {
+    let perDay: Int64 = 86_400_000_000
+    let dayNumber = floorDivide(microseconds, perDay)
+    let withinDay = microseconds - dayNumber * perDay
+    let (year, month, day) = civil(daysSince2000: dayNumber)
+    let second = withinDay / 1_000_000
+    return (
+      "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))",
+      "\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2)):\(padded(second % 60, to: 2))",
+      withinDay % 1_000_000
+    )
+  }
+}
+
+extension Duration {
+  /// Microseconds, towards zero; the resolution of Postgres's clock.
+  public var wholeMicroseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+  }
+}
+
+/// The proleptic Gregorian date of a day number, by counting in 400-year eras that begin on
+/// 1 March (Howard Hinnant's civil_from_days).
+private func civil(daysSince2000: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  let z = daysSince2000 + 10_957 + 719_468
+  let era = floorDivide(z, 146_097)
+  let dayOfEra = z - era * 146_097
+  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  let shiftedMonth = (5 * dayOfYear + 2) / 153
+  let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+  return (
+    yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month,
+    dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+  )
+}
+
+private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+  a / b - (a % b < 0 ? 1 : 0)
+}
+
+private func padded(_ value: Int64, to width: Int) -> String {
+  let digits = String(value)
+  return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+}

@@ -1,0 +1,27 @@
+/// Which sessions the user wants ended. What is nil or empty does not narrow; a selection that
+/// selects by nothing is refused before it comes here.
+public struct Selection: Sendable, Equatable {
+  /// `idle`, with a state age beyond this.
+  public var idleLongerThan: Duration?
+  /// Session age beyond this; alone it takes idle sessions only.
+  public var sessionOlderThan: Duration?
+  /// application_name matches one of these.
+  public var applications: [Glob]
+  /// Sessions of other databases too.
+  public var allDatabases: Bool
+  /// At most this many in one run, those silent longest first.
+  public var maximum: Int
+
+  public init(
+    idleLongerThan: Duration? = nil, sessionOlderThan: Duration? = nil, applications: [Glob] = [],
+    allDatabases: Bool = false, maximum: Int = 100
+  ) {
+    self.idleLongerThan = idleLongerThan
+    self.sessionOlderThan = sessionOlderThan
+    self.applications = applications
+    self.allDatabases = allDatabases
+    self.maximum = maximum
+  }
+
+  public var selectsByNothing: Bool { idleLongerThan == nil && sessionOlderThan == nil }
+}

@@ -1,0 +1,49 @@
+/// What is to be ended and what is kept, each with its reasons.
+public struct TerminationPlan: Sendable, Equatable {
+  /// Those silent longest first.
+  public var selected: [Victim]
+  public var kept: [KeptSession]
+
+  /// Kept only because of `--max`; the next run takes them.
+  public var overMax: Int { kept.count { $0.isKept(for: .overMax) } }
+
+  /// Whether nothing can be ended only for want of rights: what matches may not be signalled, or
+  /// what might match can't be seen.
+  public var isBarred: Bool {
+    selected.isEmpty
+      && kept.contains { $0.isKept(for: .notPermitted) || $0.isKept(for: .hidden) }
+  }
+}
+
+/// Why a session was selected or kept.
+public struct Reason: Sendable, Equatable {
+  /// A word for scripts: the threshold or filter, or the protection.
+  public var kind: String
+  public var detail: String
+
+  init(_ kind: String, _ detail: String) {
+    self.kind = kind
+    self.detail = detail
+  }
+
+  init(_ protection: Protection) {
+    self.init(protection.kind.rawValue, protection.detail)
+  }
+}
+
+/// A session that is to be ended. It has an identity: what can't be identified is kept.
+public struct Victim: Sendable, Equatable {
+  public var identity: SessionIdentity
+  public var judged: JudgedSession
+  public var reasons: [Reason]
+}
+
+/// A session that is left alone.
+public struct KeptSession: Sendable, Equatable {
+  public var judged: JudgedSession
+  public var reasons: [Reason]
+
+  func isKept(for protection: Protection.Kind) -> Bool {
+    reasons.contains { $0.kind == protection.rawValue }
+  }
+}

@@ -1,0 +1,142 @@
+/// What an audit found: the only thing that renderers and the planner read.
+public struct AuditReport: Sendable {
+  public var capturedAt: Timestamp
+  public var target: Target
+  public var judgedWith: Policy
+  public var coverage: Coverage
+  public var slots: Slots
+  public var totals: Totals
+  /// Most sessions first.
+  public var groups: [SessionGroup]
+  /// Client sessions, hidden ones and our own included, by backend_start and pid.
+  public var sessions: [JudgedSession]
+  public var advice: [Advice] = []
+}
+
+/// A client session with what is thought of it.
+public struct JudgedSession: Sendable, Equatable {
+  public var session: Session
+  public var times: SessionTimes
+  public var verdict: Verdict
+  public var evidence: [Evidence]
+  public var protections: [Protection]
+}
+
+/// How much of the client sessions this role can see.
+public struct Coverage: Sendable, Equatable {
+  public var total: Int
+  public var hidden: Int
+  /// Why it is not complete, nil where it is.
+  public var reason: String?
+
+  public var visible: Int { total - hidden }
+  public var isComplete: Bool { hidden == 0 }
+
+  init(of sessions: [JudgedSession], role: RoleFacts) {
+    total = sessions.count
+    hidden = sessions.count { $0.verdict == .hidden }
+    guard hidden > 0 else { return }
+    reason =
+      role.canReadAllStats
+      ? "the server hides columns of \(hidden) sessions"
+      : "\(role.name) lacks pg_read_all_stats: of \(hidden) sessions it sees neither state nor age"
+  }
+}
+
+/// Counts over all client sessions.
+public struct Totals: Sendable, Equatable {
+  public var clientSessions: Int
+  public var background: Int
+  public var live: Int
+  public var suspect: Int
+  public var hidden: Int
+  public var openedLastMinute: Int
+  public var openedLast5Minutes: Int
+
+  init(of sessions: [JudgedSession], background: Int, at now: Timestamp) {
+    clientSessions = sessions.count
+    self.background = background
+    live = sessions.count { $0.verdict == .live }
+    suspect = sessions.count { $0.verdict == .suspect }
+    hidden = sessions.count { $0.verdict == .hidden }
+    openedLastMinute = sessions.count { $0.wasOpened(within: .seconds(60)) }
+    openedLast5Minutes = sessions.count { $0.wasOpened(within: .seconds(300)) }
+  }
+}
+
+extension JudgedSession {
+  func wasOpened(within duration: Duration) -> Bool {
+    times.sessionAge.map { $0 < duration } ?? false
+  }
+}
+
+/// Something to do, with the command or SQL that does it.
+public struct Advice: Sendable, Equatable {
+  public enum Severity: String, Sendable {
+    case info
+    case warning
+    case critical
+  }
+
+  public var code: String
+  public var severity: Severity
+  public var summary: String
+  public var remedy: String?
+
+  public init(code: String, severity: Severity, summary: String, remedy: String?) {
+    self.code = code
+    self.severity = severity
+    self.summary = summary
+    self.remedy = remedy
+  }
+}
+
+/// Why there is nothing to report: no session could be had, or it was lost.
+public struct Failure: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    case tooManyConnections = "too_many_connections"
+    case serverStartingOrStopping = "server_starting_or_stopping"
+    case authentication
+    case permission
+    case unknownDatabase = "unknown_database"
+    case unreachable
+    case timeout
+    case tls
+    case lost
+    case query
+    case unknown
+  }
+
+  /// Which limit refused us.
+  public struct Limit: Sendable, Equatable {
+    public var kind: String
+    public var name: String?
+    public var value: Int?
+
+    public init(kind: String, name: String?, value: Int?) {
+      self.kind = kind
+      self.name = name
+      self.value = value
+    }
+  }
+
+  public var kind: Kind
+  public var sqlState: String?
+  public var message: String
+  public var limit: Limit?
+  public var hint: String?
+
+  public init(kind: Kind, sqlState: String?, message: String, limit: Limit?, hint: String?) {
+    self.kind = kind
+    self.sqlState = sqlState
+    self.message = message
+    self.limit = limit
+    self.hint = hint
+  }
+}
+
+/// A report, or why there is none.
+public enum AuditOutcome: Sendable {
+  case report(AuditReport)
+  case refused(Failure, target: Target, judgedWith: Policy)
+}

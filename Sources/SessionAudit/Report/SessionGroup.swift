@@ -1,0 +1,79 @@
+/// The sessions that share an application_name, or another key.
+public struct SessionGroup: Sendable, Equatable {
+  /// One value for each dimension of the policy's `groupBy`; nil where the column is NULL.
+  public var key: [String?]
+  public var sessions = 0
+  public var states: [SessionState: Int] = [:]
+  /// Sessions by state age, one count for each bucket of the policy.
+  public var bucketCounts: [Int]
+  /// Sessions in no bucket: their state age is not known.
+  public var unknownAge = 0
+  public var oldestStateAge: Duration?
+  public var oldestSessionAge: Duration?
+  public var live = 0
+  public var suspect = 0
+  public var hidden = 0
+  public var openedLastMinute = 0
+  /// Sessions by client address; nil: a unix socket, or hidden.
+  public var clients: [String?: Int] = [:]
+
+  /// Groups by the policy's dimensions: most sessions first, then by key.
+  static func groups(
+    of sessions: [JudgedSession], by policy: Policy, at now: Timestamp
+  ) -> [SessionGroup] {
+    var groups: [[String?]: SessionGroup] = [:]
+    for judged in sessions {
+      let key = policy.groupBy.map { $0.value(of: judged.session) }
+      groups[key, default: SessionGroup(key: key, buckets: policy.bucketBounds.count + 1)]
+        .add(judged, bounds: policy.bucketBounds)
+    }
+    return groups.values.sorted { a, b in
+      a.sessions != b.sessions
+        ? a.sessions > b.sessions
+        : a.key.lexicographicallyPrecedes(b.key) { ($0 ?? "") < ($1 ?? "") }
+    }
+  }
+
+  private init(key: [String?], buckets: Int) {
+    self.key = key
+    bucketCounts = [Int](repeating: 0, count: buckets)
+  }
+
+  private mutating func add(_ judged: JudgedSession, bounds: [Duration]) {
+    sessions += 1
+    if let state = judged.session.state { states[state, default: 0] += 1 }
+    if let age = judged.times.stateAge {
+      bucketCounts[bounds.firstIndex { age < $0 } ?? bounds.count] += 1
+      oldestStateAge = max(oldestStateAge ?? age, age)
+    } else {
+      unknownAge += 1
+    }
+    if let age = judged.times.sessionAge { oldestSessionAge = max(oldestSessionAge ?? age, age) }
+    switch judged.verdict {
+    case .live: live += 1
+    case .suspect: suspect += 1
+    case .hidden: hidden += 1
+    }
+    if judged.wasOpened(within: .seconds(60)) { openedLastMinute += 1 }
+    clients[judged.session.clientAddress, default: 0] += 1
+  }
+}
+
+extension SessionGroup {
+  /// The states that occur, with their counts, in the order in which people read them.
+  public var statesInReadingOrder: [(state: SessionState, count: Int)] {
+    let known = SessionState.readingOrder.compactMap { state in
+      states[state].map { (state, $0) }
+    }
+    let others = states.filter { !SessionState.readingOrder.contains($0.key) }
+      .sorted { $0.key.name < $1.key.name }.map { ($0.key, $0.value) }
+    return known + others
+  }
+
+  /// Client addresses, most sessions first.
+  public var clientsByAddress: [(address: String?, sessions: Int)] {
+    clients.map { ($0.key, $0.value) }.sorted {
+      $0.1 != $1.1 ? $0.1 > $1.1 : ($0.0 ?? "") < ($1.0 ?? "")
+    }
+  }
+}

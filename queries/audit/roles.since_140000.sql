@@ -1,0 +1,13 @@
+-- The roles that matter: superusers (their sessions are never ours to end), those with a limit, and
+-- those whose privileges this role has. A superuser has all privileges; its list stays short.
+SELECT
+  oid,
+  rolname,
+  rolsuper,
+  rolconnlimit,
+  pg_has_role(oid, 'USAGE') AS usable
+FROM pg_catalog.pg_roles
+WHERE rolsuper
+  OR rolconnlimit >= 0
+  OR (pg_has_role(oid, 'USAGE')
+    AND NOT (SELECT own.rolsuper FROM pg_catalog.pg_roles AS own WHERE own.rolname = current_user))
