@@ -59,6 +59,7 @@ final class Guardian {
     shell = try RunningProcess(
       "/bin/sh", ["-c", Self.script, "sh", folder] + server(folder),
       environment: ServerAccount.environment, newSession: true)
+    shell.isKilledOnTimeout = false
     guard chown(folder, account.user, account.group) == 0 else {
       throw SupportError("\(folder) can't be given to user \(account.user): errno \(errno)")
     }

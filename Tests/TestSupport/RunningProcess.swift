@@ -17,6 +17,8 @@ public final class RunningProcess {
   private var output: Captured
   private var error: Captured
   private var isReaped = false
+  /// Whether a timeout kills the process, as is right for all but those that clean up.
+  var isKilledOnTimeout = true
 
   /// One of the child's outputs: everything read so far, and how much of it readLine has given.
   private struct Captured {
@@ -182,11 +184,13 @@ public final class RunningProcess {
   }
 
   private func giveUp(_ deadline: Deadline, _ purpose: String) throws -> Never {
-    kill(pid, SIGKILL)
-    _ = try? Reaped.wait(pid, blocking: true)
-    isReaped = true
+    if isKilledOnTimeout {
+      kill(pid, SIGKILL)
+      _ = try? Reaped.wait(pid, blocking: true)
+      isReaped = true
+    }
     throw SupportError(
-      "process \(pid) took more than \(seconds(deadline.granted)) s \(purpose) and was killed; "
+      "process \(pid) took more than \(seconds(deadline.granted)) s \(purpose); "
         + "its standard error: \(stderrSoFar.suffix(2000))")
   }
 }
