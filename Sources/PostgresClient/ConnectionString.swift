@@ -45,7 +45,8 @@ public enum ConnectionStringError: Error, Hashable, Sendable {
 
 /// Reads a TARGET as psql does: a URI, a list of key=value pairs, or the name of a database.
 public enum ConnectionString {
-  /// What was read, with the URI parameters that were left out because libpq knows none such.
+  /// What was read, with the URI parameters that were left out because libpq knows none such
+  /// (`(unnamed)` where the name may be a piece of a password).
   public struct Parsed: Equatable, Sendable {
     public var parameters: ConnectionParameters
     public var droppedParameters: [String]
@@ -97,17 +98,21 @@ public enum ConnectionString {
     var kept: [Substring] = []
     var dropped: [String] = []
     if let queryStart {
+      var passwordSeen = false
       for pair in rest[rest.index(after: queryStart)...].split(separator: "&") {
         let name = String(pair.prefix { $0 != "=" })
         guard !name.contains("@") else { throw .unencodedPassword }
+        // After `password=a&b` the b may be a piece of the password, as may what has no `=`.
+        let isPlain = name.utf8.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || $0 == 0x5F }
+        let canBeShown = isPlain && pair.contains("=") && !passwordSeen
+        passwordSeen = passwordSeen || name.hasSuffix("password")
         // `ssl=true` is JDBC's, which libpq understands.
         if ConnectionParameters.knownNames.contains(name) || name == "ssl" {
           kept.append(pair)
         } else if droppingUnknown {
-          dropped.append(name)
+          dropped.append(canBeShown ? name : "(unnamed)")
         } else {
-          let isPlain = name.utf8.allSatisfy { $0 >= 0x61 && $0 <= 0x7A || $0 == 0x5F }
-          throw .unknownParameter(isPlain ? name : nil)
+          throw .unknownParameter(canBeShown ? name : nil)
         }
       }
     }
