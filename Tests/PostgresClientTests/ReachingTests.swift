@@ -101,6 +101,11 @@ struct ReachingTests {
   }
 
   /// What each fake server sends before it closes.
+  struct Answer: CustomTestStringConvertible {
+    let bytes: [UInt8]
+    var testDescription: String { "\(bytes.count) bytes: \(bytes.prefix(12))" }
+  }
+
   @Test(
     arguments: [
       [], Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8), [0], Array("E".utf8),
@@ -108,14 +113,14 @@ struct ReachingTests {
       [UInt8(ascii: "R"), 0, 0, 0, 8, 0, 0, 0, 99], [UInt8(ascii: "R"), 0, 0, 0, 8, 0, 0, 0, 0],
       [UInt8](repeating: 0xfe, count: 70_000),
       [UInt8(ascii: "E"), 0, 0, 0, 9, UInt8(ascii: "C"), 0xff, 0xfe, 0, 0],
-    ] as [[UInt8]])
-  func nonsenseIsAnError(_ answer: [UInt8]) throws {
+    ].map(Answer.init(bytes:)))
+  func nonsenseIsAnError(_ answer: Answer) throws {
     let listener = try LoopbackListener()
     let server = Background {
       let client = try listener.acceptOne()
       var buffer = [UInt8](repeating: 0, count: 4096)
       _ = read(client, &buffer, buffer.count)
-      _ = answer.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      _ = answer.bytes.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
       close(client)
       return 0
     }
