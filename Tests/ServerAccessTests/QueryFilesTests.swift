@@ -1,0 +1,81 @@
+import PostgresClient
+import Queries
+import TestSupport
+import Testing
+
+@testable import ServerAccess
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The SQL files: each is in the catalogue, and each runs on the server under test.
+@Suite(.serialized)
+struct QueryFilesTests {
+  @Test func filesAndCatalogueAreOneToOne() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "queries")
+    var files: Set<String> = []
+    for folder in ["audit", "terminate"] {
+      for file in try FileManager.default.contentsOfDirectory(
+        atPath: root.appending(path: folder).path)
+      {
+        files.insert("\(folder)/\(file)")
+      }
+    }
+    #expect(files == Set(Query.all.flatMap(\.files)))
+    #expect(files.count == Query.all.flatMap(\.files).count)
+  }
+
+  @Test func everyQueryRuns() throws {
+    let connection = try ThrowawayServer.shared.connect()
+    let parameters: [String: [Parameter]] = [
+      "audit/guards": [.bool(false), .text("5000ms")],
+      "terminate/signal": [
+        .int32(0), .timestamp(microseconds: 0), .text("idle"), .timestamp(microseconds: nil),
+      ],
+      "terminate/remaining": [.int32Array([connection.backendPID])],
+    ]
+    for query in Query.all {
+      // COMMIT outside a transaction is a warning, BEGIN inside one too: no error either way.
+      _ = try connection.query(
+        Statement(query, serverVersion: connection.serverVersion, parameters[query.name] ?? []),
+        deadline: Deadline(after: .seconds(10)))
+    }
+    print("queries run on \(connection.serverVersion): \(Query.all.count)")
+  }
+
+  @Test func guardsAreInForce() throws {
+    let connection = try ThrowawayServer.shared.connect()
+    _ = try connection.query(
+      Statement(
+        .guards, serverVersion: connection.serverVersion, [.bool(false), .text("4321ms")]),
+      deadline: Deadline(after: .seconds(10)))
+    #expect(try connection.text("current_setting('statement_timeout')") == "4321ms")
+    #expect(try connection.text("current_setting('idle_session_timeout')") == "10min")
+    #expect(try connection.text("current_setting('search_path')") == "pg_catalog")
+    #if os(Linux)
+      #expect(try connection.text("current_setting('client_connection_check_interval')") == "10s")
+    #endif
+  }
+
+  @Test func anOrdinaryRoleMaySetTheGuards() throws {
+    let server = try ThrowawayServer.shared
+    try server.execute("CREATE ROLE guards_plain LOGIN")
+    let connection = try server.connect(user: "guards_plain", viaTCP: true)
+    _ = try connection.query(
+      Statement(
+        .guards, serverVersion: connection.serverVersion, [.bool(false), .text("4s")]),
+      deadline: Deadline(after: .seconds(10)))
+    #expect(try connection.text("current_setting('tcp_keepalives_idle')") == "15")
+  }
+
+  @Test func theNewestVariantThatTheServerRunsIsChosen() {
+    for query in Query.all {
+      #expect(!query.sql(forServerVersion: 180_000).isEmpty)
+      #expect(query.sql(forServerVersion: 0) == query.sql(forServerVersion: 140_000))
+    }
+  }
+}
