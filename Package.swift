@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 let package = Package(
@@ -52,3 +52,10 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Set by scripts/test. Not -warnings-as-errors on the command line: that would reach dependencies.
+if Context.environment["PGSESSIONS_WARNINGS_AS_ERRORS"] == "1" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+  }
+}

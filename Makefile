@@ -1,0 +1,50 @@
+# What there is to run: `make test` needs nothing but Swift, git and a package manager; it installs
+# the rest. scripts/ holds the commands, so that they can be run without make too.
+
+export PKG_CONFIG_PATH := $(shell scripts/pkg-config-path)
+
+ifeq ($(shell uname -s),Darwin)
+  RELEASE_FLAGS :=
+else
+  # One file that runs on any Linux with libpq: Swift's own libraries inside, no symbols.
+  RELEASE_FLAGS := --static-swift-stdlib -Xlinker -s
+endif
+
+.PHONY: help build test test-matrix demo bench lint release install-deps
+
+help:
+	@echo "make build         build everything, for debugging"
+	@echo "make test          install what is missing, build with warnings as errors, run all tests"
+	@echo "make test-matrix   run the tests on Postgres 14, 16, 17 and 18 (fetched once)"
+	@echo "make demo          show on a throw-away server how sessions are left behind and ended"
+	@echo "make bench         measure pgsessions against psql at 100, 1,000 and 5,000 sessions"
+	@echo "make lint          check the format of all Swift files"
+	@echo "make release       build the program as it is delivered: .build/release/pgsessions"
+	@echo "make install-deps  install what building and testing needs, where it is missing"
+
+install-deps:
+	@scripts/setup
+
+build:
+	swift build
+
+test: install-deps
+	@scripts/test
+
+test-matrix: install-deps
+	@scripts/test-matrix
+
+lint:
+	swift format lint --strict -r Package.swift Sources Tests queries
+
+release:
+	swift build -c release $(RELEASE_FLAGS) --product pgsessions
+
+# Two steps: the products beside the demo are what it runs.
+demo: install-deps
+	@swift build
+	@.build/debug/demo
+
+bench: install-deps release
+	@swift build
+	@.build/debug/bench --executable .build/release/pgsessions $(BENCH_FLAGS)
