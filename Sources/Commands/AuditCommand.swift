@@ -66,13 +66,13 @@ struct AuditCommand: ParsableCommand {
     let target = try connection.resolve(environment: environment)
     for warning in target.warnings { Diagnostics.warn(warning) }
 
-    let outcome = audit(target, policy, environment)
+    let outcome = try audit(target, policy, environment)
     try finish(with: outcome, environment)
   }
 
   private func audit(
     _ target: ResolvedTarget, _ policy: Policy, _ environment: [String: String]
-  ) -> AuditOutcome {
+  ) throws -> AuditOutcome {
     let deadline = Deadline(after: connection.timeout)
     do throws(PostgresError) {
       let session = try connection.connect(target, environment: environment, deadline: deadline)
@@ -83,7 +83,8 @@ struct AuditCommand: ParsableCommand {
       return .report(report)
     } catch {
       return .refused(
-        Failure(error), target: target.described(environment: environment), judgedWith: policy)
+        try Diagnostics.failure(error), target: target.described(environment: environment),
+        judgedWith: policy)
     }
   }
 

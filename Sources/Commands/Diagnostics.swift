@@ -24,6 +24,14 @@ enum Diagnostics {
     Output.writeToStandardError("pgsessions: " + lines.joined(separator: "\n  ") + "\n")
   }
 
+  /// - Throws: `CommandFailure` where it is the user's input that libpq can't use.
+  static func failure(_ error: PostgresError) throws -> Failure {
+    if case .unusableParameter(let message) = error {
+      throw CommandFailure.usage("the connection parameters can't be used: \(message)")
+    }
+    return Failure(error)
+  }
+
   static func failure(_ error: TargetError) -> CommandFailure {
     switch error {
     case .malformed(let what, let error):

@@ -23,7 +23,6 @@ enum Terminal {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else { return nil }
     defer { close(terminal) }
-    guard case .written = Output.write(Array(question.utf8), to: terminal) else { return nil }
     var before = termios()
     let hides = hidingAnswer && tcgetattr(terminal, &before) == 0
     if hides {
@@ -37,6 +36,8 @@ enum Terminal {
         _ = Output.write([UInt8(ascii: "\n")], to: terminal)
       }
     }
+    // Only now, or the first letters of a fast typist would show.
+    guard case .written = Output.write(Array(question.utf8), to: terminal) else { return nil }
     var line: [UInt8] = []
     var byte: UInt8 = 0
     while true {

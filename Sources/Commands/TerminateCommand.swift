@@ -102,6 +102,12 @@ struct TerminateCommand: ParsableCommand {
     case .report(let report):
       if let failure = report.failure { Diagnostics.report(failure) }
       status = ExitStatus(report)
+      if status == .notPermitted, let lack = AuditAdvice.rights(for: report) {
+        Diagnostics.report(
+          CommandFailure(
+            status: status, sentence: "nothing could be ended: \(lack.summary)",
+            nextStep: lack.remedy))
+      }
     }
     var written = ExitStatus.done
     if output.isJSON {

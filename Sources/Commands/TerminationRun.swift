@@ -25,7 +25,7 @@ struct TerminationRun {
       session = try connect(deadline)
       report = try plan(session, deadline: deadline)
     } catch {
-      return .refused(Failure(error), target: target, judgedWith: policy)
+      return .refused(try Diagnostics.failure(error), target: target, judgedWith: policy)
     }
     guard execute else { return .report(report) }
     if report.audit.target.pooled == true {

@@ -2,6 +2,16 @@
 /// verbose errors the text carries it: `…failed: FATAL:  53300: sorry, too many…\nLOCATION:  …`.
 /// Text of several hosts or of a TLS and a plain attempt stands in one string, the last one last.
 enum ConnectErrorText {
+  /// Whether libpq refused the parameters before it asked any server. Its texts are English as
+  /// long as nobody calls setlocale (fe-connect.c: connectOptions2, parseServiceInfo).
+  static func isAboutParameters(_ text: String) -> Bool {
+    text.hasPrefix("definition of service") || text.hasPrefix("service file")
+      || text.hasPrefix("syntax error in service file")
+      || text.hasPrefix("could not match ")
+      || (text.hasPrefix("invalid ") && text.contains(" value: "))
+      || text.hasPrefix("invalid port number") || text.hasPrefix("invalid integer value")
+  }
+
   static func parse(_ text: String) -> ServerMessage {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
     let location = lines.last { $0.hasPrefix("LOCATION:") }

@@ -137,8 +137,10 @@ private final class ConnectAttempt: Sendable {
   /// The refusal as an error; closes the handle.
   private static func refusal(_ handle: OpaquePointer) -> PostgresError {
     defer { PQfinish(handle) }
+    let message = text(PQerrorMessage(handle)) ?? "the connection failed"
+    if ConnectErrorText.isAboutParameters(message) { return .unusableParameter(message.trimmed()) }
     return .notConnected(
-      ConnectErrorText.parse(text(PQerrorMessage(handle)) ?? "the connection failed"),
+      ConnectErrorText.parse(message),
       needsPassword: PQconnectionNeedsPassword(handle) == 1)
   }
 }

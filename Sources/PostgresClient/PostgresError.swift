@@ -26,6 +26,8 @@ public enum PostgresError: Error, Sendable {
   /// No session came about. `message.sqlState` is nil where the server was not reached or the
   /// refusal came from libpq itself.
   case notConnected(ServerMessage, needsPassword: Bool)
+  /// libpq can't use a parameter: an unknown service, an impossible value. No server was asked.
+  case unusableParameter(String)
   /// The deadline passed while connecting or while the named query ran.
   case timedOut(during: Activity, after: Duration)
   /// The connection went away in the middle; `message` carries 57P01 when it was terminated.
@@ -48,7 +50,7 @@ public enum PostgresError: Error, Sendable {
     case .notConnected(let message, _), .connectionLost(let message, _),
       .queryFailed(let message, _):
       message
-    case .timedOut, .unexpectedResult, .interrupted: nil
+    case .unusableParameter, .timedOut, .unexpectedResult, .interrupted: nil
     }
   }
 }

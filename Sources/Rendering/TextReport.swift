@@ -108,7 +108,7 @@ public struct TextReport {
     return lines
   }
 
-  private func advice(_ advice: [Advice]) -> [String] {
+  func advice(_ advice: [Advice]) -> [String] {
     advice.flatMap { item -> [String] in
       let meaning: TerminalStyle.Meaning? =
         switch item.severity {

@@ -7,6 +7,7 @@ extension TextReport {
     var lines = head(report.audit)
     lines += [""] + (report.executed ? outcomes(report) : dryRun(report, next: next))
     lines += kept(report)
+    lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
     if !report.executed && report.plan.selected.isEmpty == false {
       lines += [
         "", "Nothing was ended: this is a dry run. To end them:", "  " + HostileText.escaped(next),

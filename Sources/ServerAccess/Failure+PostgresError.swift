@@ -7,6 +7,8 @@ extension Failure {
     switch error {
     case .notConnected(let message, let needsPassword):
       self.init(refusal: message, needsPassword: needsPassword)
+    case .unusableParameter(let message):
+      self.init(kind: .unknown, sqlState: nil, message: message, limit: nil, hint: nil)
     case .timedOut(.connecting, let granted):
       self.init(
         kind: .timeout, sqlState: nil,

@@ -120,7 +120,9 @@ struct ReachingTests {
       let client = try listener.acceptOne()
       var buffer = [UInt8](repeating: 0, count: 4096)
       _ = read(client, &buffer, buffer.count)
-      _ = answer.bytes.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      _ = answer.bytes.withUnsafeBytes {
+        send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       close(client)
       return 0
     }

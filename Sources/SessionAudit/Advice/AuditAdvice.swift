@@ -35,6 +35,26 @@ public enum AuditAdvice {
     return advice
   }
 
+  /// What this role lacks to end, or even to see, what the selection may match; nil where it
+  /// lacks nothing.
+  public static func rights(for report: TerminationReport) -> Advice? {
+    let name = report.audit.target.user ?? "this role"
+    let role = report.audit.target.user.map(quotedIdentifier) ?? "CURRENT_USER"
+    let barred = report.plan.kept.count { $0.isKept(for: .notPermitted) }
+    let hidden = report.plan.kept.count { $0.isKept(for: .hidden) }
+    if barred > 0 {
+      return Advice(
+        code: "not_permitted", severity: .warning,
+        summary: "\(name) may not end \(barred) of the sessions that match.",
+        remedy: "GRANT pg_signal_backend TO \(role);")
+    }
+    guard hidden > 0 else { return nil }
+    return Advice(
+      code: "hidden_sessions", severity: .warning,
+      summary: "\(hidden) sessions that may match are hidden from \(name), and are left alone.",
+      remedy: "GRANT pg_read_all_stats TO \(role);")
+  }
+
   /// A name as SQL quotes it.
   static func quotedIdentifier(_ name: String) -> String {
     "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")

@@ -1,0 +1,105 @@
+import TestSupport
+import Testing
+
+/// Bad input: one clear sentence, the contract's status, and nothing done.
+struct BadInputTests {
+  struct Case: CustomTestStringConvertible, Sendable {
+    let arguments: [String]
+    let says: String
+    var environment: [String: String] = [:]
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  @Test(arguments: [
+    Case(arguments: ["audit", "--colour"], says: "--colour"),
+    Case(arguments: ["frobnicate"], says: "frobnicate"),
+    Case(arguments: ["audit", "--stale-after", "5"], says: "write 5s, 5m or 5h"),
+    Case(arguments: ["audit", "--stale-after", "-5m"], says: "can't be negative"),
+    Case(arguments: ["audit", "--stale-after", "5x"], says: "is written like"),
+    Case(arguments: ["audit", "--stale-after", "0s"], says: "longer than nothing"),
+    Case(arguments: ["audit", "--stale-after"], says: "--stale-after"),
+    Case(arguments: ["audit", "--buckets", "1m,1m"], says: "must rise"),
+    Case(arguments: ["audit", "--group-by", "mood"], says: "mood"),
+    Case(arguments: ["audit", "--timeout", "60"], says: "write 60s"),
+    Case(arguments: ["audit", "--format", "xml"], says: "xml"),
+    Case(arguments: ["audit", "-h"], says: "help is --help"),
+    Case(arguments: ["audit", "-p", "70000"], says: "1 to 65535"),
+    Case(arguments: ["audit", "one", "two"], says: "2 targets"),
+    Case(arguments: ["audit", ""], says: "is empty"),
+    Case(arguments: ["audit", "mysql://h/d"], says: "none of postgres"),
+    Case(arguments: ["audit", "postgresql://h:port/d"], says: "1 to 65535"),
+    Case(arguments: ["audit", "postgresql://[::1/d"], says: "malformed host"),
+    Case(arguments: ["audit", "postgresql://h/d?sslmod=require"], says: "sslmod"),
+    Case(arguments: ["audit", "host=h port"], says: "key=value"),
+    Case(arguments: ["audit", "--url-env", "NOWHERE"], says: "NOWHERE is not set"),
+    Case(
+      arguments: ["audit", "service=nowhere"], says: "nowhere",
+      environment: ["PGSERVICEFILE": "/dev/null"]),
+    Case(arguments: ["audit", "host=127.0.0.1 sslmode=perhaps"], says: "sslmode"),
+    Case(arguments: ["terminate", "shop"], says: "nothing is selected"),
+    Case(arguments: ["terminate", "--application", "*"], says: "nothing is selected"),
+    Case(arguments: ["terminate", "--idle-longer-than", "1h", "--max", "0"], says: "--max"),
+    Case(arguments: ["terminate", "--idle-longer-than", "1h", "--max", "x"], says: "--max"),
+    Case(arguments: ["terminate", "--idle-longer-than", "1h", "--execute"], says: "no terminal"),
+    Case(
+      arguments: ["terminate", "--idle-longer-than", "1h", "--execute", "--yes"],
+      says: "which server is meant",
+      environment: ["DATABASE_URL": "postgres://h/d", "PGHOST": "other"]),
+  ])
+  func isRefused(_ bad: Case) throws {
+    let outcome = try Fixture.run(bad.arguments, environment: bad.environment)
+    #expect(outcome.status == 64)
+    #expect(outcome.stdout.isEmpty)
+    #expect(outcome.stderr.hasPrefix("pgsessions: "))
+    #expect(outcome.stderr.contains(bad.says), "\(outcome.stderr)")
+    #expect(outcome.stderr.split(separator: "\n").count <= 3, "\(outcome.stderr)")
+  }
+
+  /// Wherever a password stands, no output repeats it.
+  @Test(arguments: [
+    ["audit", "postgresql+psycopg2://u:geheim@127.0.0.1/d"],
+    ["audit", "postgresql://u:geheim@[::1/d"],
+    ["audit", "postgresql://u:geheim%zz@127.0.0.1/d"],
+    ["audit", "postgresql://u:ge@geheim@127.0.0.1:1/d"],
+    ["audit", "postgresql://u:12/geheim@127.0.0.1:1/d"],
+    ["audit", "postgresql://u:12?geheim@127.0.0.1:1/d"],
+    ["audit", "postgresql://u:geheim@127.0.0.1:x/d"],
+    ["audit", "postgresql://u:x@127.0.0.1:1/d?password=x&geheim=1"],
+    ["audit", "u:geheim@127.0.0.1/d"],
+    ["audit", "host=127.0.0.1 port=1 password=a geheim"],
+    ["audit", "host=127.0.0.1 port=1 password=geheim"],
+    ["audit", "host=127.0.0.1 port=1 password='geheim"],
+    ["audit", "postgresql://u:geheim@127.0.0.1:1/d"],
+    ["audit", "-h", "postgresql://u:geheim@127.0.0.1:1/d"],
+    ["audit", "-h", "u:geheim@127.0.0.1"],
+    ["audit", "-p", "geheim"],
+    ["audit", "-d", "u:geheim@127.0.0.1/d"],
+    ["postgresql://u:geheim@127.0.0.1:1/d"],
+    ["audit", "postgresql://u:geheim@127.0.0.1:1/d", "postgresql://u:geheim@127.0.0.1:1/e"],
+    ["audit", "--stale-after", "postgresql://u:geheim@127.0.0.1:1/d"],
+    ["audit", "--live", "postgresql://u:geheim@127.0.0.1:1/d"],
+    ["audit", "--password=geheim"],
+    ["terminate", "--idle-longer-than", "1h", "postgresql://u:geheim@127.0.0.1:1/d"],
+    ["terminate", "--idle-longer-than", "1h", "--json", "postgresql://u:geheim@127.0.0.1:1/d"],
+    ["audit", "--json", "postgresql://u:geheim@127.0.0.1:1/d?sslmode=require"],
+  ])
+  func noPasswordIsRepeated(_ arguments: [String]) throws {
+    let outcome = try Fixture.run(arguments)
+    #expect(outcome.status != 0)
+    #expect(!outcome.stderr.contains("geheim"), "\(outcome.stderr)")
+    #expect(!outcome.stdout.contains("geheim"), "\(outcome.stdout)")
+    let viaEnvironment = try Fixture.run(
+      ["audit", "--json"], environment: ["DATABASE_URL": arguments.last ?? ""])
+    #expect(!viaEnvironment.stderr.contains("geheim"), "\(viaEnvironment.stderr)")
+    #expect(!viaEnvironment.stdout.contains("geheim"), "\(viaEnvironment.stdout)")
+  }
+
+  @Test(arguments: [["--help"], ["audit", "--help"], ["terminate", "--help"], ["--version"], []])
+  func helpIsNoError(_ arguments: [String]) throws {
+    let outcome = try Fixture.run(arguments)
+    #expect(outcome.status == 0 && outcome.stderr.isEmpty && !outcome.stdout.isEmpty)
+    if arguments != ["--version"] {
+      #expect(outcome.stdout.contains("EXAMPLES") && outcome.stdout.contains("EXIT STATUS"))
+    }
+  }
+}

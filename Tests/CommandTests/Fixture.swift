@@ -1,0 +1,84 @@
+import TestSupport
+import Testing
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A server for the tests of the commands, and the program as a user runs it.
+enum Fixture {
+  /// Roles: `app` owns shop and may see and end all but superusers' sessions, `low` nothing,
+  /// `secret` has a password.
+  static let server = Result { () throws -> ThrowawayServer in
+    let server = try ThrowawayServer(
+      settings: ["max_connections": "40"],
+      authentication: ["host all secret 127.0.0.1/32 scram-sha-256"])
+    for sql in [
+      "CREATE ROLE app LOGIN", "GRANT pg_monitor, pg_signal_backend TO app",
+      "CREATE ROLE low LOGIN", "CREATE ROLE owner LOGIN",
+      "CREATE ROLE secret LOGIN PASSWORD 'geheim-pw'", "CREATE DATABASE shop OWNER app",
+    ] {
+      try server.execute(sql)
+    }
+    return server
+  }
+
+  static var uri: String { get throws { try server.get().uri(user: "app", database: "shop") } }
+
+  /// Runs the program to its end, without a terminal.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+  ) throws -> ProcessOutcome {
+    try ChildProcess.run(
+      Build.executable("pgsessions"), arguments,
+      environment: ChildProcess.plainEnvironment.merging(environment) { $1 }, input: input)
+  }
+
+  static func run(_ arguments: String...) throws -> ProcessOutcome { try run(arguments) }
+
+  /// The JSON object on stdout.
+  static func json(_ outcome: ProcessOutcome) throws -> JSON {
+    try JSONDecoder().decode(JSON.self, from: Data(outcome.stdoutBytes))
+  }
+}
+
+/// Any JSON value, to look into by key and place.
+enum JSON: Decodable, Equatable {
+  case null
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([String: JSON])
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .bool(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode([JSON].self) {
+      self = .array(value)
+    } else {
+      self = .object(try container.decode([String: JSON].self))
+    }
+  }
+
+  subscript(key: String) -> JSON? {
+    guard case .object(let members) = self else { return nil }
+    return members[key]
+  }
+
+  var text: String? { if case .string(let value) = self { value } else { nil } }
+  var int: Int? { if case .number(let value) = self { Int(value) } else { nil } }
+  var items: [JSON] { if case .array(let items) = self { items } else { [] } }
+  var keys: Set<String> {
+    if case .object(let members) = self { Set(members.keys) } else { [] }
+  }
+}

@@ -1,0 +1,202 @@
+import PostgresClient
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// `pgsessions terminate` on a real server.
+@Suite(.serialized)
+struct TerminateCommandTests {
+  private func client(
+    _ application: String, user: String = "owner", database: String = "shop"
+  ) throws -> Connection {
+    let connection = try Fixture.server.get().connect(
+      application: application, user: user, database: database, viaTCP: true)
+    try connection.execute("SELECT 1")
+    return connection
+  }
+
+  private func isAlive(_ connection: Connection) -> Bool {
+    (try? connection.text("'alive'")) == "alive"
+  }
+
+  private func terminate(_ arguments: String...) throws -> ProcessOutcome {
+    try Fixture.run(["terminate"] + arguments + [try Fixture.uri])
+  }
+
+  @Test func aDryRunEndsNothing() throws {
+    let idle = try client("dry")
+    usleep(60_000)
+    let text = try terminate("--idle-longer-than", "50ms", "--application", "dry")
+    #expect(text.status == 0 && text.stdout.contains("Nothing was ended"))
+    #expect(text.stdout.contains("--execute"))
+    let json = try Fixture.json(
+      terminate("--idle-longer-than", "50ms", "--application", "dry", "--json"))
+    #expect(json["executed"] == .bool(false) && json["outcomes"] == .array([]))
+    #expect(json["plan"]?["selected"]?.items.map { $0["pid"]?.int } == [Int(idle.backendPID)])
+    #expect(isAlive(idle))
+  }
+
+  @Test func executeEndsWhatWasSelectedAndNothingElse() throws {
+    let victims = try (0..<3).map { try client("end-\($0)") }
+    let others = [try client("spare"), try client("END-0"), try client("")]
+    let inTransaction = try client("end-tx")
+    try inTransaction.execute("BEGIN")
+    let elsewhere = try client("end-elsewhere", database: "postgres")
+    let superuser = try client("end-super", user: "postgres")
+    usleep(60_000)
+    let outcome = try terminate(
+      "--idle-longer-than", "50ms", "--application", "end-*", "--json", "--execute", "--yes")
+    #expect(outcome.status == 0, "\(outcome.stderr)")
+    let json = try Fixture.json(outcome)
+    #expect(json["executed"] == .bool(true))
+    #expect(
+      Set(json["outcomes"]?.items.compactMap { $0["pid"]?.int } ?? [])
+        == Set(victims.map { Int($0.backendPID) }))
+    #expect(json["outcomes"]?.items.allSatisfy { $0["result"]?.text == "gone" } == true)
+    #expect(json["totals"]?["gone"]?.int == 3 && json["totals"]?["selected"]?.int == 3)
+    for victim in victims { #expect(!isAlive(victim)) }
+    for other in others + [inTransaction, elsewhere, superuser] { #expect(isAlive(other)) }
+    func reason(_ application: String) -> String? {
+      json["plan"]?["kept"]?.items.first { $0["application_name"]?.text == application }?[
+        "reasons"]?.items.first?["kind"]?.text
+    }
+    #expect(reason("spare") == "not_matched" && reason("end-tx") == "in_use")
+    #expect(reason("end-elsewhere") == "other_database" && reason("end-super") == "superuser")
+  }
+
+  @Test func aFilterThatMatchesNothingEndsNothing() throws {
+    let idle = try client("still-here")
+    usleep(60_000)
+    let outcome = try terminate(
+      "--idle-longer-than", "1ms", "--application", "no-such-*", "--execute", "--yes")
+    #expect(outcome.status == 0)
+    #expect(outcome.stdout.contains("No session was ended"))
+    #expect(isAlive(idle))
+  }
+
+  @Test func bothThresholdsMustHold() throws {
+    let old = try client("both-old")
+    usleep(300_000)
+    let young = try client("both-young")
+    try old.execute("SELECT 2")
+    usleep(60_000)
+    // The old one has just been used, the young one is idle but young.
+    let both = try terminate(
+      "--idle-longer-than", "200ms", "--session-older-than", "200ms", "--application", "both-*",
+      "--execute", "--yes")
+    #expect(both.status == 0 && isAlive(old) && isAlive(young))
+    usleep(50_000)
+    let alone = try terminate(
+      "--session-older-than", "350ms", "--application", "both-*", "--json", "--execute", "--yes")
+    #expect(alone.status == 0 && !isAlive(old) && isAlive(young))
+  }
+
+  @Test func maxEndsThoseSilentLongest() throws {
+    let clients = try (0..<4).map { number in
+      usleep(20_000)
+      return try client("max-\(number)")
+    }
+    usleep(60_000)
+    let json = try Fixture.json(
+      terminate(
+        "--idle-longer-than", "20ms", "--application", "max-*", "--max", "2", "--json",
+        "--execute", "--yes"))
+    #expect(json["totals"]?["gone"]?.int == 2 && json["totals"]?["over_max"]?.int == 2)
+    #expect(clients.map(isAlive) == [false, false, true, true])
+  }
+
+  @Test func allDatabasesIsSaidExplicitly() throws {
+    let elsewhere = try client("far", database: "postgres")
+    usleep(60_000)
+    _ = try terminate(
+      "--idle-longer-than", "50ms", "--application", "far", "--execute", "--yes")
+    #expect(isAlive(elsewhere))
+    usleep(60_000)
+    let all = try terminate(
+      "--idle-longer-than", "50ms", "--application", "far", "--all-databases", "--execute",
+      "--yes")
+    #expect(all.status == 0 && !isAlive(elsewhere))
+  }
+
+  @Test func withoutTheRightNothingIsTried() throws {
+    let idle = try client("barred")
+    let low = try Fixture.server.get().uri(user: "low", database: "shop")
+    usleep(60_000)
+    let outcome = try Fixture.run(
+      "terminate", "--idle-longer-than", "50ms", "--application", "barred", "--execute", "--yes",
+      low)
+    #expect(outcome.status == 77 && isAlive(idle))
+    #expect(outcome.stderr.contains("pg_read_all_stats") || outcome.stderr.contains("may"))
+    try Fixture.server.get().execute("GRANT pg_read_all_stats TO low")
+    defer { _ = try? Fixture.server.get().execute("REVOKE pg_read_all_stats FROM low") }
+    usleep(60_000)
+    let seeing = try Fixture.run(
+      "terminate", "--idle-longer-than", "50ms", "--application", "barred", "--execute", "--yes",
+      low)
+    #expect(seeing.status == 77 && isAlive(idle))
+    #expect(seeing.stderr.contains("pg_signal_backend"))
+  }
+
+  @Test func aProcessThatStaysMakesItPartlyDone() throws {
+    let stuck = try client("stuck")
+    let easy = try client("stuck-not")
+    kill(stuck.backendPID, SIGSTOP)
+    defer { kill(stuck.backendPID, SIGCONT) }
+    usleep(60_000)
+    let outcome = try terminate(
+      "--idle-longer-than", "50ms", "--application", "stuck*", "--verify-within", "300ms",
+      "--json", "--execute", "--yes")
+    #expect(outcome.status == 2)
+    let json = try Fixture.json(outcome)
+    #expect(json["totals"]?["survived"]?.int == 1 && json["totals"]?["gone"]?.int == 1)
+    #expect(!isAlive(easy))
+  }
+
+  // MARK: - The question
+
+  private func asking(_ application: String, threshold: String = "50ms") throws -> TerminalProcess {
+    try TerminalProcess(
+      Build.executable("pgsessions"),
+      [
+        "terminate", "--idle-longer-than", threshold, "--application", application, "--execute",
+        try Fixture.uri,
+      ],
+      environment: ChildProcess.plainEnvironment.merging(["TERM": "dumb"]) { $1 }, columns: 120)
+  }
+
+  @Test func onATerminalItAsks() throws {
+    let first = try client("ask-first")
+    usleep(60_000)
+    let declined = try asking("ask-first")
+    _ = try declined.expect("End this session? [y/N]")
+    try declined.send("n\n")
+    #expect(try declined.wait().status == 0)
+    #expect(isAlive(first))
+    usleep(60_000)
+    let confirmed = try asking("ask-first")
+    _ = try confirmed.expect("[y/N]")
+    try confirmed.send("y\n")
+    #expect(try confirmed.wait().status == 0)
+    #expect(!isAlive(first))
+  }
+
+  @Test func aSessionUsedWhileTheQuestionStandsSurvives() throws {
+    let used = try client("asked-used")
+    let quiet = try client("asked-quiet")
+    usleep(60_000)
+    let process = try asking("asked-*")
+    _ = try process.expect("End these 2 sessions? [y/N]")
+    try used.execute("SELECT 'I am still here'")
+    // Long enough idle again to be selected once more: it was used all the same.
+    usleep(80_000)
+    try process.send("yes\n")
+    #expect(try process.wait().status == 0)
+    #expect(process.transcript.contains("1 left alone, used since"))
+    #expect(isAlive(used) && !isAlive(quiet))
+  }
+}
