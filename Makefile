@@ -45,6 +45,8 @@ demo: install-deps
 	@swift build
 	@.build/debug/demo
 
+# The launcher is built as the program is: it must need less memory than what it measures.
 bench: install-deps release
+	@swift build -c release $(RELEASE_FLAGS) --product measure
 	@swift build
 	@.build/debug/bench --executable .build/release/pgsessions $(BENCH_FLAGS)

@@ -38,7 +38,9 @@ let package = Package(
     .executableTarget(
       name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Demo"),
     .executableTarget(
-      name: "bench", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Bench"),
+      name: "bench", dependencies: ["TestSupport", "PostgresClient", "measure"],
+      path: "Tests/Bench"),
+    .executableTarget(name: "measure", path: "Tests/Measure"),
 
     .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit"]),
