@@ -95,15 +95,17 @@ struct AuditCommand: ParsableCommand {
       status = ExitStatus(failure.kind)
     }
     if output.isJSON {
-      let bytes = JSONReport.audit(
-        outcome, version: programVersion, summary: summary, showQuery: showQuery,
-        indents: Terminal.isTerminal(1))
-      status = max(status, OutputOptions.emit(bytes))
+      let written = OutputOptions.emit { handOn in
+        JSONReport.audit(
+          outcome, version: programVersion, summary: summary, showQuery: showQuery,
+          indents: Terminal.isTerminal(1), handOn: handOn)
+      }
+      status = max(status, written)
     } else if case .report(let report) = outcome {
       let text = TextReport(
         style: output.style(environment: environment), lists: sessions, showsQuery: showQuery
       ).audit(report)
-      status = max(status, OutputOptions.emit(Array(text.utf8)))
+      status = max(status, OutputOptions.emit(text))
     }
     if status != .done { throw ExitCode(status.rawValue) }
   }

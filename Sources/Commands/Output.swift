@@ -15,32 +15,36 @@ enum Output {
     case failed(errno: Int32)
   }
 
-  static func writeToStandardOutput(_ bytes: [UInt8]) -> Outcome { write(bytes, to: 1) }
+  static func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+    write(bytes, to: 1)
+  }
 
   /// A failure has nowhere to be reported.
   static func writeToStandardError(_ text: String) { _ = write(Array(text.utf8), to: 2) }
 
   static func write(_ bytes: [UInt8], to descriptor: Int32) -> Outcome {
-    bytes.withUnsafeBytes { buffer in
-      var rest = buffer[...]
-      while !rest.isEmpty {
-        let count = systemWrite(descriptor, rest.base.baseAddress! + rest.startIndex, rest.count)
-        if count >= 0 {
-          rest = rest.dropFirst(count)
-          continue
-        }
-        switch errno {
-        case EINTR: continue
-        case EAGAIN:
-          // Somebody gave us a non-blocking descriptor.
-          var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-          _ = poll(&entry, 1, -1)
-        case EPIPE: return .readerLeft
-        case let code: return .failed(errno: code)
-        }
+    bytes.withUnsafeBytes { write($0, to: descriptor) }
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
+    var written = 0
+    while written < bytes.count {
+      let count = systemWrite(descriptor, bytes.baseAddress! + written, bytes.count - written)
+      if count >= 0 {
+        written += count
+        continue
       }
-      return .written
+      switch errno {
+      case EINTR: continue
+      case EAGAIN:
+        // Somebody gave us a non-blocking descriptor.
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&entry, 1, -1)
+      case EPIPE: return .readerLeft
+      case let code: return .failed(errno: code)
+      }
     }
+    return .written
   }
 }
 

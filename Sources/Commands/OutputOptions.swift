@@ -61,17 +61,25 @@ struct OutputOptions: ParsableArguments {
     return locale.contains("utf-8") || locale.contains("utf8")
   }
 
-  /// Writes a finished report.
+  /// Writes a report that is ready as text.
+  static func emit(_ text: String) -> ExitStatus {
+    emit { handOn in Array(text.utf8).withUnsafeBytes { handOn($0) } }
+  }
+
+  /// Writes a report block by block; after a block that could not be written nothing follows.
   /// - Returns: the status that this adds: `done`, also where the reader left, or `writeFailed`.
-  static func emit(_ bytes: [UInt8]) -> ExitStatus {
-    switch Output.writeToStandardOutput(bytes) {
-    case .written, .readerLeft: return .done
-    case .failed(let code):
-      Diagnostics.report(
-        CommandFailure(
-          status: .writeFailed,
-          sentence: "the report could not be written: \(String(cString: strerror(code)))"))
-      return .writeFailed
+  static func emit(
+    _ render: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void
+  ) -> ExitStatus {
+    var outcome = Output.Outcome.written
+    render { block in
+      if case .written = outcome { outcome = Output.writeToStandardOutput(block) }
     }
+    guard case .failed(let code) = outcome else { return .done }
+    Diagnostics.report(
+      CommandFailure(
+        status: .writeFailed,
+        sentence: "the report could not be written: \(String(cString: strerror(code)))"))
+    return .writeFailed
   }
 }

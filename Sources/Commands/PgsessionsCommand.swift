@@ -48,7 +48,7 @@ public struct PgsessionsCommand: ParsableCommand {
   /// Help and version go to stdout; what ArgumentParser did not understand becomes one sentence.
   private static func finish(_ error: any Error, _ arguments: [String]) -> Int32 {
     if exitCode(for: error) == .success {
-      return OutputOptions.emit(Array((fullMessage(for: error) + "\n").utf8)).rawValue
+      return OutputOptions.emit(fullMessage(for: error) + "\n").rawValue
     }
     var sentence = message(for: error)
     if sentence.contains("'-h") { sentence += " (help is --help)" }

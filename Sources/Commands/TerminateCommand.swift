@@ -111,13 +111,14 @@ struct TerminateCommand: ParsableCommand {
     }
     var written = ExitStatus.done
     if output.isJSON {
-      written = OutputOptions.emit(
+      written = OutputOptions.emit { handOn in
         JSONReport.termination(
-          answer, version: programVersion, indents: Terminal.isTerminal(1)))
+          answer, version: programVersion, indents: Terminal.isTerminal(1), handOn: handOn)
+      }
     } else if case .report(let report) = answer {
       let text = TextReport(style: output.style(environment: environment)).termination(
         report, next: selecting.command(target: target.commandWords))
-      written = OutputOptions.emit(Array(text.utf8))
+      written = OutputOptions.emit(text)
     }
     if written != .done { status = written }
     if status != .done { throw ExitCode(status.rawValue) }

@@ -6,11 +6,13 @@ public enum JSONReport {
   ///   - version: the program's own.
   ///   - summary: leave the sessions out.
   ///   - showQuery: with the text of each last query.
+  ///   - handOn: takes the bytes, block by block.
   public static func audit(
     _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
-    indents: Bool = false
-  ) -> [UInt8] {
-    var writer = JSONWriter(indents: indents)
+    indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    let sink = ByteSink(handOn: handOn)
+    var writer = JSONWriter(into: sink, indents: indents)
     writer.object { json in
       json.value("schema", "pgsessions/audit/1")
       switch outcome {
@@ -39,13 +41,16 @@ public enum JSONReport {
         json.failure(failure)
       }
     }
-    return writer.bytes + [UInt8(ascii: "\n")]
+    sink.append(literal: "\n")
+    sink.flush()
   }
 
   public static func termination(
-    _ answer: TerminationAnswer, version: String, indents: Bool = false
-  ) -> [UInt8] {
-    var writer = JSONWriter(indents: indents)
+    _ answer: TerminationAnswer, version: String, indents: Bool = false,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    let sink = ByteSink(handOn: handOn)
+    var writer = JSONWriter(into: sink, indents: indents)
     writer.object { json in
       json.value("schema", "pgsessions/termination/1")
       switch answer {
@@ -68,7 +73,8 @@ public enum JSONReport {
         json.failure(failure)
       }
     }
-    return writer.bytes + [UInt8(ascii: "\n")]
+    sink.append(literal: "\n")
+    sink.flush()
   }
 
   private static func head(

@@ -1,17 +1,17 @@
 import SessionAudit
 
-/// Writes JSON into a byte buffer: keys in the order of the calls, unknown values as null. The
-/// caller opens and closes what it nests; commas come by themselves.
+/// Writes JSON into a sink: keys in the order of the calls, unknown values as null. The caller
+/// opens and closes what it nests; commas come by themselves.
 struct JSONWriter {
-  private(set) var bytes: [UInt8] = []
+  private let sink: ByteSink
   private var needsComma = false
   private let indents: Bool
   private var depth = 0
 
   /// - Parameter indents: a line for each value, for people; else all in one line.
-  init(indents: Bool = false) {
+  init(into sink: ByteSink, indents: Bool = false) {
+    self.sink = sink
     self.indents = indents
-    bytes.reserveCapacity(1 << 16)
   }
 
   // MARK: - Structure
@@ -28,39 +28,45 @@ struct JSONWriter {
     _ key: StaticString?, _ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void
   ) {
     begin(key)
-    bytes.append(open)
+    sink.append(open)
     needsComma = false
     depth += 1
     body(&self)
     depth -= 1
     if indents && needsComma { newLine() }
-    bytes.append(close)
+    sink.append(close)
     needsComma = true
   }
 
+  @inline(__always)
   private mutating func begin(_ key: StaticString?) {
-    if needsComma { bytes.append(UInt8(ascii: ",")) }
-    if indents && depth > 0 { newLine() }
-    if let key {
-      bytes.append(UInt8(ascii: "\""))
-      key.withUTF8Buffer { bytes.append(contentsOf: $0) }
-      bytes.append(UInt8(ascii: "\""))
-      bytes.append(UInt8(ascii: ":"))
-      if indents { bytes.append(UInt8(ascii: " ")) }
-    }
+    if needsComma { sink.append(UInt8(ascii: ",")) }
     needsComma = true
+    if indents && depth > 0 { newLine() }
+    guard let key else { return }
+    sink.append(UInt8(ascii: "\""))
+    sink.append(literal: key)
+    sink.append(literal: "\":")
+    if indents { sink.append(UInt8(ascii: " ")) }
   }
 
-  private mutating func newLine() {
-    bytes.append(UInt8(ascii: "\n"))
-    for _ in 0..<depth { bytes.append(contentsOf: "  ".utf8) }
+  private mutating func begin(dynamicKey key: String) {
+    begin(nil)
+    append(quoted: key)
+    sink.append(UInt8(ascii: ":"))
+    if indents { sink.append(UInt8(ascii: " ")) }
+  }
+
+  private func newLine() {
+    sink.append(UInt8(ascii: "\n"))
+    for _ in 0..<depth { sink.append(literal: "  ") }
   }
 
   // MARK: - Values
 
   mutating func null(_ key: StaticString? = nil) {
     begin(key)
-    bytes.append(contentsOf: "null".utf8)
+    sink.append(literal: "null")
   }
 
   mutating func value(_ key: StaticString? = nil, _ value: String?) {
@@ -72,126 +78,119 @@ struct JSONWriter {
   mutating func value(_ key: StaticString? = nil, _ value: Bool?) {
     guard let value else { return null(key) }
     begin(key)
-    bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    sink.append(literal: value ? "true" : "false")
   }
 
   mutating func value(_ key: StaticString? = nil, _ value: (some BinaryInteger)?) {
     guard let value else { return null(key) }
     begin(key)
-    append(integer: Int64(value))
+    append(Int64(value))
   }
 
   /// A ratio, to four decimals.
   mutating func ratio(_ key: StaticString? = nil, _ value: Double?) {
     guard let value else { return null(key) }
     begin(key)
-    append(decimal: Int64((value * 10_000).rounded()), fractionDigits: 4)
+    append(decimal: Int64((value * 10_000).rounded()), per: 10_000, digits: 4)
   }
 
   /// Seconds, to the microsecond.
   mutating func value(_ key: StaticString? = nil, _ value: Duration?) {
     guard let value else { return null(key) }
     begin(key)
-    append(decimal: value.wholeMicroseconds, fractionDigits: 6)
+    append(decimal: value.wholeMicroseconds, per: 1_000_000, digits: 6)
   }
 
   /// ISO 8601 UTC, with microseconds.
   mutating func value(_ key: StaticString? = nil, _ value: Timestamp?) {
     guard let value else { return null(key) }
     begin(key)
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: value.iso8601.utf8)
-    bytes.append(UInt8(ascii: "\""))
+    let fields = value.fields
+    sink.append(UInt8(ascii: "\""))
+    sink.append(UInt64(max(0, fields.year)), width: 4)
+    sink.append(UInt8(ascii: "-"))
+    sink.append(twoDigits: fields.month)
+    sink.append(UInt8(ascii: "-"))
+    sink.append(twoDigits: fields.day)
+    sink.append(UInt8(ascii: "T"))
+    sink.append(twoDigits: fields.hour)
+    sink.append(UInt8(ascii: ":"))
+    sink.append(twoDigits: fields.minute)
+    sink.append(UInt8(ascii: ":"))
+    sink.append(twoDigits: fields.second)
+    sink.append(UInt8(ascii: "."))
+    sink.append(UInt64(fields.microsecond), width: 6)
+    sink.append(literal: "Z\"")
   }
 
-  /// A string under a key that is not known beforehand.
-  mutating func value(dynamicKey key: String, _ value: (some BinaryInteger)?) {
-    begin(nil)
-    append(quoted: key)
-    bytes.append(UInt8(ascii: ":"))
-    if indents { bytes.append(UInt8(ascii: " ")) }
-    if let value { append(integer: Int64(value)) } else { bytes.append(contentsOf: "null".utf8) }
+  /// A number or a string under a key that is not known beforehand.
+  mutating func value(dynamicKey key: String, _ value: Int) {
+    begin(dynamicKey: key)
+    append(Int64(value))
   }
 
   mutating func value(dynamicKey key: String, _ value: String?) {
-    begin(nil)
-    append(quoted: key)
-    bytes.append(UInt8(ascii: ":"))
-    if indents { bytes.append(UInt8(ascii: " ")) }
-    if let value { append(quoted: value) } else { bytes.append(contentsOf: "null".utf8) }
+    begin(dynamicKey: key)
+    if let value { append(quoted: value) } else { sink.append(literal: "null") }
   }
 
   // MARK: - Bytes
 
-  private mutating func append(integer: Int64) {
-    append(decimal: integer, fractionDigits: 0)
+  private func append(_ value: Int64) {
+    if value < 0 { sink.append(UInt8(ascii: "-")) }
+    sink.append(value.magnitude)
   }
 
-  /// `value` / 10^fractionDigits, without trailing zeros behind the point.
-  private mutating func append(decimal value: Int64, fractionDigits: Int) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { digits in
-      var start = 24
-      var rest = value.magnitude
-      var fraction = fractionDigits
-      var hasFraction = false
-      repeat {
-        let digit = UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-        if fraction > 0 {
-          if hasFraction || digit != 0 {
-            hasFraction = true
-            start -= 1
-            digits[start] = UInt8(ascii: "0") + digit
-          }
-          fraction -= 1
-          if fraction == 0 && hasFraction {
-            start -= 1
-            digits[start] = UInt8(ascii: ".")
-          }
-          continue
-        }
-        start -= 1
-        digits[start] = UInt8(ascii: "0") + digit
-        if rest == 0 { break }
-      } while true
-      if value < 0 {
-        start -= 1
-        digits[start] = UInt8(ascii: "-")
-      }
-      bytes.append(contentsOf: digits[start..<24])
+  /// `value` / `unit`, without trailing zeros behind the point. `unit` is 10 to the power of
+  /// `digits`.
+  private func append(decimal value: Int64, per unit: UInt64, digits: Int) {
+    if value < 0 { sink.append(UInt8(ascii: "-")) }
+    let (whole, fraction) = value.magnitude.quotientAndRemainder(dividingBy: unit)
+    sink.append(whole)
+    guard fraction > 0 else { return }
+    var (shown, width) = (fraction, digits)
+    while shown % 10 == 0 {
+      shown /= 10
+      width -= 1
     }
+    sink.append(UInt8(ascii: "."))
+    sink.append(shown, width: width)
   }
 
   /// Controls, escapes and bidirectional characters are written as \u…, so that printing the JSON
   /// on a terminal does no harm either.
-  private mutating func append(quoted text: String) {
-    bytes.append(UInt8(ascii: "\""))
+  private func append(quoted text: String) {
+    sink.append(UInt8(ascii: "\""))
     var text = text
     text.withUTF8 { utf8 in
-      if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
-        bytes.append(contentsOf: utf8)
+      if utf8.allSatisfy(Self.needsNoEscape) {
+        sink.append(utf8)
       } else {
         appendEscaped(String(decoding: utf8, as: UTF8.self))
       }
     }
-    bytes.append(UInt8(ascii: "\""))
+    sink.append(UInt8(ascii: "\""))
   }
 
-  private mutating func appendEscaped(_ text: String) {
+  @inline(__always)
+  private static func needsNoEscape(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
+  private func appendEscaped(_ text: String) {
     for scalar in text.unicodeScalars {
       switch scalar {
-      case "\"": bytes.append(contentsOf: "\\\"".utf8)
-      case "\\": bytes.append(contentsOf: "\\\\".utf8)
-      case "\n": bytes.append(contentsOf: "\\n".utf8)
-      case "\r": bytes.append(contentsOf: "\\r".utf8)
-      case "\t": bytes.append(contentsOf: "\\t".utf8)
+      case "\"": sink.append(literal: "\\\"")
+      case "\\": sink.append(literal: "\\\\")
+      case "\n": sink.append(literal: "\\n")
+      case "\r": sink.append(literal: "\\r")
+      case "\t": sink.append(literal: "\\t")
       case _ where HostileText.isHostile(scalar):
         for unit in String(scalar).utf16 {
           let hex = String(unit, radix: 16)
-          bytes.append(
-            contentsOf: ("\\u" + String(repeating: "0", count: 4 - hex.count) + hex).utf8)
+          sink.append("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
         }
-      default: bytes.append(contentsOf: String(scalar).utf8)
+      default: sink.append(String(scalar))
       }
     }
   }

@@ -2,24 +2,26 @@
 /// report, whatever the order of the rows and the hour of the day.
 public enum Judge {
   public static func judge(_ snapshot: Snapshot, by policy: Policy) -> AuditReport {
-    let clients = snapshot.sessions.filter { $0.kind != .background }.sorted(by: oldestFirst)
-    let judged = clients.map { judge($0, in: snapshot, by: policy) }
+    let judged = clientsOldestFirst(snapshot.sessions).map {
+      judge(snapshot.sessions[$0], in: snapshot, by: policy)
+    }
+    let groups = SessionGroup.groups(of: judged, by: policy)
+    let totals = Totals(of: groups, background: snapshot.sessions.count - judged.count)
     return AuditReport(
       capturedAt: snapshot.capturedAt, target: snapshot.target, judgedWith: policy,
-      coverage: Coverage(of: judged, role: snapshot.role),
-      slots: Slots(snapshot: snapshot),
-      totals: Totals(
-        of: judged, background: snapshot.sessions.count - clients.count, at: snapshot.capturedAt),
-      groups: SessionGroup.groups(of: judged, by: policy, at: snapshot.capturedAt),
-      sessions: judged)
+      coverage: Coverage(of: totals, role: snapshot.role), slots: Slots(snapshot: snapshot),
+      totals: totals, groups: groups, sessions: judged)
   }
 
-  /// The order of reports: by backend_start, then pid; what has no start comes last.
-  private static func oldestFirst(_ a: Session, _ b: Session) -> Bool {
-    if a.backendStart == b.backendStart { return a.pid < b.pid }
-    guard let aStart = a.backendStart else { return false }
-    guard let bStart = b.backendStart else { return true }
-    return aStart < bStart
+  /// The places of client sessions by backend_start, then pid; what has no start comes last. Places
+  /// are sorted rather than sessions, which are large.
+  private static func clientsOldestFirst(_ sessions: [Session]) -> [Int] {
+    sessions.indices.compactMap { place -> (start: Int64, pid: Int32, place: Int)? in
+      guard sessions[place].kind != .background else { return nil }
+      return (sessions[place].backendStart?.microseconds ?? .max, sessions[place].pid, place)
+    }
+    .sorted { ($0.start, $0.pid) < ($1.start, $1.pid) }
+    .map(\.place)
   }
 
   private static func judge(

@@ -36,26 +36,26 @@ public struct Slots: Sendable, Equatable {
 
   public init(snapshot: Snapshot) {
     let (server, role) = (snapshot.server, snapshot.role)
-    let clients = snapshot.sessions.filter { $0.kind != .background }
     maxConnections = server.maxConnections
     superuserReserved = server.superuserReserved
     reserved = server.reserved
-    used = clients.count
+    used = snapshot.sessions.count { $0.kind != .background }
     usedExact =
       (snapshot.target.serverVersionNumber ?? 0) >= 180_000
-      && !clients.contains { $0.kind == .hidden }
+      && !snapshot.sessions.contains { $0.kind == .hidden }
 
-    var byUser: [String: Int] = [:]
-    var byDatabase: [String: Int] = [:]
-    for session in clients {
-      if let user = session.user { byUser[user, default: 0] += 1 }
-      if let database = session.database { byDatabase[database, default: 0] += 1 }
+    // Few servers have any such limit, so the sessions are counted for each rather than for all.
+    func count(where matches: (Session) -> Bool) -> Int {
+      snapshot.sessions.count { $0.kind != .background && matches($0) }
     }
-    let roleLimits = server.roleLimits.map {
-      Limit(kind: .role, name: $0.name, limit: $0.limit, used: byUser[$0.name] ?? 0)
+    let roleLimits = server.roleLimits.map { role in
+      Limit(
+        kind: .role, name: role.name, limit: role.limit, used: count { $0.user == role.name })
     }
-    let databaseLimits = server.databaseLimits.map {
-      Limit(kind: .database, name: $0.name, limit: $0.limit, used: byDatabase[$0.name] ?? 0)
+    let databaseLimits = server.databaseLimits.map { database in
+      Limit(
+        kind: .database, name: database.name, limit: database.limit,
+        used: count { $0.database == database.name })
     }
     limits = roleLimits + databaseLimits
 

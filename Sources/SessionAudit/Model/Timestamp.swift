@@ -18,27 +18,37 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   /// `2026-11-22T09:41:07.000123Z`.
   public var iso8601: String {
-    let (date, time, fraction) = fields
-    return "\(date)T\(time).\(padded(fraction, to: 6))Z"
+    let fields = fields
+    return "\(fields.date)T\(fields.time).\(padded(fields.microsecond, to: 6))Z"
   }
 
   /// `2026-11-22 09:41:07 UTC`, for people.
   public var readable: String {
-    let (date, time, _) = fields
-    return "\(date) \(time) UTC"
+    let fields = fields
+    return "\(fields.date) \(fields.time) UTC"
   }
 
-  private var fields: (date: String, time: String, microseconds: Int64) {
+  /// The moment by the calendar and the clock, in UTC.
+  public struct Fields: Sendable {
+    public var year, month, day, hour, minute, second, microsecond: Int64
+
+    fileprivate var date: String {
+      "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))"
+    }
+    fileprivate var time: String {
+      "\(padded(hour, to: 2)):\(padded(minute, to: 2)):\(padded(second, to: 2))"
+    }
+  }
+
+  public var fields: Fields {
     let perDay: Int64 = 86_400_000_000
     let dayNumber = floorDivide(microseconds, perDay)
     let withinDay = microseconds - dayNumber * perDay
     let (year, month, day) = civil(daysSince2000: dayNumber)
     let second = withinDay / 1_000_000
-    return (
-      "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))",
-      "\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2)):\(padded(second % 60, to: 2))",
-      withinDay % 1_000_000
-    )
+    return Fields(
+      year: year, month: month, day: day, hour: second / 3600, minute: second / 60 % 60,
+      second: second % 60, microsecond: withinDay % 1_000_000)
   }
 }
 

@@ -32,9 +32,9 @@ public struct Coverage: Sendable, Equatable {
   public var visible: Int { total - hidden }
   public var isComplete: Bool { hidden == 0 }
 
-  init(of sessions: [JudgedSession], role: RoleFacts) {
-    total = sessions.count
-    hidden = sessions.count { $0.verdict == .hidden }
+  init(of totals: Totals, role: RoleFacts) {
+    total = totals.clientSessions
+    hidden = totals.hidden
     guard hidden > 0 else { return }
     reason =
       role.canReadAllStats
@@ -53,14 +53,15 @@ public struct Totals: Sendable, Equatable {
   public var openedLastMinute: Int
   public var openedLast5Minutes: Int
 
-  init(of sessions: [JudgedSession], background: Int, at now: Timestamp) {
-    clientSessions = sessions.count
+  init(of groups: [SessionGroup], background: Int) {
+    func sum(_ count: (SessionGroup) -> Int) -> Int { groups.reduce(0) { $0 + count($1) } }
+    clientSessions = sum(\.sessions)
     self.background = background
-    live = sessions.count { $0.verdict == .live }
-    suspect = sessions.count { $0.verdict == .suspect }
-    hidden = sessions.count { $0.verdict == .hidden }
-    openedLastMinute = sessions.count { $0.wasOpened(within: .seconds(60)) }
-    openedLast5Minutes = sessions.count { $0.wasOpened(within: .seconds(300)) }
+    live = sum(\.live)
+    suspect = sum(\.suspect)
+    hidden = sum(\.hidden)
+    openedLastMinute = sum(\.openedLastMinute)
+    openedLast5Minutes = sum(\.openedLast5Minutes)
   }
 }
 

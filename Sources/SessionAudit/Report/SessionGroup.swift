@@ -14,20 +14,26 @@ public struct SessionGroup: Sendable, Equatable {
   public var suspect = 0
   public var hidden = 0
   public var openedLastMinute = 0
+  public var openedLast5Minutes = 0
   /// Sessions by client address; nil: a unix socket, or hidden.
   public var clients: [String?: Int] = [:]
 
   /// Groups by the policy's dimensions: most sessions first, then by key.
   static func groups(
-    of sessions: [JudgedSession], by policy: Policy, at now: Timestamp
+    of sessions: [JudgedSession], by policy: Policy
   ) -> [SessionGroup] {
-    var groups: [[String?]: SessionGroup] = [:]
+    var places: [[String?]: Int] = [:]
+    var groups: [SessionGroup] = []
     for judged in sessions {
       let key = policy.groupBy.map { $0.value(of: judged.session) }
-      groups[key, default: SessionGroup(key: key, buckets: policy.bucketBounds.count + 1)]
-        .add(judged, bounds: policy.bucketBounds)
+      let place = places[key] ?? groups.count
+      if place == groups.count {
+        places[key] = place
+        groups.append(SessionGroup(key: key, buckets: policy.bucketBounds.count + 1))
+      }
+      groups[place].add(judged, bounds: policy.bucketBounds)
     }
-    return groups.values.sorted { a, b in
+    return groups.sorted { a, b in
       a.sessions != b.sessions
         ? a.sessions > b.sessions
         : a.key.lexicographicallyPrecedes(b.key) { ($0 ?? "") < ($1 ?? "") }
@@ -55,6 +61,7 @@ public struct SessionGroup: Sendable, Equatable {
     case .hidden: hidden += 1
     }
     if judged.wasOpened(within: .seconds(60)) { openedLastMinute += 1 }
+    if judged.wasOpened(within: .seconds(300)) { openedLast5Minutes += 1 }
     clients[judged.session.clientAddress, default: 0] += 1
   }
 }

@@ -1,0 +1,89 @@
+/// Bytes on their way out: gathered in one block and handed on when it is full, so that a report
+/// of any size takes the same memory. Writing the reports is what this program does most, hence
+/// the pointers: a field costs a few copies and no allocation.
+final class ByteSink {
+  private var start: UnsafeMutablePointer<UInt8>
+  private var count = 0
+  private var capacity: Int
+  private let handOn: (UnsafeRawBufferPointer) -> Void
+
+  /// - Parameter handOn: takes each full block, and what is left at the end.
+  init(capacity: Int = 1 << 16, handOn: @escaping (UnsafeRawBufferPointer) -> Void) {
+    self.capacity = capacity
+    self.handOn = handOn
+    start = .allocate(capacity: capacity)
+  }
+
+  deinit { start.deallocate() }
+
+  /// Room for `size` more bytes; the caller fills it and says how much with `advance`.
+  @inline(__always)
+  func room(for size: Int) -> UnsafeMutablePointer<UInt8> {
+    if count + size > capacity { makeRoom(for: size) }
+    return start + count
+  }
+
+  @inline(__always)
+  func advance(_ size: Int) { count += size }
+
+  func flush() {
+    if count > 0 { handOn(UnsafeRawBufferPointer(start: start, count: count)) }
+    count = 0
+  }
+
+  private func makeRoom(for size: Int) {
+    flush()
+    guard size > capacity else { return }
+    start.deallocate()
+    capacity = size
+    start = .allocate(capacity: capacity)
+  }
+
+  @inline(__always)
+  func append(_ byte: UInt8) {
+    room(for: 1).pointee = byte
+    advance(1)
+  }
+
+  @inline(__always)
+  func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard let source = bytes.baseAddress else { return }
+    room(for: bytes.count).update(from: source, count: bytes.count)
+    advance(bytes.count)
+  }
+
+  @inline(__always)
+  func append(literal text: StaticString) {
+    append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  func append(_ text: String) {
+    var text = text
+    text.withUTF8 { append($0) }
+  }
+
+  /// Two digits.
+  @inline(__always)
+  func append(twoDigits value: Int64) {
+    let room = room(for: 2)
+    room[0] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+    room[1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+    advance(2)
+  }
+
+  /// A number of up to 19 digits, with zeros in front up to `width`.
+  @inline(__always)
+  func append(_ value: UInt64, width: Int = 1) {
+    let room = room(for: 20)
+    var length = 0
+    var rest = value
+    // Backwards into the end of the room, then moved to its begin.
+    repeat {
+      length += 1
+      room[20 - length] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0 || length < width
+    room.update(from: room + (20 - length), count: length)
+    advance(length)
+  }
+}
