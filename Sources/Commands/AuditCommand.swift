@@ -59,7 +59,7 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let environment = Environment.variables()
+    let environment = Environment.variables(and: connection.urlVariable)
     var policy = judging.policy()
     if let buckets { policy.bucketBounds = buckets }
     if !groupBy.isEmpty { policy.groupBy = groupBy }

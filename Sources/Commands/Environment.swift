@@ -1,10 +1,25 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
 #else
-  import Foundation
+  import Darwin
 #endif
 
 /// The process's environment, read by the commands and passed on as a value.
 enum Environment {
-  static func variables() -> [String: String] { ProcessInfo.processInfo.environment }
+  /// Every variable that this program or libpq's rules about targets look at.
+  private static let names = [
+    "DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE",
+    "PGCONNECT_TIMEOUT", "NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG",
+  ]
+
+  /// - Parameter name: one more, which the user has named.
+  static func variables(and name: String?) -> [String: String] {
+    var variables: [String: String] = [:]
+    for name in names + [name].compactMap({ $0 }) {
+      if let value = getenv(name) { variables[name] = String(cString: value) }
+    }
+    return variables
+  }
 }

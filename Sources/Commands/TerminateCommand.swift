@@ -45,7 +45,7 @@ struct TerminateCommand: ParsableCommand {
   var verifyWithin: Duration?
 
   func run() throws {
-    let environment = Environment.variables()
+    let environment = Environment.variables(and: connection.urlVariable)
     let selection = try selecting.selection()
     let target = try connection.resolve(environment: environment)
     if execute {

@@ -68,6 +68,19 @@ enum CellWidth {
     }
   }
 
+  /// The text in lines of at most `width` cells, broken at blanks; a longer word stays whole.
+  static func wrapped(_ text: String, to width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, of(last) + 1 + of(String(word)) <= width {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   /// The text cut to `width` cells, with a sign where something is missing.
   static func fit(_ text: String, to width: Int, unicode: Bool) -> String {
     guard of(text) > width else { return text }

@@ -116,7 +116,9 @@ public struct TextReport {
         case .warning: .warning
         case .critical: .bad
         }
-      return [""] + [style.paint(HostileText.escaped(item.summary), meaning)]
+      return [""]
+        + CellWidth.wrapped(HostileText.escaped(item.summary), to: style.width)
+        .map { style.paint($0, meaning) }
         + (item.remedy.map { ["  " + HostileText.escaped($0)] } ?? [])
     }
   }

@@ -1,5 +1,6 @@
--- The server, its limits, and what this role may see and do. One row. Runs after the sessions are
--- read, so that captured_at is not before anything in them.
+-- The server, its limits, and what this role may see and do. One row, from functions alone: a fresh
+-- backend would pay for each catalog that it had to look into. Runs after the sessions are read, so
+-- that captured_at is not before anything in them.
 -- USAGE, not MEMBER: without INHERIT a member has none of the role's privileges.
 SELECT
   clock_timestamp() AS captured_at,
@@ -13,9 +14,10 @@ SELECT
   current_setting('max_connections')::int AS max_connections,
   current_setting('superuser_reserved_connections')::int AS superuser_reserved_connections,
   coalesce(current_setting('reserved_connections', true)::int, 0) AS reserved_connections,
-  (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS is_superuser,
+  current_setting('is_superuser')::bool AS is_superuser,
   pg_has_role('pg_read_all_stats', 'USAGE') AS can_read_all_stats,
   pg_has_role('pg_signal_backend', 'USAGE') AS can_signal_backend,
+  -- NULL before 16, which has no such role.
   coalesce(
-    (SELECT pg_has_role(oid, 'USAGE') FROM pg_catalog.pg_roles
-     WHERE rolname = 'pg_use_reserved_connections'), false) AS can_use_reserved_connections
+    pg_has_role(to_regrole('pg_use_reserved_connections')::oid, 'USAGE'), false
+  ) AS can_use_reserved_connections

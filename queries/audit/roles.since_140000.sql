@@ -9,5 +9,4 @@ SELECT
 FROM pg_catalog.pg_roles
 WHERE rolsuper
   OR rolconnlimit >= 0
-  OR (pg_has_role(oid, 'USAGE')
-    AND NOT (SELECT own.rolsuper FROM pg_catalog.pg_roles AS own WHERE own.rolname = current_user))
+  OR (NOT current_setting('is_superuser')::bool AND pg_has_role(oid, 'USAGE'))

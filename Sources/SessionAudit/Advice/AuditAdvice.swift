@@ -28,7 +28,7 @@ public enum AuditAdvice {
         Advice(
           code: "suspect_sessions", severity: .info,
           summary: "\(count) \(count == 1 ? "session has" : "sessions have") been idle and silent "
-            + "for \(threshold) or longer. See what would be ended; nothing is ended yet:",
+            + "for \(threshold) or longer. This shows what would be ended, and ends nothing:",
           remedy: (["pgsessions terminate --idle-longer-than \(threshold)", target])
             .filter { !$0.isEmpty }.joined(separator: " ")))
     }
