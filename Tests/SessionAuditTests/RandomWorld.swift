@@ -40,11 +40,13 @@ struct RandomWorld {
 
   static let ages: [Duration] = [
     .zero, .microseconds(1), .seconds(59), .minutes(1), .minutes(59), .hours(1),
-    .hours(1) + .microseconds(1), .hours(2), .days(1), .days(9), .seconds(-5),
+    .hours(1) + .microseconds(1), .hours(2), .days(1), .days(1) + .seconds(1), .days(2), .days(3),
+    .days(9), .seconds(-5),
   ]
   static let applications = ["", "web.1", "web.2", "worker.1", "pgsessions", "WEB.1"]
   private static let states: [SessionState?] = [
-    .idle, .idle, .idle, .idle, .active, .idleInTransaction, .idleInTransactionAborted,
+    .idle, .idle, .idle, .idle, .idle, .idle, .idle, .idle, .active, .idleInTransaction,
+    .idleInTransactionAborted,
     .fastpathFunctionCall, .disabled, .starting, .other("napping"), nil,
   ]
   private static let backendTypes: [String?] = [
@@ -62,17 +64,19 @@ struct RandomWorld {
       usableRoles: random.chance(70) ? [RoleID.app] : [])
     let server = ServerFacts.hundred { server in
       server.roleLimits = [NamedLimit(name: "app", limit: 5)]
-      if random.chance(20) { server.superuserRoles.insert(RoleID.app) }
+      if random.chance(10) { server.superuserRoles.insert(RoleID.app) }
     }
-    let count = Int.random(in: 0...14, using: &random)
+    let count = Int.random(in: 0...20, using: &random)
     return .of((0..<count).map { session(pid: Int32($0 + 1)) }, role: role, server: server)
   }
 
   mutating func session(pid: Int32) -> Session {
     var session = Session(pid: pid, applicationName: random.one(of: Self.applications))
-    session.userID = random.one(of: [RoleID.app, RoleID.app, RoleID.other, RoleID.superuser, nil])
+    session.userID = random.one(of: [
+      RoleID.app, RoleID.app, RoleID.app, RoleID.other, RoleID.superuser, nil,
+    ])
     session.user = session.userID.map { "role\($0)" }
-    session.database = random.one(of: ["shop", "shop", "shop", "ledger", nil])
+    session.database = random.one(of: ["shop", "shop", "shop", "shop", "ledger", nil])
     session.backendType = random.one(of: Self.backendTypes)
     guard session.backendType != nil else { return session }
     session.backendStart = random.chance(97) ? .ago(age()) : nil
@@ -93,7 +97,10 @@ struct RandomWorld {
       sessionOlderThan: !byIdle || random.chance(40)
         ? random.one(of: [.minutes(1), .hours(1), .days(1)]) : nil,
       applications: random.one(
-        of: [[], [], [Glob("web.*")], [Glob("")], [Glob("worker.1"), Glob("web.2")], [Glob("x")]]),
+        of: [
+          [], [], [], [], [Glob("web.*")], [Glob("")], [Glob("worker.1"), Glob("web.2")],
+          [Glob("x")],
+        ]),
       allDatabases: random.chance(30), maximum: random.one(of: [1, 2, 100]))
   }
 }
