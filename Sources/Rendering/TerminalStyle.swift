@@ -54,17 +54,23 @@ enum CellWidth {
   /// 2 for East Asian wide characters and emoji, 0 for marks that combine, else 1 (Unicode
   /// Standard Annex 11, in ranges).
   static func of(_ scalar: Unicode.Scalar) -> Int {
-    switch scalar.value {
-    case 0x0300...0x036F, 0x0483...0x0489, 0x0591...0x05BD, 0x064B...0x065F, 0x1AB0...0x1AFF,
-      0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE00...0xFE0F, 0xFE20...0xFE2F, 0xE0100...0xE01EF:
-      0
+    if scalar.isASCII { return 1 }
+    // Before the ranges: some of them hold marks that combine.
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .enclosingMark: return 0
+    default: break
+    }
+    return switch scalar.value {
     case 0x1100...0x115F, 0x231A...0x231B, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C,
       0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6,
       0x16FE0...0x18AFF, 0x1B000...0x1B2FF, 0x1F004, 0x1F0CF, 0x1F18E, 0x1F191...0x1F19A,
       0x1F200...0x1F320, 0x1F32D...0x1F64F, 0x1F680...0x1F6FF, 0x1F7E0...0x1F7EB,
       0x1F900...0x1FAFF, 0x20000...0x3FFFD:
       2
-    default: scalar.properties.generalCategory == .nonspacingMark ? 0 : 1
+    // Two of these make one flag of two cells.
+    case 0x1F1E6...0x1F1FF: 1
+    // ⌚, ✅, ⭐ and their like, strewn over the symbols.
+    default: scalar.properties.isEmojiPresentation ? 2 : 1
     }
   }
 

@@ -5,9 +5,7 @@ extension TextReport {
   func groups(_ report: AuditReport) -> [String] {
     let policy = report.judgedWith
     var table = TextTable(
-      policy.groupBy.enumerated().map { index, dimension in
-        .init(title: Self.title(of: dimension), isFlexible: index == 0)
-      } + [
+      policy.groupBy.map { .init(title: Self.title(of: $0), isFlexible: true) } + [
         .init(title: "sessions", alignsRight: true),
         .init(title: "active", alignsRight: true, isOptional: true),
         .init(title: "idle", alignsRight: true, isOptional: true),
@@ -47,9 +45,9 @@ extension TextReport {
     var table = TextTable([
       .init(title: "pid", alignsRight: true),
       .init(title: "application_name", isFlexible: true),
-      .init(title: "user@database"),
-      .init(title: "client"),
-      .init(title: "state"),
+      .init(title: "user@database", isFlexible: true),
+      .init(title: "client", isFlexible: true),
+      .init(title: "state", isFlexible: true),
       .init(title: "state age", alignsRight: true),
       .init(title: "silent", alignsRight: true),
       .init(title: "verdict"),

@@ -85,7 +85,7 @@ public struct TextReport {
         "\(totals.clientSessions) client \(totals.clientSessions == 1 ? "session" : "sessions")"
           + (counts.isEmpty ? "" : ": \(counts)"))
     ]
-    let threshold = DurationText.brief(report.judgedWith.staleAfter)
+    let threshold = DurationText.exact(report.judgedWith.staleAfter)
     if totals.suspect > 0 {
       lines.append(
         style.paint("\(totals.suspect) suspect", .warning)

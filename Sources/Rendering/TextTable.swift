@@ -1,4 +1,4 @@
-/// A table of text for a terminal: columns padded to their widest cell, the flexible one cut to
+/// A table of text for a terminal: columns padded to their widest cell, the flexible ones cut to
 /// what the width leaves.
 struct TextTable {
   struct Column {
@@ -23,13 +23,15 @@ struct TextTable {
   private var columns: [Column]
   private var rows: [[Cell]] = []
   private static let gap = 2
+  /// No column is cut to less: nothing could be told from the rest.
+  private static let leastWidth = 8
 
   init(_ columns: [Column]) { self.columns = columns }
 
   mutating func add(_ row: [Cell]) { rows.append(row) }
 
   /// The header and a line for each row, none wider than the terminal as long as the flexible
-  /// column can give way.
+  /// columns can give way.
   func lines(_ style: TerminalStyle) -> [String] {
     withoutEmptyColumns().linesOfAllColumns(style)
   }
@@ -48,10 +50,15 @@ struct TextTable {
     var widths = columns.indices.map { i in
       rows.reduce(CellWidth.of(columns[i].title)) { max($0, CellWidth.of($1[i].text)) }
     }
-    let surplus =
+    var surplus =
       widths.reduce(0, +) + (columns.count - 1) * Self.gap - style.width
-    if surplus > 0, let flexible = columns.firstIndex(where: \.isFlexible) {
-      widths[flexible] = max(12, widths[flexible] - surplus)
+    let flexible = columns.indices.filter { columns[$0].isFlexible }
+    // The widest gives way first, so that a long name takes nothing from short ones.
+    while surplus > 0, let widest = flexible.max(by: { widths[$0] < widths[$1] }),
+      widths[widest] > Self.leastWidth
+    {
+      widths[widest] -= 1
+      surplus -= 1
     }
     let header = columns.map { Cell($0.title, .faint) }
     return ([header] + rows).map { line($0, widths, style) }

@@ -46,8 +46,8 @@ extension TextReport {
     var table = TextTable([
       .init(title: "pid", alignsRight: true),
       .init(title: "application_name", isFlexible: true),
-      .init(title: "user"),
-      .init(title: "client"),
+      .init(title: "user", isFlexible: true),
+      .init(title: "client", isFlexible: true),
       .init(title: "state age", alignsRight: true),
       .init(title: "session age", alignsRight: true),
       .init(title: victims.first?.1 == nil ? "why" : "result"),

@@ -46,7 +46,7 @@ public enum Judge {
     else { return [] }
     let sentence =
       "Idle, and silent for \(DurationText.brief(silent)): last heard \(lastHeard.readable), "
-      + "beyond the threshold of \(DurationText.brief(policy.staleAfter)). "
+      + "beyond the threshold of \(DurationText.exact(policy.staleAfter)). "
       + "A quiet pool looks the same."
     return [Evidence(kind: .idleBeyondThreshold, basis: .inferred, detail: sentence)]
   }

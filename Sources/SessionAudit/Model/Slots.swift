@@ -19,8 +19,9 @@ public struct Slots: Sendable, Equatable {
     /// Connections that this limit still lets in.
     public var available: Int { max(0, limit - used) }
 
-    /// 0–1; 1 for a limit of none, which is always reached.
-    public var usedRatio: Double { limit > 0 ? Double(used) / Double(limit) : 1 }
+    /// 0–1; 1 for a limit of none, which is always reached, and for one that was lowered below
+    /// what is used or that superusers have passed.
+    public var usedRatio: Double { limit > 0 ? min(1, Double(used) / Double(limit)) : 1 }
   }
 
   public var maxConnections: Int

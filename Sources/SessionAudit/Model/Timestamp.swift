@@ -9,11 +9,11 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   /// The time from `b` to `a`; negative where `b` is later.
   public static func - (a: Timestamp, b: Timestamp) -> Duration {
-    .microseconds(a.microseconds - b.microseconds)
+    .microseconds(saturatingDifference(a.microseconds, b.microseconds))
   }
 
   public static func - (a: Timestamp, b: Duration) -> Timestamp {
-    Timestamp(microseconds: a.microseconds - b.wholeMicroseconds)
+    Timestamp(microseconds: saturatingDifference(a.microseconds, b.wholeMicroseconds))
   }
 
   /// `2026-11-22T09:41:07.000123Z`.
@@ -43,7 +43,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   public var fields: Fields {
     let perDay: Int64 = 86_400_000_000
     let dayNumber = floorDivide(microseconds, perDay)
-    let withinDay = microseconds - dayNumber * perDay
+    let remainder = microseconds % perDay
+    let withinDay = remainder < 0 ? remainder + perDay : remainder
     let (year, month, day) = civil(daysSince2000: dayNumber)
     let second = withinDay / 1_000_000
     return Fields(
@@ -74,6 +75,12 @@ private func civil(daysSince2000: Int64) -> (year: Int64, month: Int64, day: Int
     yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month,
     dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
   )
+}
+
+/// A server may send any 64 bits for a moment, infinity among them: that is no reason to trap.
+private func saturatingDifference(_ a: Int64, _ b: Int64) -> Int64 {
+  let (difference, overflows) = a.subtractingReportingOverflow(b)
+  return overflows ? (b < 0 ? .max : .min) : difference
 }
 
 private func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {

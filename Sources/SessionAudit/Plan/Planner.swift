@@ -34,7 +34,7 @@ public enum Planner {
   ) -> Decision {
     let session = judged.session
     if let reason = filteredOut(session, selection) { return .kept([reason]) }
-    if !selection.allDatabases && session.database != report.target.database {
+    if !selection.allDatabases && !isSame(session.database, report.target.database) {
       return kept(
         .otherDatabase, "it is in another database than the connected one; see --all-databases")
     }
@@ -43,9 +43,8 @@ public enum Planner {
       judged.protections.filter { kinds.contains($0.kind) }.map { .init($0) }
     }
     let unconditional = protections(.hidden, .ownSession)
-    guard unconditional.isEmpty, let identity = session.identity else {
-      return .kept(unconditional)
-    }
+    guard unconditional.isEmpty else { return .kept(unconditional) }
+    guard let identity = session.identity else { return kept(.hidden, "when it began is unknown") }
     let byAge = byAge(judged, identity, selection)
     guard case .selected = byAge else { return byAge }
     // What comes here would be ended but for these; "may not" then tells more than "too young".
@@ -55,6 +54,13 @@ public enum Planner {
 
   private static func kept(_ kind: Protection.Kind, _ detail: String) -> Decision {
     .kept([.init(Protection(kind, detail))])
+  }
+
+  /// By their bytes, as the server compares names: Swift's == holds two spellings of one accented
+  /// letter to be equal.
+  private static func isSame(_ a: String?, _ b: String?) -> Bool {
+    guard let a, let b else { return false }
+    return a.utf8.elementsEqual(b.utf8)
   }
 
   private static func filteredOut(
@@ -96,7 +102,7 @@ public enum Planner {
   ) -> Reason {
     let since = age.map { "for \(DurationText.brief($0))" } ?? "since an unknown time"
     return .init(
-      "too_young", "\(word) \(since), not longer than \(DurationText.brief(threshold))")
+      "too_young", "\(word) \(since), not longer than \(DurationText.exact(threshold))")
   }
 
   private static func longer(
@@ -104,6 +110,6 @@ public enum Planner {
   ) -> Reason {
     .init(
       kind,
-      "\(word) for \(DurationText.brief(age)), longer than \(DurationText.brief(threshold))")
+      "\(word) for \(DurationText.brief(age)), longer than \(DurationText.exact(threshold))")
   }
 }

@@ -36,10 +36,11 @@ public struct Coverage: Sendable, Equatable {
     total = totals.clientSessions
     hidden = totals.hidden
     guard hidden > 0 else { return }
+    let count = hidden == 1 ? "1 session" : "\(hidden) sessions"
     reason =
       role.canReadAllStats
-      ? "the server hides columns of \(hidden) sessions"
-      : "\(role.name) lacks pg_read_all_stats: of \(hidden) sessions it sees neither state nor age"
+      ? "the server hides columns of \(count)"
+      : "\(role.name) lacks pg_read_all_stats: of \(count) it sees neither state nor age"
   }
 }
 

@@ -1,0 +1,44 @@
+import SessionAudit
+
+/// Text as an attacker would put it into a name or a query.
+enum Hostile {
+  /// Characters that no terminal should get from a server.
+  static let scalars: [Unicode.Scalar] =
+    [0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F].flatMap { range in
+      range.map { Unicode.Scalar($0)! }
+    } + [
+      "\u{AD}", "\u{61C}", "\u{180E}", "\u{FEFF}", "\u{FFF9}", "\u{FFFB}", "\u{E0001}",
+      "\u{E007F}",
+    ]
+
+  static let texts: [String] =
+    [
+      "\u{1B}[2J\u{1B}[1;31mALL GOOD\u{1B}[0m", "\u{1B}]0;title\u{7}",
+      "\u{1B}]52;c;ZXZpbA==\u{1B}\\",
+      "\u{9B}31mred", "a\r\nb\nc\td\u{8}\u{8}", "web\u{202E}1.bew\u{2066}", "\u{200B}\u{FEFF}web.1",
+      "line\u{2028}line\u{2029}line\u{85}line", "\u{E0041}\u{E007F}", "nul\u{0}nul",
+      "日本語のとても長い名前のアプリケーションです", "e\u{301}\u{301}\u{301}\u{301}x",
+      "👩\u{200D}👩\u{200D}👧\u{200D}👦 family 🇩🇪", String(repeating: "x", count: 200),
+      String(repeating: "語", count: 80), String(repeating: "\u{1B}", count: 60),
+      "'; drop table x; --",
+      "</script><script>", "\\x1b[31m", "%s%n", " leading and trailing ", "\"quoted\\\"",
+    ] + scalars.map { "a\($0)b" }
+
+  /// One session for each text, which stands in everything that a client chooses.
+  static var sessions: [Session] {
+    texts.enumerated().map { index, text in
+      .client(
+        pid: Int32(1000 + index), index.isMultiple(of: 7) ? .other(text) : .idle,
+        silent: .hours(index % 5), application: text
+      ) {
+        $0.user = text
+        if index.isMultiple(of: 3) { $0.database = text }
+        $0.clientAddress = text
+        $0.query = text
+        $0.waitEventType = text
+        $0.waitEvent = text
+        $0.lastCommand = text
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import SessionAudit
+import Testing
+
+struct AuditAdviceTests {
+  private func advice(
+    _ sessions: [Session], role: RoleFacts = .app(), limit: Int = 100, target: String = "-d shop",
+    policy: Policy = Policy()
+  ) -> [Advice] {
+    let server = ServerFacts.hundred { $0.roleLimits = [NamedLimit(name: role.name, limit: limit)] }
+    let report = Snapshot.of(sessions, role: role, server: server).judged(by: policy)
+    return AuditAdvice.advice(for: report, target: target)
+  }
+
+  private func idle(_ count: Int, silent: Duration = .zero) -> [Session] {
+    (0..<count).map { .idle(pid: Int32($0 + 2), silent: silent) }
+  }
+
+  @Test func saysNothingOfAHealthyServer() {
+    #expect(advice(idle(5)).isEmpty)
+    #expect(advice([]).isEmpty)
+  }
+
+  @Test func grantsTheRightThatHiddenSessionsNeed() throws {
+    let role = RoleFacts.app {
+      $0.canReadAllStats = false
+      $0.name = "o\"hara's"
+    }
+    let found = try #require(advice([.hidden(pid: 2)], role: role).first)
+    #expect(found.code == "hidden_sessions" && found.severity == .warning)
+    #expect(found.remedy == "GRANT pg_read_all_stats TO \"o\"\"hara's\";")
+    #expect(found.summary.hasPrefix("Not everything is seen: o\"hara's lacks pg_read_all_stats"))
+    #expect(found.summary.hasSuffix("."))
+  }
+
+  @Test(arguments: [(8, nil), (9, Advice.Severity.warning), (10, .critical), (11, .critical)])
+  func warnsFromNineTenthsOn(_ count: Int, _ severity: Advice.Severity?) {
+    let found = advice(idle(count), limit: 10)
+    #expect(found.map(\.severity) == [severity].compactMap { $0 })
+    guard severity != nil else { return }
+    #expect(found.map(\.code) == ["slots_nearly_full"])
+    let left = max(0, 10 - count)
+    #expect(
+      found.first?.summary == "\(count) of 10 connections are used, \(left) left for this role.")
+    #expect(found.first?.remedy == nil)
+  }
+
+  @Test func showsTheNextCommandForSuspects() throws {
+    let one = try #require(advice(idle(1, silent: .hours(2))).first)
+    #expect(one.code == "suspect_sessions" && one.severity == .info)
+    #expect(one.summary.hasPrefix("1 session has been idle and silent for 1h or longer."))
+    #expect(one.remedy == "pgsessions terminate --idle-longer-than 1h -d shop")
+    let policy = Policy(staleAfter: .minutes(90))
+    let two = try #require(advice(idle(2, silent: .hours(2)), target: "", policy: policy).first)
+    #expect(two.summary.hasPrefix("2 sessions have been idle and silent for 1h30m"))
+    #expect(two.remedy == "pgsessions terminate --idle-longer-than 1h30m")
+  }
+
+  @Test func givesEachPieceInTurn() {
+    let sessions = idle(9, silent: .hours(2)) + [.hidden(pid: 50)]
+    #expect(
+      advice(sessions, limit: 10).map(\.code) == [
+        "hidden_sessions", "slots_nearly_full", "suspect_sessions",
+      ])
+  }
+}
+
+struct TerminationReportTests {
+  @Test func countsItsOutcomes() {
+    let audit = Snapshot.of([.idle(pid: 2, silent: .hours(2)), .idle(pid: 3, silent: .hours(3))])
+      .judged()
+    let plan = Planner.plan(audit, selection: Selection(idleLongerThan: .hours(1)))
+    for result in TerminationOutcome.Result.allCases {
+      let outcomes = [
+        TerminationOutcome(plan.selected[0], .gone), TerminationOutcome(plan.selected[1], result),
+      ]
+      let report = TerminationReport(audit: audit, plan: plan, executed: true, outcomes: outcomes)
+      #expect(report.count(result) == (result == .gone ? 2 : 1))
+      #expect(report.isPartial == [.survived, .refused, .notAttempted].contains(result))
+    }
+    #expect(!TerminationReport(audit: audit, plan: plan, executed: false).isPartial)
+    #expect(TerminationOutcome(plan.selected[0], .gone).applicationName == "web.1")
+  }
+}

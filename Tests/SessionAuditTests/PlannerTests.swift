@@ -1,0 +1,172 @@
+import SessionAudit
+import Testing
+
+struct PlannerTests {
+  private func plan(
+    _ sessions: [Session], _ selection: Selection, role: RoleFacts = .app()
+  ) -> TerminationPlan {
+    Planner.plan(Snapshot.of(sessions, role: role).judged(), selection: selection)
+  }
+
+  /// The kinds of the reasons for which one session is selected, or kept.
+  private func decision(
+    _ session: Session, _ selection: Selection, role: RoleFacts = .app()
+  ) -> (selected: Bool, reasons: [String], detail: String) {
+    let plan = plan([session], selection, role: role)
+    let reasons = plan.selected.first?.reasons ?? plan.kept.first?.reasons ?? []
+    return (!plan.selected.isEmpty, reasons.map(\.kind), reasons.first?.detail ?? "")
+  }
+
+  private let idleHour = Selection(idleLongerThan: .hours(1))
+
+  @Test func takesWhatIsIdleForLongerThanTheThreshold() {
+    for age in [Duration.zero, .minutes(59), .hours(1)] {
+      let found = decision(.idle(pid: 2, silent: age), idleHour)
+      #expect(!found.selected && found.reasons == ["too_young"])
+    }
+    let found = decision(.idle(pid: 2, silent: .hours(1) + .microseconds(1)), idleHour)
+    #expect(found.selected && found.reasons == ["idle_longer_than"])
+  }
+
+  @Test func takesWhatIsOpenForLongerThanTheThreshold() {
+    let selection = Selection(sessionOlderThan: .days(1))
+    let young = decision(.idle(pid: 2, silent: .zero, open: .days(1)), selection)
+    #expect(!young.selected && young.reasons == ["too_young"])
+    let old = decision(.idle(pid: 2, silent: .zero, open: .days(1) + .microseconds(1)), selection)
+    #expect(old.selected && old.reasons == ["session_older_than"])
+  }
+
+  @Test func takesWhatIsBeyondBothThresholdsWhereBothAreGiven() {
+    let selection = Selection(idleLongerThan: .hours(1), sessionOlderThan: .days(1))
+    let both = decision(.idle(pid: 2, silent: .hours(2), open: .days(2)), selection)
+    #expect(both.selected && both.reasons == ["idle_longer_than", "session_older_than"])
+    #expect(!decision(.idle(pid: 2, silent: .hours(2), open: .hours(3)), selection).selected)
+    #expect(!decision(.idle(pid: 2, silent: .minutes(2), open: .days(2)), selection).selected)
+  }
+
+  @Test func saysWhyInFigures() {
+    let selection = Selection(idleLongerThan: .hours(1) + .seconds(30))
+    #expect(
+      decision(.idle(pid: 2, silent: .hours(2) + .minutes(5)), selection).detail
+        == "idle for 2h 5m, longer than 1h30s")
+    #expect(
+      decision(.idle(pid: 2, silent: .minutes(5)), selection).detail
+        == "idle for 5m, not longer than 1h30s")
+    let unknown = Session.idle(pid: 2, silent: .hours(3)) { $0.stateChange = nil }
+    #expect(
+      decision(unknown, idleHour).detail == "idle since an unknown time, not longer than 1h")
+  }
+
+  /// State age, not silence: what the user asked for is what pg_stat_activity shows.
+  @Test func takesIdleTimeFromStateChange() {
+    let ended = Session.idle(pid: 2, silent: .hours(9)) { $0.stateChange = .ago(.minutes(1)) }
+    #expect(!decision(ended, idleHour).selected)
+  }
+
+  @Test(arguments: [
+    SessionState.active, .idleInTransaction, .idleInTransactionAborted, .fastpathFunctionCall,
+    .disabled, .starting, .other("idle "), .other("IDLE"), nil,
+  ])
+  func takesNothingThatIsInUse(_ state: SessionState?) {
+    let session = Session.client(pid: 2, .idle, open: .days(9), silent: .days(8)) {
+      $0.state = state
+    }
+    for selection in [idleHour, Selection(sessionOlderThan: .hours(1))] {
+      let found = decision(session, selection)
+      #expect(!found.selected && found.reasons == ["in_use"])
+      #expect(found.detail == "its state is \(state?.name ?? "unknown")")
+    }
+  }
+
+  private static let protected: [(String, Session)] = [
+    ("own_session", .idle(pid: 1, silent: .days(9))),
+    ("superuser", .idle(pid: 2, silent: .days(9)) { $0.userID = RoleID.superuser }),
+    ("not_permitted", .idle(pid: 2, silent: .days(9)) { $0.userID = RoleID.other }),
+    ("not_permitted", .idle(pid: 2, silent: .days(9)) { $0.userID = nil }),
+    ("hidden", .hidden(pid: 2)),
+    ("other_database", .idle(pid: 2, silent: .days(9)) { $0.database = "ledger" }),
+    ("other_database", .idle(pid: 2, silent: .days(9)) { $0.database = nil }),
+  ]
+
+  @Test(arguments: protected)
+  func keepsWhatIsProtected(_ reason: String, _ session: Session) {
+    let found = decision(session, idleHour)
+    #expect(!found.selected && found.reasons == [reason])
+  }
+
+  /// Two databases may differ in bytes that Unicode holds to be the same text.
+  @Test func comparesDatabasesByTheirBytes() {
+    var snapshot = Snapshot.of([.idle(pid: 2, silent: .days(9)) { $0.database = "caf\u{E9}" }])
+    snapshot.target.database = "cafe\u{301}"
+    #expect(Planner.plan(snapshot.judged(), selection: idleHour).selected.isEmpty)
+    snapshot.target.database = "caf\u{E9}"
+    #expect(Planner.plan(snapshot.judged(), selection: idleHour).selected.count == 1)
+  }
+
+  @Test func takesOtherDatabasesOnlyWhenAsked() {
+    let session = Session.idle(pid: 2, silent: .days(9)) { $0.database = "ledger" }
+    let selection = Selection(idleLongerThan: .hours(1), allDatabases: true)
+    #expect(decision(session, selection).selected)
+  }
+
+  @Test func keepsWhatHasNoStartWithAReason() {
+    let session = Session.idle(pid: 2, silent: .days(9)) { $0.backendStart = nil }
+    let found = decision(session, idleHour)
+    #expect(!found.selected && found.reasons == ["hidden"])
+  }
+
+  @Test func narrowsByApplication() {
+    let sessions = ["web.1", "web.2", "worker.1", "", "Web.1"].enumerated().map {
+      Session.idle(pid: Int32($0 + 2), silent: .hours(2), application: $1)
+    }
+    func taken(_ globs: String...) -> [Int32] {
+      let selection = Selection(idleLongerThan: .hours(1), applications: globs.map { Glob($0) })
+      let plan = plan(sessions, selection)
+      #expect(plan.kept.allSatisfy { $0.reasons.map(\.kind) == ["not_matched"] })
+      return plan.selected.map(\.identity.pid)
+    }
+    #expect(taken() == [2, 3, 4, 5, 6])
+    #expect(taken("web.*") == [2, 3])
+    #expect(taken("worker.*", "web.1") == [2, 4])
+    #expect(taken("") == [5])
+    #expect(taken("nothing-like-that") == [], "a filter that matches nothing ends nothing")
+  }
+
+  @Test func selectsNothingByNothing() {
+    let selection = Selection(applications: [Glob("web.*")])
+    #expect(selection.selectsByNothing)
+    #expect(!idleHour.selectsByNothing && !Selection(sessionOlderThan: .zero).selectsByNothing)
+    let found = decision(.idle(pid: 2, silent: .days(9)), selection)
+    #expect(!found.selected && found.reasons == ["not_selected"])
+  }
+
+  @Test func takesThoseSilentLongestFirstAndAtMostTheMaximum() {
+    let silences: [Duration] = [.hours(2), .hours(9), .hours(5), .hours(9), .hours(3)]
+    let sessions = silences.enumerated().map { Session.idle(pid: Int32($0 + 2), silent: $1) }
+    let all = plan(sessions, idleHour)
+    #expect(all.selected.map(\.identity.pid) == [3, 5, 4, 6, 2] && all.overMax == 0)
+    let two = plan(sessions, Selection(idleLongerThan: .hours(1), maximum: 2))
+    #expect(two.selected.map(\.identity.pid) == [3, 5])
+    #expect(two.overMax == 3 && two.kept.count == 3)
+    #expect(two.kept.allSatisfy { $0.reasons.map(\.kind) == ["over_max"] })
+    #expect(
+      two.kept.first?.reasons.first?.detail == "a run ends at most 2, those silent longest first")
+    #expect(plan(sessions, Selection(idleLongerThan: .hours(1), maximum: 5)).overMax == 0)
+  }
+
+  @Test func isBarredWhereOnlyRightsAreMissing() {
+    let foreign = Session.idle(pid: 2, silent: .days(9)) { $0.userID = RoleID.other }
+    let mine = Session.idle(pid: 3, silent: .days(9))
+    let superuser = Session.idle(pid: 4, silent: .days(9)) { $0.userID = RoleID.superuser }
+    #expect(plan([foreign], idleHour).isBarred)
+    #expect(plan([.hidden(pid: 5)], idleHour).isBarred)
+    #expect(!plan([foreign, mine], idleHour).isBarred, "something can be ended")
+    #expect(!plan([], idleHour).isBarred)
+    #expect(!plan([.idle(pid: 3, silent: .zero)], idleHour).isBarred, "nothing is too old")
+    // What would not have been taken anyway was not barred by rights.
+    #expect(!plan([.idle(pid: 2, silent: .zero) { $0.userID = RoleID.other }], idleHour).isBarred)
+    #expect(!plan([superuser], idleHour).isBarred, "a protection, not a want of rights")
+    let web = Selection(idleLongerThan: .hours(1), applications: [Glob("cron")])
+    #expect(!plan([.hidden(pid: 5), foreign], web).isBarred, "they don't match the filter")
+  }
+}

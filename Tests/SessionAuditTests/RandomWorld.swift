@@ -1,0 +1,106 @@
+import SessionAudit
+
+/// SplitMix64: the same sequence for the same seed, so that a failed round can be run again.
+struct Seeded: RandomNumberGenerator {
+  let seed: UInt64
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
+
+  /// A new seed each run, printed so that it can be put in the place of this call.
+  static func printed(_ test: String) -> Seeded {
+    let seed = UInt64.random(in: .min ... .max)
+    print("\(test): seed \(seed)")
+    return Seeded(seed: seed)
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+
+  mutating func one<T>(of values: [T]) -> T {
+    values[Int.random(in: 0..<values.count, using: &self)]
+  }
+}
+
+/// Snapshots with everything in them that a server can show, thresholds hit exactly included.
+struct RandomWorld {
+  private(set) var random: Seeded
+
+  init(_ random: Seeded) { self.random = random }
+
+  static let ages: [Duration] = [
+    .zero, .microseconds(1), .seconds(59), .minutes(1), .minutes(59), .hours(1),
+    .hours(1) + .microseconds(1), .hours(2), .days(1), .days(1) + .seconds(1), .days(2), .days(3),
+    .days(9), .seconds(-5),
+  ]
+  static let applications = ["", "web.1", "web.2", "worker.1", "pgsessions", "WEB.1"]
+  private static let states: [SessionState?] = [
+    .idle, .idle, .idle, .idle, .idle, .idle, .idle, .idle, .active, .idleInTransaction,
+    .idleInTransactionAborted,
+    .fastpathFunctionCall, .disabled, .starting, .other("napping"), nil,
+  ]
+  private static let backendTypes: [String?] = [
+    "client backend", "client backend", "client backend", "client backend", "client backend",
+    "walsender", "parallel worker", "autovacuum worker", "io worker", nil, nil,
+  ]
+
+  mutating func age() -> Duration { random.one(of: Self.ages) }
+
+  mutating func snapshot() -> Snapshot {
+    let role = RoleFacts(
+      name: "app", ownPID: Int32(random.one(of: [1, 2, 3, 99])), isSuperuser: random.chance(15),
+      canReadAllStats: random.chance(50), canSignalBackends: random.chance(40),
+      canUseReservedConnections: random.chance(50),
+      usableRoles: random.chance(70) ? [RoleID.app] : [])
+    let server = ServerFacts.hundred { server in
+      server.roleLimits = [NamedLimit(name: "app", limit: 5)]
+      if random.chance(10) { server.superuserRoles.insert(RoleID.app) }
+    }
+    let count = Int.random(in: 0...20, using: &random)
+    return .of((0..<count).map { session(pid: Int32($0 + 1)) }, role: role, server: server)
+  }
+
+  mutating func session(pid: Int32) -> Session {
+    var session = Session(pid: pid, applicationName: random.one(of: Self.applications))
+    session.userID = random.one(of: [
+      RoleID.app, RoleID.app, RoleID.app, RoleID.other, RoleID.superuser, nil,
+    ])
+    session.user = session.userID.map { "role\($0)" }
+    session.database = random.one(of: ["shop", "shop", "shop", "shop", "ledger", nil])
+    session.backendType = random.one(of: Self.backendTypes)
+    guard session.backendType != nil else { return session }
+    session.backendStart = random.chance(97) ? .ago(age()) : nil
+    session.clientAddress = random.one(of: ["10.0.0.1", "10.0.0.2", "fd00::1", nil])
+    session.clientPort = session.clientAddress == nil ? -1 : 40_000
+    session.state = random.one(of: Self.states)
+    session.stateChange = random.chance(95) ? .ago(age()) : nil
+    session.queryStart = random.chance(90) ? .ago(age()) : nil
+    session.waitEventType = random.one(of: ["Client", "Lock", nil])
+    session.waitEvent = random.one(of: ["ClientRead", "ClientWrite", "relation", nil])
+    return session
+  }
+
+  mutating func selection() -> Selection {
+    let byIdle = random.chance(70)
+    return Selection(
+      idleLongerThan: byIdle ? random.one(of: [.minutes(1), .hours(1), .days(1)]) : nil,
+      sessionOlderThan: !byIdle || random.chance(40)
+        ? random.one(of: [.minutes(1), .hours(1), .days(1)]) : nil,
+      applications: random.one(
+        of: [
+          [], [], [], [], [Glob("web.*")], [Glob("")], [Glob("worker.1"), Glob("web.2")],
+          [Glob("x")],
+        ]),
+      allDatabases: random.chance(30), maximum: random.one(of: [1, 2, 100]))
+  }
+}

@@ -1,0 +1,99 @@
+import SessionAudit
+import Testing
+
+struct SlotsTests {
+  private func slots(
+    _ sessions: Int = 10, role: RoleFacts = .app(), version: Int? = 180_006,
+    server change: (inout ServerFacts) -> Void = { _ in }
+  ) -> Slots {
+    let clients = (0..<sessions).map { Session.idle(pid: Int32($0 + 2), silent: .zero) }
+    return Slots(
+      snapshot: .of(clients, role: role, server: .hundred(change: change), version: version))
+  }
+
+  @Test func leaveOrdinaryRolesWhatSuperusersDoNotReserve() {
+    let binding = slots().binding
+    #expect(binding.kind == .superuserReserved && binding.name == nil)
+    #expect(binding.limit == 97 && binding.used == 10 && binding.available == 87)
+    let unreserved = slots { $0.superuserReserved = 0 }.binding
+    #expect(unreserved.kind == .server && unreserved.limit == 100)
+  }
+
+  @Test func leaveSuperusersEverything() {
+    let superuser = RoleFacts.app { $0.isSuperuser = true }
+    let found = slots(role: superuser) {
+      $0.reserved = 5
+      $0.roleLimits = [NamedLimit(name: "app", limit: 0)]
+      $0.databaseLimits = [NamedLimit(name: "shop", limit: 0)]
+    }
+    #expect(found.binding.kind == .server && found.binding.limit == 100)
+    #expect(found.limits.count == 2, "they bind others")
+  }
+
+  @Test func countReservedConnectionsForTheirPrivilegeOnly() {
+    let without = slots { $0.reserved = 5 }.binding
+    #expect(without.kind == .reserved && without.limit == 92)
+    let with = slots(role: .app { $0.canUseReservedConnections = true }) { $0.reserved = 5 }.binding
+    #expect(with.kind == .superuserReserved && with.limit == 97)
+  }
+
+  @Test func takeTheLimitThatIsNearest() {
+    let role = slots { $0.roleLimits = [NamedLimit(name: "app", limit: 20)] }.binding
+    #expect(role.kind == .role && role.name == "app")
+    #expect(role.limit == 20 && role.used == 10 && role.available == 10 && role.usedRatio == 0.5)
+    let database = slots {
+      $0.roleLimits = [NamedLimit(name: "app", limit: 20)]
+      $0.databaseLimits = [NamedLimit(name: "shop", limit: 15)]
+    }.binding
+    #expect(database.kind == .database && database.name == "shop" && database.available == 5)
+    let server = slots { $0.roleLimits = [NamedLimit(name: "app", limit: 400)] }.binding
+    #expect(server.kind == .superuserReserved)
+  }
+
+  @Test func passOverTheLimitsOfOthers() {
+    let found = slots {
+      $0.roleLimits = [NamedLimit(name: "other", limit: 1), NamedLimit(name: "app2", limit: 2)]
+      $0.databaseLimits = [NamedLimit(name: "ledger", limit: 0)]
+    }
+    #expect(found.binding.kind == .superuserReserved)
+    #expect(found.limits.map(\.name) == ["other", "app2", "ledger"])
+    #expect(found.limits.map(\.used) == [0, 0, 0])
+  }
+
+  @Test func countALimitOfNoneAsReached() {
+    let found = slots(0) { $0.roleLimits = [NamedLimit(name: "app", limit: 0)] }.binding
+    #expect(found.kind == .role && found.available == 0 && found.usedRatio == 1)
+  }
+
+  /// A limit that was lowered, or passed by superusers, is used to the full and not beyond.
+  @Test func neverExceedOne() {
+    let binding = slots(30) { $0.roleLimits = [NamedLimit(name: "app", limit: 20)] }.binding
+    #expect(binding.used == 30 && binding.available == 0 && binding.usedRatio == 1)
+  }
+
+  @Test func countClientsOnly() {
+    let sessions = [
+      Session.idle(pid: 2, silent: .zero), .hidden(pid: 3),
+      .client(pid: 4, .active) { $0.backendType = "walsender" },
+      .client(pid: 5, .active) { $0.backendType = "parallel worker" },
+      .background(pid: 6, type: "checkpointer"), .background(pid: 7, type: nil),
+    ]
+    let found = Slots(
+      snapshot: .of(
+        sessions,
+        server: .hundred {
+          $0.roleLimits = [
+            NamedLimit(name: "app", limit: 9), NamedLimit(name: "other", limit: 9),
+          ]
+        }))
+    #expect(found.used == 2)
+    #expect(found.limits.map(\.used) == [1, 1], "a hidden session still tells its role")
+  }
+
+  @Test func areExactWhereNothingHides() {
+    #expect(slots(version: 180_000).usedExact)
+    #expect(!slots(version: 170_011).usedExact, "the password prompt is invisible before 18")
+    #expect(!slots(version: nil).usedExact)
+    #expect(!Slots(snapshot: .of([.hidden(pid: 3)])).usedExact)
+  }
+}
