@@ -44,7 +44,8 @@ let package = Package(
 
     .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit"]),
-    .testTarget(name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"]),
+    .testTarget(
+      name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"], exclude: ["Golden"]),
     .testTarget(
       name: "ServerAccessTests",
       dependencies: ["ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport"]),

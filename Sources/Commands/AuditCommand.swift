@@ -67,6 +67,9 @@ struct AuditCommand: ParsableCommand {
     for warning in target.warnings { Diagnostics.warn(warning) }
 
     let outcome = try audit(target, policy, environment)
+    // Never freed: the process ends next, and taking thousands of sessions apart would only
+    // keep whoever waits for it.
+    _ = Unmanaged.passRetained(Kept(outcome))
     try finish(with: outcome, environment)
   }
 
@@ -86,6 +89,11 @@ struct AuditCommand: ParsableCommand {
         try Diagnostics.failure(error), target: target.described(environment: environment),
         judgedWith: policy)
     }
+  }
+
+  private final class Kept {
+    let outcome: AuditOutcome
+    init(_ outcome: AuditOutcome) { self.outcome = outcome }
   }
 
   private func finish(with outcome: AuditOutcome, _ environment: [String: String]) throws {

@@ -19,7 +19,7 @@ enum Diagnostics {
   /// Each line escaped by itself; messages of several hosts have several.
   private static func write(_ text: String) {
     let lines = Redaction.redacted(text).split(separator: "\n").map {
-      HostileText.escaped(String($0))
+      HostileText.escaped(String($0.drop(while: \.isWhitespace)))
     }
     Output.writeToStandardError("pgsessions: " + lines.joined(separator: "\n  ") + "\n")
   }

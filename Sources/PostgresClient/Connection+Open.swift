@@ -11,10 +11,15 @@ import Synchronization
 
 extension Connection {
   /// Connects within the deadline, whatever happens: libpq resolves names in a blocking call, so
-  /// the attempt runs on a thread of its own, which is left behind should it be stuck there.
+  /// where there may be one to resolve the attempt runs on a thread of its own, which is left
+  /// behind should it be stuck there.
   public static func open(
     _ parameters: ConnectionParameters, deadline: Deadline, interruption: Interruption? = nil
   ) throws(PostgresError) -> Connection {
+    if parameters.nameNoHosts {
+      let result = ConnectAttempt.connect(parameters, deadline: deadline, interruption)
+      return Connection(owning: try result.get().handle, interruption: interruption)
+    }
     guard let attempt = ConnectAttempt() else {
       throw .notConnected(
         ServerMessage(sqlState: nil, message: "no pipe could be made: errno \(errno)"),
@@ -72,7 +77,7 @@ private final class ConnectAttempt: Sendable {
   }
 
   func run(_ parameters: ConnectionParameters, deadline: Deadline) {
-    let result = Self.connect(parameters, deadline: deadline)
+    let result = Self.connect(parameters, deadline: deadline, nil)
     state.withLock { state in
       switch state {
       case .abandoned:
@@ -100,8 +105,8 @@ private final class ConnectAttempt: Sendable {
     return try result.get()
   }
 
-  private static func connect(
-    _ parameters: ConnectionParameters, deadline: Deadline
+  static func connect(
+    _ parameters: ConnectionParameters, deadline: Deadline, _ interruption: Interruption?
   ) -> Result<Handle, PostgresError> {
     let pairs = parameters.pairs
     guard
@@ -125,9 +130,12 @@ private final class ConnectAttempt: Sendable {
     while next != PGRES_POLLING_OK {
       guard next != PGRES_POLLING_FAILED else { return .failure(refusal(handle)) }
       let events = next == PGRES_POLLING_READING ? Int32(POLLIN) : Int32(POLLOUT)
-      guard wait(on: PQsocket(handle), for: events, until: deadline, or: nil) == .ready else {
+      let outcome = wait(on: PQsocket(handle), for: events, until: deadline, or: interruption)
+      guard outcome == .ready else {
         PQfinish(handle)
-        return .failure(.timedOut(during: .connecting, after: deadline.granted))
+        return .failure(
+          outcome == .interrupted
+            ? .interrupted : .timedOut(during: .connecting, after: deadline.granted))
       }
       next = PQconnectPoll(handle)
     }

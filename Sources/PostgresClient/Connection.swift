@@ -40,9 +40,11 @@ public final class Connection {
 
   /// Runs statements in one round trip: sent together, in one implicit transaction unless they
   /// begin one. The first that fails ends the rest and is the error.
-  /// - Returns: one result for each statement, in order.
+  /// - Parameter stream: takes the rows of one of them as they arrive, so that they are read while
+  ///   the server still works.
+  /// - Returns: one result for each statement, in order; a streamed one's has no rows left.
   public func run(
-    _ statements: [Statement], deadline: Deadline
+    _ statements: [Statement], deadline: Deadline, streaming stream: RowStream? = nil
   ) throws(PostgresError) -> [QueryResult] {
     guard PQenterPipelineMode(handle) == 1 else { throw currentError(statements.first?.name ?? "") }
     guard PQsetnonblocking(handle, 1) == 0 else { throw currentError(statements.first?.name ?? "") }
@@ -51,9 +53,11 @@ public final class Connection {
 
     var results: [QueryResult] = []
     var failure: PostgresError?
-    for statement in statements {
+    for (index, statement) in statements.enumerated() {
       do throws(PostgresError) {
-        if let result = try receive(statement.name, deadline: deadline) { results.append(result) }
+        let take = index == stream?.statement ? stream?.take : nil
+        let result = try receive(statement.name, deadline: deadline, rows: take)
+        if let result { results.append(result) }
       } catch {
         // Only an error answer leaves the connection in step; after any other there is no more
         // to be read. What follows the first error is its echo.
@@ -114,10 +118,16 @@ public final class Connection {
 
   /// The one result of a statement, nil where an earlier statement's error has cancelled it.
   private func receive(
-    _ query: String, deadline: Deadline
+    _ query: String, deadline: Deadline, rows take: RowStream.Take?
   ) throws(PostgresError) -> QueryResult? {
+    // Where libpq can't (it never should), all rows come in the last result, and none is lost.
+    if take != nil { _ = PQsetSingleRowMode(handle) }
     var first: Result<QueryResult?, PostgresError>?
     while let result = try nextResult(query, deadline: deadline) {
+      if let take, PQresultStatus(result) == PGRES_SINGLE_TUPLE {
+        try take(QueryResult(owning: result, query: query))
+        continue
+      }
       // A terminated session yields two errors, 57P01 and then a closed connection without a
       // state; the first one tells.
       guard first == nil else {
@@ -129,7 +139,9 @@ public final class Connection {
       if PQstatus(handle) == CONNECTION_BAD { break }
     }
     switch first {
-    case .success(let result)?: return result
+    case .success(let result)?:
+      if let take, let result, result.rowCount > 0 { try take(result) }
+      return result
     case .failure(.queryFailed(let message, let query))?
     where PQstatus(handle) == CONNECTION_BAD || message.endsSession:
       throw .connectionLost(message, query: query)
@@ -223,6 +235,20 @@ public final class Connection {
       detail: field(PGSESSIONS_DIAG_MESSAGE_DETAIL),
       hint: field(PGSESSIONS_DIAG_MESSAGE_HINT),
       sourceFunction: field(PGSESSIONS_DIAG_SOURCE_FUNCTION))
+  }
+}
+
+/// Who takes the rows of one statement of a run, a few at a time.
+public struct RowStream {
+  public typealias Take = (QueryResult) throws(PostgresError) -> Void
+
+  /// The place of the statement among those that are run together.
+  let statement: Int
+  let take: Take
+
+  public init(statement: Int, take: @escaping Take) {
+    self.statement = statement
+    self.take = take
   }
 }
 

@@ -20,6 +20,21 @@ public struct ConnectionParameters: Sendable, Equatable {
     ConnectionParameters(values.merging(other.values) { _, theirs in theirs })
   }
 
+  /// Whether every host is a socket's folder or a numeric address, so that libpq has no name to
+  /// resolve. Hosts that the environment or a service names are not known here.
+  var nameNoHosts: Bool {
+    guard let host = values["host"], !host.isEmpty else { return false }
+    return host.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { host in
+      host.hasPrefix("/") || Self.isIPv4Address(host)
+    }
+  }
+
+  private static func isIPv4Address(_ host: Substring) -> Bool {
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4
+      && parts.allSatisfy { $0.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } && UInt8($0) != nil }
+  }
+
   /// Name and value pairs, in a fixed order.
   var pairs: [(name: String, value: String)] {
     values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

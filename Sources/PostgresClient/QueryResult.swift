@@ -1,8 +1,10 @@
 import CLibpq
 
 /// The rows of one answer, in binary format; frees them when it goes.
+///
+/// What reads a field is inlinable: a row has many, and each would cost a generic call otherwise.
 public final class QueryResult {
-  private let result: OpaquePointer
+  @usableFromInline let result: OpaquePointer
   public let query: String
   public let rowCount: Int
 
@@ -41,7 +43,8 @@ public final class QueryResult {
   }
 
   /// The bytes of a field, nil for NULL. Valid while this object lives.
-  fileprivate func bytes(row: Int32, column: Int32) -> UnsafeRawBufferPointer? {
+  @inlinable
+  func bytes(row: Int32, column: Int32) -> UnsafeRawBufferPointer? {
     guard PQgetisnull(result, row, column) == 0, let start = PQgetvalue(result, row, column) else {
       return nil
     }
@@ -51,22 +54,23 @@ public final class QueryResult {
 
 /// A column of one result, of a type that has been checked.
 public struct Column<Value: ColumnValue>: Sendable {
-  fileprivate let index: Int32
+  @usableFromInline let index: Int32
 }
 
 /// One row of a `QueryResult`.
 public struct Row {
-  fileprivate let result: QueryResult
-  fileprivate let index: Int32
+  @usableFromInline let result: QueryResult
+  @usableFromInline let index: Int32
 
   /// The value, nil for NULL or for bytes that are none of `Value` (a server that lies).
-  @inline(__always)
+  @inlinable
   public subscript<Value: ColumnValue>(column: Column<Value>) -> Value? {
     guard let bytes = result.bytes(row: index, column: column.index) else { return nil }
     return Value(postgresBytes: bytes)
   }
 
   /// The value of a column that can't be NULL.
+  @inlinable
   public func required<Value: ColumnValue>(_ column: Column<Value>) throws(PostgresError) -> Value {
     guard let value = self[column] else {
       throw .unexpectedResult(
@@ -83,7 +87,8 @@ public protocol ColumnValue {
 }
 
 extension FixedWidthInteger {
-  fileprivate init?(bigEndianBytes bytes: UnsafeRawBufferPointer) {
+  @inlinable
+  init?(bigEndianBytes bytes: UnsafeRawBufferPointer) {
     guard bytes.count == MemoryLayout<Self>.size else { return nil }
     self = Self(bigEndian: bytes.loadUnaligned(as: Self.self))
   }
@@ -91,22 +96,26 @@ extension FixedWidthInteger {
 
 extension Int32: ColumnValue {
   public static let types = [PostgresType.int4] as Set
+  @inlinable
   public init?(postgresBytes bytes: UnsafeRawBufferPointer) { self.init(bigEndianBytes: bytes) }
 }
 
 extension UInt32: ColumnValue {
   public static let types = [PostgresType.oid] as Set
+  @inlinable
   public init?(postgresBytes bytes: UnsafeRawBufferPointer) { self.init(bigEndianBytes: bytes) }
 }
 
 /// int8 and timestamptz (microseconds since 2000-01-01 00:00 UTC).
 extension Int64: ColumnValue {
   public static let types = [PostgresType.int8, PostgresType.timestamptz] as Set
+  @inlinable
   public init?(postgresBytes bytes: UnsafeRawBufferPointer) { self.init(bigEndianBytes: bytes) }
 }
 
 extension Bool: ColumnValue {
   public static let types = [PostgresType.bool] as Set
+  @inlinable
   public init?(postgresBytes bytes: UnsafeRawBufferPointer) {
     guard bytes.count == 1 else { return nil }
     self = bytes[0] != 0
@@ -117,6 +126,7 @@ extension Bool: ColumnValue {
 /// such sequence becomes U+FFFD.
 extension String: ColumnValue {
   public static let types = [PostgresType.text, PostgresType.name, PostgresType.varchar] as Set
+  @inlinable
   public init?(postgresBytes bytes: UnsafeRawBufferPointer) {
     self = String(decoding: bytes, as: UTF8.self)
   }

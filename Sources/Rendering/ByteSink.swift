@@ -62,28 +62,31 @@ final class ByteSink {
     text.withUTF8 { append($0) }
   }
 
-  /// Two digits.
-  @inline(__always)
-  func append(twoDigits value: Int64) {
-    let room = room(for: 2)
-    room[0] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
-    room[1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
-    advance(2)
-  }
-
-  /// A number of up to 19 digits, with zeros in front up to `width`.
+  /// A number, with zeros in front up to `width`.
   @inline(__always)
   func append(_ value: UInt64, width: Int = 1) {
     let room = room(for: 20)
-    var length = 0
-    var rest = value
-    // Backwards into the end of the room, then moved to its begin.
-    repeat {
+    var length = max(1, width)
+    var bound = Self.powersOfTen[length]
+    while length < 20 && value >= bound {
       length += 1
-      room[20 - length] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0 || length < width
-    room.update(from: room + (20 - length), count: length)
+      bound = length < 20 ? Self.powersOfTen[length] : .max
+    }
+    var rest = value
+    var place = length
+    while place >= 2 {
+      let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+      rest = quotient
+      place -= 2
+      room[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair / 10)
+      room[place + 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: pair % 10)
+    }
+    if place == 1 { room[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest) }
     advance(length)
+  }
+
+  /// 10 to the power of its place, as far as a UInt64 goes.
+  private static let powersOfTen: [UInt64] = (0..<20).map { exponent in
+    (0..<exponent).reduce(1) { power, _ in power * 10 }
   }
 }

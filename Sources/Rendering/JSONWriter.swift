@@ -7,6 +7,8 @@ struct JSONWriter {
   private var needsComma = false
   private let indents: Bool
   private var depth = 0
+  private var lastDay = Int64.min
+  private var lastDate: [UInt8] = []
 
   /// - Parameter indents: a line for each value, for people; else all in one line.
   init(into sink: ByteSink, indents: Bool = false) {
@@ -40,14 +42,36 @@ struct JSONWriter {
 
   @inline(__always)
   private mutating func begin(_ key: StaticString?) {
-    if needsComma { sink.append(UInt8(ascii: ",")) }
+    if indents {
+      beginLine(key)
+    } else {
+      // The comma, the key in quotes and the colon in one go: this happens for every value.
+      let length = key?.utf8CodeUnitCount ?? 0
+      let room = sink.room(for: length + 4)
+      var end = 0
+      if needsComma {
+        room[0] = UInt8(ascii: ",")
+        end = 1
+      }
+      if let key {
+        room[end] = UInt8(ascii: "\"")
+        (room + end + 1).update(from: key.utf8Start, count: length)
+        room[end + length + 1] = UInt8(ascii: "\"")
+        room[end + length + 2] = UInt8(ascii: ":")
+        end += length + 3
+      }
+      sink.advance(end)
+    }
     needsComma = true
-    if indents && depth > 0 { newLine() }
+  }
+
+  private func beginLine(_ key: StaticString?) {
+    if needsComma { sink.append(UInt8(ascii: ",")) }
+    if depth > 0 { newLine() }
     guard let key else { return }
     sink.append(UInt8(ascii: "\""))
     sink.append(literal: key)
-    sink.append(literal: "\":")
-    if indents { sink.append(UInt8(ascii: " ")) }
+    sink.append(literal: "\": ")
   }
 
   private mutating func begin(dynamicKey key: String) {
@@ -105,21 +129,27 @@ struct JSONWriter {
   mutating func value(_ key: StaticString? = nil, _ value: Timestamp?) {
     guard let value else { return null(key) }
     begin(key)
-    let fields = value.fields
+    let (day, withinDay) = value.dayAndMicroseconds
+    if day != lastDay {
+      // Almost all moments of a report are of one day or a few.
+      lastDay = day
+      lastDate = Array(value.date.utf8)
+    }
     sink.append(UInt8(ascii: "\""))
-    sink.append(UInt64(max(0, fields.year)), width: 4)
-    sink.append(UInt8(ascii: "-"))
-    sink.append(twoDigits: fields.month)
-    sink.append(UInt8(ascii: "-"))
-    sink.append(twoDigits: fields.day)
-    sink.append(UInt8(ascii: "T"))
-    sink.append(twoDigits: fields.hour)
-    sink.append(UInt8(ascii: ":"))
-    sink.append(twoDigits: fields.minute)
-    sink.append(UInt8(ascii: ":"))
-    sink.append(twoDigits: fields.second)
+    lastDate.withUnsafeBufferPointer { sink.append($0) }
+    let second = UInt64(withinDay / 1_000_000)
+    let room = sink.room(for: 19)
+    func put(_ value: UInt64, at place: Int, after separator: StaticString) {
+      room[place] = separator.utf8Start.pointee
+      room[place + 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value / 10)
+      room[place + 2] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value % 10)
+    }
+    put(second / 3600, at: 0, after: "T")
+    put(second / 60 % 60, at: 3, after: ":")
+    put(second % 60, at: 6, after: ":")
+    sink.advance(9)
     sink.append(UInt8(ascii: "."))
-    sink.append(UInt64(fields.microsecond), width: 6)
+    sink.append(UInt64(withinDay % 1_000_000), width: 6)
     sink.append(literal: "Z\"")
   }
 

@@ -3,7 +3,6 @@ import SessionAudit
 
 /// Turns the rows of audit/sessions.sql into sessions.
 struct SessionDecoder {
-  private let result: QueryResult
   private let keepingQueries: Bool
   private let pid: Column<Int32>
   private let backendStart: Column<Int64>
@@ -25,7 +24,6 @@ struct SessionDecoder {
   private let command: Column<LastCommand>
 
   init(_ result: QueryResult, keepingQueries: Bool) throws(PostgresError) {
-    self.result = result
     self.keepingQueries = keepingQueries
     pid = try result.column("pid")
     backendStart = try result.column("backend_start")
@@ -47,14 +45,7 @@ struct SessionDecoder {
     command = try result.column("query")
   }
 
-  func sessions() throws(PostgresError) -> [Session] {
-    var sessions: [Session] = []
-    sessions.reserveCapacity(result.rowCount)
-    for row in result.rows { sessions.append(try session(row)) }
-    return sessions
-  }
-
-  private func session(_ row: Row) throws(PostgresError) -> Session {
+  func session(_ row: Row) throws(PostgresError) -> Session {
     var session = Session(pid: try row.required(pid), applicationName: row[applicationName] ?? "")
     session.backendStart = row[backendStart].map(Timestamp.init(microseconds:))
     session.userID = row[userID]

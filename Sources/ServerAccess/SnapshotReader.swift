@@ -16,6 +16,16 @@ public struct SnapshotReader {
     func statement(_ query: Query, _ parameters: [Parameter] = []) -> Statement {
       Statement(query, serverVersion: version, parameters)
     }
+    var sessions: [Session] = []
+    var decoder: SessionDecoder?
+    let stream = RowStream(statement: 2) { result throws(PostgresError) in
+      // The columns stand in the same places in each result of one statement.
+      if decoder == nil {
+        decoder = try SessionDecoder(result, keepingQueries: keepingQueries)
+      }
+      guard let decoder else { return }
+      for row in result.rows { sessions.append(try decoder.session(row)) }
+    }
     let results = try connection.run(
       [
         statement(.begin),
@@ -25,14 +35,13 @@ public struct SnapshotReader {
         statement(.roles),
         statement(.databases),
         statement(.commit),
-      ], deadline: deadline)
+      ], deadline: deadline, streaming: stream)
 
     let facts = try FactsRow(results[3])
     var server = facts.server
     var role = facts.role
     try Self.addRoles(results[4], to: &server, and: &role)
     try Self.addDatabases(results[5], to: &server)
-    let sessions = try SessionDecoder(results[2], keepingQueries: keepingQueries).sessions()
     return Snapshot(
       capturedAt: facts.capturedAt, target: facts.target(of: connection), server: server,
       role: role, sessions: sessions)

@@ -18,38 +18,29 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
   /// `2026-11-22T09:41:07.000123Z`.
   public var iso8601: String {
-    let fields = fields
-    return "\(fields.date)T\(fields.time).\(padded(fields.microsecond, to: 6))Z"
+    "\(date)T\(time).\(padded(dayAndMicroseconds.microseconds % 1_000_000, to: 6))Z"
   }
 
   /// `2026-11-22 09:41:07 UTC`, for people.
-  public var readable: String {
-    let fields = fields
-    return "\(fields.date) \(fields.time) UTC"
+  public var readable: String { "\(date) \(time) UTC" }
+
+  /// `2026-11-22`.
+  public var date: String {
+    let (year, month, day) = civil(daysSince2000: dayAndMicroseconds.day)
+    return "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))"
   }
 
-  /// The moment by the calendar and the clock, in UTC.
-  public struct Fields: Sendable {
-    public var year, month, day, hour, minute, second, microsecond: Int64
-
-    fileprivate var date: String {
-      "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))"
-    }
-    fileprivate var time: String {
-      "\(padded(hour, to: 2)):\(padded(minute, to: 2)):\(padded(second, to: 2))"
-    }
-  }
-
-  public var fields: Fields {
+  /// Days since 2000-01-01, and microseconds since that day began, in UTC.
+  public var dayAndMicroseconds: (day: Int64, microseconds: Int64) {
     let perDay: Int64 = 86_400_000_000
-    let dayNumber = floorDivide(microseconds, perDay)
     let remainder = microseconds % perDay
-    let withinDay = remainder < 0 ? remainder + perDay : remainder
-    let (year, month, day) = civil(daysSince2000: dayNumber)
-    let second = withinDay / 1_000_000
-    return Fields(
-      year: year, month: month, day: day, hour: second / 3600, minute: second / 60 % 60,
-      second: second % 60, microsecond: withinDay % 1_000_000)
+    return (floorDivide(microseconds, perDay), remainder < 0 ? remainder + perDay : remainder)
+  }
+
+  private var time: String {
+    let second = dayAndMicroseconds.microseconds / 1_000_000
+    return
+      "\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2)):\(padded(second % 60, to: 2))"
   }
 }
 

@@ -22,22 +22,27 @@ public struct SessionGroup: Sendable, Equatable {
   static func groups(
     of sessions: [JudgedSession], by policy: Policy
   ) -> [SessionGroup] {
-    var places: [[String?]: Int] = [:]
+    var places: [GroupKey: Int] = [:]
     var groups: [SessionGroup] = []
     for judged in sessions {
-      let key = policy.groupBy.map { $0.value(of: judged.session) }
+      let key = GroupKey(of: judged.session, by: policy.groupBy)
       let place = places[key] ?? groups.count
       if place == groups.count {
         places[key] = place
-        groups.append(SessionGroup(key: key, buckets: policy.bucketBounds.count + 1))
+        groups.append(SessionGroup(key: key.values, buckets: policy.bucketBounds.count + 1))
       }
       groups[place].add(judged, bounds: policy.bucketBounds)
     }
-    return groups.sorted { a, b in
-      a.sessions != b.sessions
-        ? a.sessions > b.sessions
-        : a.key.lexicographicallyPrecedes(b.key) { ($0 ?? "") < ($1 ?? "") }
+    // Places are sorted rather than groups, which are large.
+    return groups.indices.sorted { comesFirst(groups[$0], groups[$1]) }.map { groups[$0] }
+  }
+
+  private static func comesFirst(_ a: SessionGroup, _ b: SessionGroup) -> Bool {
+    if a.sessions != b.sessions { return a.sessions > b.sessions }
+    for (aValue, bValue) in zip(a.key, b.key) where aValue != bValue {
+      return (aValue ?? "") < (bValue ?? "")
     }
+    return false
   }
 
   private init(key: [String?], buckets: Int) {
@@ -83,4 +88,17 @@ extension SessionGroup {
       $0.1 != $1.1 ? $0.1 > $1.1 : ($0.0 ?? "") < ($1.0 ?? "")
     }
   }
+}
+
+/// The values that make a group. Nearly always there is one, which needs no array.
+private struct GroupKey: Hashable {
+  private var first: String?
+  private var others: [String?]
+
+  init(of session: Session, by dimensions: [GroupDimension]) {
+    first = dimensions.first.flatMap { $0.value(of: session) }
+    others = dimensions.count > 1 ? dimensions.dropFirst().map { $0.value(of: session) } : []
+  }
+
+  var values: [String?] { [first] + others }
 }
