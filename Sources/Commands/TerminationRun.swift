@@ -41,7 +41,10 @@ struct TerminationRun {
       end(report.plan.selected, in: &report, session, deadline: deadline)
       return .report(report)
     }
-    guard try confirm(report) else { return .report(report) }
+    guard try confirm(report) else {
+      report.wasDeclined = true
+      return .report(report)
+    }
     endConfirmed(&report, session, deadline: Deadline(after: timeout))
     return .report(report)
   }

@@ -35,7 +35,7 @@ extension TextReport {
     }
     return table.lines(style) + [
       style.paint(
-        "ages: sessions by state age, \(Self.bucketNames(policy)); state, session: the oldest of each",
+        "ages: by state age, \(Self.bucketNames(policy)); state, session: the oldest",
         .faint)
     ]
   }

@@ -5,10 +5,12 @@ extension TextReport {
   /// - Parameter next: the command that would carry the plan out; shown after a dry run.
   public func termination(_ report: TerminationReport, next: String) -> String {
     var lines = head(report.audit)
-    lines += [""] + (report.executed ? outcomes(report) : dryRun(report, next: next))
+    lines += [""] + (report.executed ? outcomes(report) : dryRun(report))
     lines += kept(report)
     lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
-    if !report.executed && report.plan.selected.isEmpty == false {
+    if report.wasDeclined {
+      lines += ["", "Nothing was ended: the question was not answered with yes."]
+    } else if !report.executed && !report.plan.selected.isEmpty {
       lines += [
         "", "Nothing was ended: this is a dry run. To end them:", "  " + HostileText.escaped(next),
       ]
@@ -16,7 +18,7 @@ extension TextReport {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func dryRun(_ report: TerminationReport, next: String) -> [String] {
+  private func dryRun(_ report: TerminationReport) -> [String] {
     let selected = report.plan.selected
     guard !selected.isEmpty else { return ["No session would be ended."] }
     return ["\(Self.sessions(selected.count)) would be ended:"]
@@ -61,11 +63,17 @@ extension TextReport {
         .init(Self.client(of: session)),
         .init(times.stateAge.map(DurationText.brief) ?? "?"),
         .init(times.sessionAge.map(DurationText.brief) ?? "?"),
-        outcome.map { .init(Self.result($0), Self.meaning(of: $0.result)) }
+        outcome.map { .init($0.result.rawValue, Self.meaning(of: $0.result)) }
           ?? .init(planned.reasons.map(\.kind).joined(separator: ", ")),
       ])
     }
-    return table.lines(style)
+    let lines = table.lines(style)
+    // What explains a result stands under its row, where it has room.
+    return [lines[0]]
+      + zip(lines.dropFirst(), victims).flatMap { line, victim in
+        [line]
+          + (victim.1?.detail.map { [style.paint("    " + HostileText.escaped($0), .faint)] } ?? [])
+      }
   }
 
   /// What was kept, counted by reason: a list of every healthy session helps nobody.
@@ -100,11 +108,6 @@ extension TextReport {
     case .refused: "refused by the server"
     case .notAttempted: "not attempted"
     }
-  }
-
-  private static func result(_ outcome: TerminationOutcome) -> String {
-    guard let detail = outcome.detail else { return outcome.result.rawValue }
-    return "\(outcome.result.rawValue): \(detail)"
   }
 
   private static func meaning(

@@ -51,7 +51,9 @@ public enum AuditAdvice {
     guard hidden > 0 else { return nil }
     return Advice(
       code: "hidden_sessions", severity: .warning,
-      summary: "\(hidden) sessions that may match are hidden from \(name), and are left alone.",
+      summary: hidden == 1
+        ? "1 session that may match is hidden from \(name), and is left alone."
+        : "\(hidden) sessions that may match are hidden from \(name), and are left alone.",
       remedy: "GRANT pg_read_all_stats TO \(role);")
   }
 

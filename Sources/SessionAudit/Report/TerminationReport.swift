@@ -5,6 +5,8 @@ public struct TerminationReport: Sendable {
   public var plan: TerminationPlan
   /// False: a dry run, or nothing was signalled because the user declined.
   public var executed: Bool
+  /// The user answered the question with no.
+  public var wasDeclined = false
   /// One for each selected session, in the plan's order; empty in a dry run.
   public var outcomes: [TerminationOutcome]
   /// What ended the run before its time.
