@@ -43,7 +43,7 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Give up connecting after this (10s).", valueName: "duration"),
+    help: ArgumentHelp("Give up connecting to a host after this (10s).", valueName: "duration"),
     transform: Parsing.positiveDuration)
   var connectTimeout: Duration?
 
@@ -77,7 +77,7 @@ struct ConnectionOptions: ParsableArguments {
     var parameters = target.parameters
     let limit = connectLimit(parameters, environment)
     do throws(PostgresError) {
-      return try Connection.open(parameters, deadline: min(Deadline(after: limit), deadline))
+      return try Connection.open(parameters, deadline: deadline, hostTimeout: limit)
     } catch .notConnected(let message, needsPassword: true) where !neverAskPassword {
       let user = parameters["user"].map { " for \(HostileText.escaped($0))" } ?? ""
       guard let password = Terminal.ask("Password\(user): ", hidingAnswer: true) else {
@@ -85,7 +85,8 @@ struct ConnectionOptions: ParsableArguments {
       }
       parameters["password"] = password
       // The time that a person took to type is not the server's.
-      return try Connection.open(parameters, deadline: Deadline(after: limit))
+      return try Connection.open(
+        parameters, deadline: Deadline(after: timeout), hostTimeout: limit)
     }
   }
 

@@ -10,6 +10,29 @@ import Synchronization
 #endif
 
 extension Connection {
+  /// Connects to the first of several hosts that takes us, each within a time of its own, as
+  /// libpq's blocking calls do with connect_timeout; its others would wait for a silent first host
+  /// until the very end.
+  /// - Parameter hostTimeout: for each host.
+  public static func open(
+    _ parameters: ConnectionParameters, deadline: Deadline, hostTimeout: Duration,
+    interruption: Interruption? = nil
+  ) throws(PostgresError) -> Connection {
+    var failures: [PostgresError] = []
+    for host in parameters.hostByHost {
+      let limit = min(Deadline(after: hostTimeout), deadline)
+      do throws(PostgresError) {
+        return try open(host, deadline: limit, interruption: interruption)
+      } catch .interrupted {
+        throw .interrupted
+      } catch {
+        failures.append(error)
+        if deadline.hasPassed { break }
+      }
+    }
+    throw PostgresError.together(failures)
+  }
+
   /// Connects within the deadline, whatever happens: libpq resolves names in a blocking call, so
   /// where there may be one to resolve the attempt runs on a thread of its own, which is left
   /// behind should it be stuck there.

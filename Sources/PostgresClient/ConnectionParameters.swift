@@ -20,6 +20,30 @@ public struct ConnectionParameters: Sendable, Equatable {
     ConnectionParameters(values.merging(other.values) { _, theirs in theirs })
   }
 
+  /// These parameters once for each of several hosts, with that host alone; once as they are where
+  /// libpq has to see all hosts to choose.
+  var hostByHost: [ConnectionParameters] {
+    let choosesAmongAll =
+      values["target_session_attrs"] == "prefer-standby" || values["load_balance_hosts"] == "random"
+    func list(_ name: String) -> [Substring] {
+      (values[name] ?? "").split(separator: ",", omittingEmptySubsequences: false)
+    }
+    let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+    let count = max(hosts.count, addresses.count)
+    guard count > 1, !choosesAmongAll,
+      values["host"] == nil || hosts.count == count,
+      values["hostaddr"] == nil || addresses.count == count,
+      ports.count == 1 || ports.count == count
+    else { return [self] }
+    return (0..<count).map { place in
+      var single = self
+      if values["host"] != nil { single["host"] = String(hosts[place]) }
+      if values["hostaddr"] != nil { single["hostaddr"] = String(addresses[place]) }
+      if ports.count > 1 { single["port"] = String(ports[place]) }
+      return single
+    }
+  }
+
   /// Whether every host is a socket's folder or a numeric address, so that libpq has no name to
   /// resolve. Hosts that the environment or a service names are not known here.
   var nameNoHosts: Bool {

@@ -44,6 +44,26 @@ public enum PostgresError: Error, Sendable {
     case query(String)
   }
 
+  /// One error for several hosts that failed: the last one that says something of a server, with
+  /// the words of all.
+  static func together(_ failures: [PostgresError]) -> PostgresError {
+    guard failures.count > 1, let last = failures.last else {
+      return failures.last
+        ?? .notConnected(ServerMessage(sqlState: nil, message: "no host"), needsPassword: false)
+    }
+    let words = failures.compactMap { failure -> String? in
+      if case .timedOut(.connecting, let granted) = failure {
+        return "a host was silent for \(granted)"
+      }
+      return failure.serverMessage?.message
+    }
+    for case .notConnected(var message, let needsPassword) in failures.reversed() {
+      message.message = words.joined(separator: "\n")
+      return .notConnected(message, needsPassword: needsPassword)
+    }
+    return last
+  }
+
   /// The server's own words, where there are any.
   public var serverMessage: ServerMessage? {
     switch self {

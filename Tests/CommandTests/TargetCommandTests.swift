@@ -40,6 +40,22 @@ struct TargetCommandTests {
     }
   }
 
+  @Test func aSilentHostDelaysTheNextNoLongerThanItsTime() throws {
+    let server = try Fixture.server.get()
+    let silent = try LoopbackListener()
+    let uri =
+      "postgresql://app@127.0.0.1:\(silent.port),127.0.0.1:\(server.port)/shop?connect_timeout=1"
+    let started = ContinuousClock.now
+    #expect(try user([uri]) == "app")
+    let took = started.duration(to: .now)
+    #expect(took > .milliseconds(950) && took < .milliseconds(1500), "\(took)")
+    let none = try Fixture.run(
+      "audit", "--connect-timeout", "300ms",
+      "postgresql://app@127.0.0.1:\(silent.port),127.0.0.1:1/shop")
+    #expect(none.status == 69)
+    #expect(none.stderr.contains("silent") && none.stderr.contains("refused"))
+  }
+
   @Test func byTheEnvironment() throws {
     let server = try Fixture.server.get()
     let uri = try Fixture.uri
