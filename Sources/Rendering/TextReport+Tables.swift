@@ -6,7 +6,7 @@ extension TextReport {
     let policy = report.judgedWith
     var table = TextTable(
       policy.groupBy.map { .init(title: Self.title(of: $0), isFlexible: true) } + [
-        .init(title: "sessions", alignsRight: true),
+        .init(title: "total", alignsRight: true),
         .init(title: "active", alignsRight: true, isOptional: true),
         .init(title: "idle", alignsRight: true, isOptional: true),
         .init(title: "in tx", alignsRight: true, isOptional: true),
