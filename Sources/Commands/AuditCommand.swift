@@ -13,7 +13,7 @@ struct AuditCommand: ParsableCommand {
 
       EXAMPLES
         pgsessions audit postgresql://app@db.example/shop
-        pgsessions audit -h db.example -U app -d shop --stale-after 30m --json
+        pgsessions audit -h db.example -U app -d shop --json
 
       EXIT STATUS
         0   done
@@ -30,7 +30,7 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "application, user, database, client or state; repeatable (application).",
+      "What to group by instead of application; repeatable.",
       valueName: "dimension"))
   var groupBy: [GroupDimension] = []
 
@@ -46,7 +46,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "Leave the sessions out of the JSON.")
   var summary = false
 
-  @Flag(help: "Show the text of each session's last query.")
+  @Flag(help: "List the sessions with the text of their last queries.")
   var showQuery = false
 
   func validate() throws {
@@ -86,7 +86,8 @@ struct AuditCommand: ParsableCommand {
       return .report(report)
     } catch {
       return .refused(
-        try Diagnostics.failure(error), target: target.described(environment: environment),
+        try Diagnostics.failure(error, reaching: target),
+        target: target.described(environment: environment),
         judgedWith: policy)
     }
   }
@@ -111,7 +112,8 @@ struct AuditCommand: ParsableCommand {
       status = max(status, written)
     } else if case .report(let report) = outcome {
       let text = TextReport(
-        style: output.style(environment: environment), lists: sessions, showsQuery: showQuery
+        style: output.style(environment: environment), lists: sessions || showQuery,
+        showsQuery: showQuery
       ).audit(report)
       status = max(status, OutputOptions.emit(text))
     }

@@ -30,7 +30,8 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     name: .customShort("d", allowingJoined: true),
-    help: ArgumentHelp("Database, or what TARGET may be.", valueName: "dbname"))
+    help: ArgumentHelp(
+      "Database name; as in psql also a URI or 'key=value …'.", valueName: "dbname"))
   var database: String?
 
   @Flag(name: .customShort("w"), help: "Never ask for a password.")

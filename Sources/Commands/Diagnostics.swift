@@ -24,12 +24,15 @@ enum Diagnostics {
     Output.writeToStandardError("pgsessions: " + lines.joined(separator: "\n  ") + "\n")
   }
 
+  /// - Parameter target: what was to be reached; a server that nobody named gets a hint of its own.
   /// - Throws: `CommandFailure` where it is the user's input that libpq can't use.
-  static func failure(_ error: PostgresError) throws -> Failure {
+  static func failure(_ error: PostgresError, reaching target: ResolvedTarget) throws -> Failure {
     if case .unusableParameter(let message) = error {
       throw CommandFailure.usage("the connection parameters can't be used: \(message)")
     }
-    return Failure(error)
+    var failure = Failure(error)
+    if failure.kind == .unreachable, let hint = target.hintWhereUnreachable { failure.hint = hint }
+    return failure
   }
 
   static func failure(_ error: TargetError) -> CommandFailure {

@@ -11,7 +11,7 @@ enum Environment {
   /// Every variable that this program or libpq's rules about targets look at.
   private static let names = [
     "DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE",
-    "PGCONNECT_TIMEOUT", "NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG",
+    "PGCONNECT_TIMEOUT", "NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG", "COLUMNS",
   ]
 
   /// - Parameter name: one more, which the user has named.

@@ -22,13 +22,13 @@ enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
 
 /// In which form reports go to stdout.
 struct OutputOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("text or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("The form of the report (text).", valueName: "format"))
   var format: OutputFormat?
 
   @Flag(help: "Short for --format json.")
   var json = false
 
-  @Option(help: ArgumentHelp("auto, always or never.", valueName: "when"))
+  @Option(help: ArgumentHelp("When to use colour.", valueName: "when"))
   var color: ColourChoice = .auto
 
   var isJSON: Bool { json || format == .json }
@@ -49,7 +49,8 @@ struct OutputOptions: ParsableArguments {
         isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
       }
     return TerminalStyle(
-      width: isTerminal ? Terminal.width : 80, colour: colour,
+      width: isTerminal ? Terminal.width : environment["COLUMNS"].flatMap { Int($0) } ?? 80,
+      colour: colour,
       unicode: Self.isUTF8(environment: environment))
   }
 

@@ -15,10 +15,11 @@ public struct PgsessionsCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         pgsessions audit postgresql://app@db.example/shop
-        pgsessions terminate --idle-longer-than 1h -h db.example -U app -d shop
+        pgsessions terminate --idle-longer-than 1h -d shop
 
       EXIT STATUS
-        Each command's --help ends with its exit statuses; a status not named there is a failure.
+        Each command's --help ends with its exit statuses. One that is not named
+        there is a failure.
       """,
     version: "pgsessions \(programVersion)",
     subcommands: [AuditCommand.self, TerminateCommand.self],

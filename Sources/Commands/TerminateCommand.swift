@@ -9,13 +9,15 @@ struct TerminateCommand: ParsableCommand {
     commandName: "terminate",
     abstract: "End the idle sessions that you select, each checked again as it is ended.",
     discussion: """
-      Without --execute nothing is ended: it shows what would be. Sessions that are active or in a
-      transaction, those of superusers and our own are never ended; those of other databases only
-      with --all-databases. A session that was used after it was judged is left alone.
+      Without --execute nothing is ended: it shows what would be.
+
+      Never ended: sessions that are active or in a transaction, those of
+      superusers, our own, and whatever was used after it was judged. Those of
+      other databases only with --all-databases.
 
       EXAMPLES
-        pgsessions terminate --idle-longer-than 1h postgresql://app@db.example/shop
-        pgsessions terminate --idle-longer-than 1h --application 'web.*' --execute --yes -d shop
+        pgsessions terminate --idle-longer-than 1h -d shop
+        pgsessions terminate --session-older-than 1d --application 'web.*' -d shop
 
       EXIT STATUS
         0   done; also where a session changed or left before it was ended
@@ -60,7 +62,7 @@ struct TerminateCommand: ParsableCommand {
     let answer = try run.answer(
       connecting: { deadline throws(PostgresError) in
         try connection.connect(target, environment: environment, deadline: deadline)
-      }, describing: target.described(environment: environment))
+      }, to: target, described: target.described(environment: environment))
     try finish(with: answer, target, environment)
   }
 

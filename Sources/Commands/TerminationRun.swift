@@ -16,7 +16,7 @@ struct TerminationRun {
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
   func answer(
     connecting connect: (Deadline) throws(PostgresError) -> Connection,
-    describing target: Target
+    to target: ResolvedTarget, described: Target
   ) throws -> TerminationAnswer {
     let deadline = Deadline(after: timeout)
     let session: Connection
@@ -25,7 +25,8 @@ struct TerminationRun {
       session = try connect(deadline)
       report = try plan(session, deadline: deadline)
     } catch {
-      return .refused(try Diagnostics.failure(error), target: target, judgedWith: policy)
+      return .refused(
+        try Diagnostics.failure(error, reaching: target), target: described, judgedWith: policy)
     }
     guard execute else { return .report(report) }
     if report.audit.target.pooled == true {

@@ -69,17 +69,20 @@ extension TextReport {
     // Under each row what explains it.
     return [lines[0]]
       + zip(lines.dropFirst(), report.sessions).flatMap { line, judged in
-        [line] + explanation(of: judged).map { style.paint("    " + $0, .faint) }
+        [line] + explanation(of: judged).map { style.paint($0, .faint) }
       }
   }
 
   private func explanation(of judged: JudgedSession) -> [String] {
     var lines = judged.evidence.map(\.detail)
     lines += judged.protections.map { "Protected (\($0.kind.rawValue)): \($0.detail)." }
-    if showsQuery, let query = judged.session.query, !query.isEmpty {
+    let isOwn = judged.protections.contains { $0.kind == .ownSession }
+    if showsQuery, !isOwn, let query = judged.session.query, !query.isEmpty {
       lines.append("Last query: \(query)")
     }
-    return lines.map { HostileText.escaped($0) }
+    return lines.flatMap { line in
+      CellWidth.wrapped(HostileText.escaped(line), to: style.width - 4).map { "    " + $0 }
+    }
   }
 
   static func title(of dimension: GroupDimension) -> String { dimension.keyName }

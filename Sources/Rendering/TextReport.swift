@@ -89,7 +89,7 @@ public struct TextReport {
     if totals.suspect > 0 {
       lines.append(
         style.paint("\(totals.suspect) suspect", .warning)
-          + ": idle, and not heard of for \(threshold) or longer")
+          + ": idle, and silent for \(threshold) or longer; a quiet pool looks the same")
     } else if report.coverage.isComplete {
       lines.append("none is suspect: no idle session has been silent for \(threshold)")
     } else {
@@ -102,7 +102,7 @@ public struct TextReport {
     }
     if totals.openedLastMinute > 0 {
       lines.append(
-        "\(totals.openedLastMinute) opened in the last minute, "
+        "\(totals.openedLastMinute)\(report.coverage.isComplete ? "" : " of the visible ones") opened in the last minute, "
           + "\(totals.openedLast5Minutes) in the last five")
     }
     return lines

@@ -4,13 +4,15 @@ import SessionAudit
 extension TextReport {
   /// - Parameter next: the command that would carry the plan out; shown after a dry run.
   public func termination(_ report: TerminationReport, next: String) -> String {
+    if report.wasDeclined { return "Nothing was ended: the answer was not yes.\n" }
     var lines = head(report.audit)
     lines += [""] + (report.executed ? outcomes(report) : dryRun(report))
     lines += kept(report)
-    lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
-    if report.wasDeclined {
-      lines += ["", "Nothing was ended: the question was not answered with yes."]
-    } else if !report.executed && !report.plan.selected.isEmpty {
+    // Where it keeps a run from ending anything it is the error, and said on stderr.
+    if !(report.executed && report.plan.isBarred) {
+      lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
+    }
+    if !report.executed && !report.plan.selected.isEmpty {
       lines += [
         "", "Nothing was ended: this is a dry run. To end them:", "  " + HostileText.escaped(next),
       ]
@@ -20,7 +22,7 @@ extension TextReport {
 
   private func dryRun(_ report: TerminationReport) -> [String] {
     let selected = report.plan.selected
-    guard !selected.isEmpty else { return ["No session would be ended."] }
+    guard !selected.isEmpty else { return ["No session would be ended\(Self.whyNone(report))."] }
     return ["\(Self.sessions(selected.count)) would be ended:"]
       + victims(selected.map { ($0, nil) })
   }
@@ -28,12 +30,14 @@ extension TextReport {
   /// The plan as the question before `--execute` shows it.
   public func question(_ report: TerminationReport) -> String {
     (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended:"]
-      + victims(report.plan.selected.map { ($0, nil) }))
+      + victims(report.plan.selected.map { ($0, nil) }) + kept(report))
       .joined(separator: "\n") + "\n"
   }
 
   private func outcomes(_ report: TerminationReport) -> [String] {
-    guard !report.plan.selected.isEmpty else { return ["No session was ended: none matched."] }
+    guard !report.plan.selected.isEmpty else {
+      return ["No session was ended\(Self.whyNone(report))."]
+    }
     let counts = TerminationOutcome.Result.allCases.compactMap { result -> String? in
       let count = report.count(result)
       guard count > 0 || result == .gone else { return nil }
@@ -64,7 +68,8 @@ extension TextReport {
         .init(times.stateAge.map(DurationText.brief) ?? "?"),
         .init(times.sessionAge.map(DurationText.brief) ?? "?"),
         outcome.map { .init($0.result.rawValue, Self.meaning(of: $0.result)) }
-          ?? .init(planned.reasons.map(\.kind).joined(separator: ", ")),
+          ?? .init(
+            planned.reasons.map { Self.whyWords[$0.kind] ?? $0.kind }.joined(separator: ", ")),
       ])
     }
     let lines = table.lines(style)
@@ -74,6 +79,14 @@ extension TextReport {
         [line]
           + (victim.1?.detail.map { [style.paint("    " + HostileText.escaped($0), .faint)] } ?? [])
       }
+  }
+
+  /// A clause for an empty plan: a mistyped name is the likeliest cause.
+  private static func whyNone(_ report: TerminationReport) -> String {
+    if report.plan.isBarred { return "" }
+    let named = report.plan.kept.filter { $0.reasons.first?.kind != "not_matched" }
+    return named.isEmpty && !report.plan.kept.isEmpty
+      ? ": no application_name matches" : ": none matches"
   }
 
   /// What was kept, counted by reason: a list of every healthy session helps nobody.
@@ -87,6 +100,8 @@ extension TextReport {
       .map { "\($0.value) \(Self.keptWords[$0.key] ?? $0.key)" }
     return ["", "Kept \(report.plan.kept.count): \(parts.joined(separator: ", "))."]
   }
+
+  private static let whyWords = ["idle_longer_than": "idle", "session_older_than": "old"]
 
   private static let keptWords = [
     "too_young": "not old enough", "not_matched": "of other applications", "in_use": "in use",

@@ -52,6 +52,7 @@ extension Failure {
       kind: kind, sqlState: message.sqlState?.code, message: message.message,
       limit: kind == .tooManyConnections ? Limit(refusal: message) : nil,
       hint: Self.hint(for: kind, needsPassword: needsPassword) ?? message.hint)
+    if let limit { hint = Self.hint(for: limit) }
   }
 
   private static func kind(ofRefusal message: ServerMessage, needsPassword: Bool) -> Kind {
@@ -86,6 +87,19 @@ extension Failure {
     return .unknown
   }
 
+  private static func hint(for limit: Limit) -> String {
+    switch limit.kind {
+    case "role":
+      "This role is at its CONNECTION LIMIT: close a client of it, or connect as another."
+    case "database":
+      "This database is at its CONNECTION LIMIT: close a client, or connect to another."
+    case "superuser_reserved": "The slots left are for superusers: connect as one (-U postgres)."
+    case "reserved": "The slots left are for superusers and roles with pg_use_reserved_connections."
+    case "pooler": "The pooler takes no more clients: connect to the server itself."
+    default: "Every slot is taken, those for superusers too: close a client."
+    }
+  }
+
   private static func hint(for kind: Kind, needsPassword: Bool) -> String? {
     switch kind {
     case .authentication where needsPassword:
@@ -95,11 +109,9 @@ extension Failure {
     case .unknownDatabase: "Name a database that exists: -d NAME."
     case .unreachable: "Check host and port, and that the server runs."
     case .serverStartingOrStopping: "Try again in a moment."
-    case .tooManyConnections:
-      "Close a client, or connect as a role with reserved slots or as a superuser."
     case .timeout: "Check host, port and firewall; --connect-timeout waits longer."
     case .tls: "Check sslmode and the certificates."
-    case .lost, .query, .unknown: nil
+    case .tooManyConnections, .lost, .query, .unknown: nil
     }
   }
 }

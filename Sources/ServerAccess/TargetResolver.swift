@@ -37,6 +37,9 @@ public struct ResolvedTarget: Sendable {
   /// PGHOST or PGSERVICE and DATABASE_URL are both set, so that which one is meant is a guess.
   public var isAmbiguous: Bool
 
+  /// What to say where no server answers: none was named, or another source was passed over.
+  public var hintWhereUnreachable: String?
+
   /// What a report says of the target where no session came about: what was asked for.
   public func described(environment: [String: String]) -> Target {
     func value(_ name: String, _ variable: String) -> String? {
@@ -79,13 +82,22 @@ public enum TargetResolver {
       if let url, named == nil { return try resolve(url: url, variable: "DATABASE_URL") }
       var resolved = ResolvedTarget(
         parameters: forced, commandWords: "", warnings: [], isAmbiguous: false)
+      if named == nil {
+        resolved.hintWhereUnreachable =
+          "No server was named: give a TARGET or -h, or set DATABASE_URL or PGHOST."
+      }
       if url != nil, let named {
         resolved.isAmbiguous = true
         resolved.warnings = ["DATABASE_URL and \(named) are both set; \(named) is taken"]
       }
       return resolved
     }
-    return try resolveOptions(request)
+    var resolved = try resolveOptions(request)
+    if environment["DATABASE_URL"]?.isEmpty == false, resolved.parameters["host"] == nil {
+      resolved.hintWhereUnreachable =
+        "DATABASE_URL was not read, because a target or an option names the server."
+    }
+    return resolved
   }
 
   private static func resolve(

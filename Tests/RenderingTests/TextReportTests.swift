@@ -30,7 +30,7 @@ struct TextReportTests {
     let sessions: [Session] = [.client(pid: 2, .active, silent: .zero)]
     let dry = TextReport(style: ascii).termination(
       SmallServer.termination(sessions: sessions), next: Self.next)
-    #expect(dry.contains("\nNo session would be ended.\n\nKept 1: 1 in use.\n"))
+    #expect(dry.contains("\nNo session would be ended: none matches.\n\nKept 1: 1 in use.\n"))
     #expect(!dry.contains("--execute"), "there is nothing to carry out")
   }
 

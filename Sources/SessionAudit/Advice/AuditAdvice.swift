@@ -21,18 +21,61 @@ public enum AuditAdvice {
             + "\(binding.available) left for this role.",
           remedy: nil))
     }
-    if report.totals.suspect > 0 {
-      let count = report.totals.suspect
-      let threshold = DurationText.exact(report.judgedWith.staleAfter)
+    return advice + suspects(in: report, target: target)
+  }
+
+  /// What can be done about suspects, and what stands in the way: counted by the planner, so that
+  /// the command shown does what is said of it.
+  private static func suspects(in report: AuditReport, target: String) -> [Advice] {
+    guard report.totals.suspect > 0 else { return [] }
+    let threshold = report.judgedWith.staleAfter
+    let plan = Planner.plan(
+      report,
+      selection: Selection(idleLongerThan: threshold, allDatabases: true, maximum: .max))
+    let everywhere = plan.selected.count
+    let here = plan.selected.count { $0.judged.session.database == report.target.database }
+    var advice: [Advice] = []
+    if everywhere > 0 {
+      let options = here > 0 ? [target] : ["--all-databases", target]
+      let command = "pgsessions terminate --idle-longer-than \(DurationText.exact(threshold))"
+      let place =
+        here == everywhere
+        ? ""
+        : here == 0
+          ? ", all of them in other databases"
+          : ", and \(everywhere - here) more in other databases with --all-databases"
       advice.append(
         Advice(
           code: "suspect_sessions", severity: .info,
-          summary: "\(count) \(count == 1 ? "session has" : "sessions have") been idle and silent "
-            + "for \(threshold) or longer. This shows what would be ended, and ends nothing:",
-          remedy: (["pgsessions terminate --idle-longer-than \(threshold)", target])
-            .filter { !$0.isEmpty }.joined(separator: " ")))
+          summary: "\(plural(here > 0 ? here : everywhere, "session")) could be ended\(place). "
+            + "This shows them, and ends nothing:",
+          remedy: ([command] + options).filter { !$0.isEmpty }.joined(separator: " ")))
+    }
+    let superusers = plan.kept.count { $0.isKept(for: .superuser) }
+    if superusers > 0 {
+      advice.append(
+        Advice(
+          code: "superusers_sessions", severity: .info,
+          summary: "\(plural(superusers, "suspect")) of superusers: those are never ended. An "
+            + "application should not connect as a superuser.", remedy: nil))
+    }
+    let barred = plan.kept.count { $0.isKept(for: .notPermitted) }
+    if barred > 0 {
+      advice.append(notPermitted(barred, report.target.user))
     }
     return advice
+  }
+
+  private static func notPermitted(_ count: Int, _ user: String?) -> Advice {
+    Advice(
+      code: "not_permitted", severity: .warning,
+      summary: "\(user ?? "this role") may not end \(plural(count, "session")) that "
+        + "\(count == 1 ? "matches" : "match").",
+      remedy: "GRANT pg_signal_backend TO \(user.map(quotedIdentifier) ?? "CURRENT_USER");")
+  }
+
+  private static func plural(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 
   /// What this role lacks to end, or even to see, what the selection may match; nil where it
@@ -42,19 +85,18 @@ public enum AuditAdvice {
     let role = report.audit.target.user.map(quotedIdentifier) ?? "CURRENT_USER"
     let barred = report.plan.kept.count { $0.isKept(for: .notPermitted) }
     let hidden = report.plan.kept.count { $0.isKept(for: .hidden) }
-    if barred > 0 {
-      return Advice(
-        code: "not_permitted", severity: .warning,
-        summary: "\(name) may not end \(barred) of the sessions that match.",
-        remedy: "GRANT pg_signal_backend TO \(role);")
-    }
+    if barred > 0 { return notPermitted(barred, report.audit.target.user) }
     guard hidden > 0 else { return nil }
+    let lacksSignal = report.plan.kept.contains { kept in
+      kept.isKept(for: .hidden) && kept.judged.protections.contains { $0.kind == .notPermitted }
+    }
     return Advice(
       code: "hidden_sessions", severity: .warning,
       summary: hidden == 1
         ? "1 session that may match is hidden from \(name), and is left alone."
         : "\(hidden) sessions that may match are hidden from \(name), and are left alone.",
-      remedy: "GRANT pg_read_all_stats TO \(role);")
+      remedy: "GRANT \(lacksSignal ? "pg_read_all_stats, pg_signal_backend" : "pg_read_all_stats") "
+        + "TO \(role);")
   }
 
   /// A name as SQL quotes it.

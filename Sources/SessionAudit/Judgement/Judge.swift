@@ -46,8 +46,7 @@ public enum Judge {
     else { return [] }
     let sentence =
       "Idle, and silent for \(DurationText.brief(silent)): last heard \(lastHeard.readable), "
-      + "beyond the threshold of \(DurationText.exact(policy.staleAfter)). "
-      + "A quiet pool looks the same."
+      + "beyond the threshold of \(DurationText.exact(policy.staleAfter))."
     return [Evidence(kind: .idleBeyondThreshold, basis: .inferred, detail: sentence)]
   }
 
