@@ -47,12 +47,24 @@ struct AuditAdviceTests {
   @Test func showsTheNextCommandForSuspects() throws {
     let one = try #require(advice(idle(1, silent: .hours(2))).first)
     #expect(one.code == "suspect_sessions" && one.severity == .info)
-    #expect(one.summary.hasPrefix("1 session has been idle and silent for 1h or longer."))
+    #expect(one.summary.hasPrefix("1 session could be ended."))
     #expect(one.remedy == "pgsessions terminate --idle-longer-than 1h -d shop")
     let policy = Policy(staleAfter: .minutes(90))
     let two = try #require(advice(idle(2, silent: .hours(2)), target: "", policy: policy).first)
-    #expect(two.summary.hasPrefix("2 sessions have been idle and silent for 1h30m"))
+    #expect(two.summary.hasPrefix("2 sessions could be ended."))
     #expect(two.remedy == "pgsessions terminate --idle-longer-than 1h30m")
+  }
+
+  /// The command that is shown must do what is said of it.
+  @Test func countsOnlyWhatTheCommandWouldTake() throws {
+    var elsewhere = Session.idle(pid: 90, silent: .hours(2))
+    elsewhere.database = "other"
+    let both = try #require(advice(idle(2, silent: .hours(2)) + [elsewhere]).first)
+    #expect(both.summary.hasPrefix("2 sessions could be ended, and 1 more in other databases"))
+    #expect(both.remedy?.contains("--all-databases") == false)
+    let only = try #require(advice([elsewhere]).first)
+    #expect(only.summary.hasPrefix("1 session could be ended, all of them in other databases."))
+    #expect(only.remedy?.contains("--all-databases") == true)
   }
 
   @Test func givesEachPieceInTurn() {

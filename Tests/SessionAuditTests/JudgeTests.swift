@@ -40,7 +40,7 @@ struct JudgeTests {
     #expect(
       evidence.detail
         == "Idle, and silent for 2h 5m: last heard 2026-03-01 09:55:00 UTC, beyond the threshold "
-        + "of 1h. A quiet pool looks the same.")
+        + "of 1h.")
   }
 
   /// A threshold is given back as it was written, not rounded to what reads well.
