@@ -29,6 +29,12 @@ public struct Query: Sendable {
 
   public static let begin = Query("audit/begin", .init(0, PackageResources.begin_sql))
   public static let commit = Query("audit/commit", .init(0, PackageResources.commit_sql))
+  public static let searchPath = Query(
+    "audit/search_path", .init(0, PackageResources.search_path_sql))
+  public static let safePath = Query(
+    "terminate/safe_path", .init(0, PackageResources.safe_path_sql))
+  public static let isolation = Query(
+    "terminate/isolation", .init(0, PackageResources.isolation_sql))
   public static let guards = Query(
     "audit/guards", .init(140000, PackageResources.guards_since_140000_sql))
   public static let sessions = Query(
@@ -45,7 +51,8 @@ public struct Query: Sendable {
     "terminate/remaining", .init(140000, PackageResources.remaining_since_140000_sql))
 
   public static let all = [
-    begin, commit, guards, sessions, facts, roles, databases, signal, remaining,
+    begin, commit, searchPath, guards, sessions, facts, roles, databases, safePath, isolation,
+    signal, remaining,
   ]
 
   /// Every file by its path below `queries/`, for the test that holds files against this list.

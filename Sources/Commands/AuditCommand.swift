@@ -78,7 +78,8 @@ struct AuditCommand: ParsableCommand {
   ) throws -> AuditOutcome {
     let deadline = Deadline(after: connection.timeout)
     do throws(PostgresError) {
-      let session = try connection.connect(target, environment: environment, deadline: deadline)
+      let (session, deadline) = try connection.connect(
+        target, environment: environment, deadline: deadline)
       let snapshot = try SnapshotReader(session).read(
         keepingQueries: showQuery, deadline: deadline)
       var report = Judge.judge(snapshot, by: policy)
@@ -109,13 +110,14 @@ struct AuditCommand: ParsableCommand {
           outcome, version: programVersion, summary: summary, showQuery: showQuery,
           indents: Terminal.isTerminal(1), handOn: handOn)
       }
-      status = max(status, written)
+      if written != .done { status = written }
     } else if case .report(let report) = outcome {
       let text = TextReport(
         style: output.style(environment: environment), lists: sessions || showQuery,
         showsQuery: showQuery
       ).audit(report)
-      status = max(status, OutputOptions.emit(text))
+      let written = OutputOptions.emit(text)
+      if written != .done { status = written }
     }
     if status != .done { throw ExitCode(status.rawValue) }
   }

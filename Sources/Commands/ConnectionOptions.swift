@@ -72,22 +72,27 @@ struct ConnectionOptions: ParsableArguments {
   }
 
   /// Connects, asking for a missing password where somebody is there to be asked.
+  /// - Returns: the connection, and the deadline that now holds: the time that a person took to
+  ///   type is not the server's.
   func connect(
     _ target: ResolvedTarget, environment: [String: String], deadline: Deadline
-  ) throws(PostgresError) -> Connection {
+  ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
     var parameters = target.parameters
     let limit = connectLimit(parameters, environment)
     do throws(PostgresError) {
-      return try Connection.open(parameters, deadline: deadline, hostTimeout: limit)
+      return (
+        try Connection.open(parameters, deadline: deadline, hostTimeout: limit), deadline
+      )
     } catch .notConnected(let message, needsPassword: true) where !neverAskPassword {
       let user = parameters["user"].map { " for \(HostileText.escaped($0))" } ?? ""
       guard let password = Terminal.ask("Password\(user): ", hidingAnswer: true) else {
         throw .notConnected(message, needsPassword: true)
       }
       parameters["password"] = password
-      // The time that a person took to type is not the server's.
-      return try Connection.open(
-        parameters, deadline: Deadline(after: timeout), hostTimeout: limit)
+      let deadline = Deadline(after: timeout)
+      return (
+        try Connection.open(parameters, deadline: deadline, hostTimeout: limit), deadline
+      )
     }
   }
 

@@ -31,6 +31,7 @@ enum Diagnostics {
       throw CommandFailure.usage("the connection parameters can't be used: \(message)")
     }
     var failure = Failure(error)
+    failure.message = Redaction.redacted(failure.message)
     if failure.kind == .unreachable, let hint = target.hintWhereUnreachable { failure.hint = hint }
     return failure
   }

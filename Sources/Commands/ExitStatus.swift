@@ -28,7 +28,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable, Comparable {
 
   init(_ report: TerminationReport) {
     if let failure = report.failure {
-      self = report.count(.gone) > 0 ? .partlyDone : ExitStatus(failure.kind)
+      let signalled = report.count(.gone) + report.count(.survived)
+      self = signalled > 0 ? .partlyDone : ExitStatus(failure.kind)
     } else if report.isPartial {
       self = .partlyDone
     } else {

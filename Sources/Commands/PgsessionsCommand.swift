@@ -46,12 +46,29 @@ public struct PgsessionsCommand: ParsableCommand {
     }
   }
 
+  /// The sentence without any argument that may hold a password, quotes, blanks and all.
+  private static func masked(_ sentence: String, _ arguments: [String]) -> String {
+    var sentence = sentence
+    for argument in arguments {
+      let value = argument.split(separator: "=", maxSplits: 1).last.map(String.init) ?? ""
+      for secret in [argument, value] where !secret.isEmpty {
+        let lowered = secret.lowercased()
+        guard
+          lowered.contains("://") || lowered.contains("@") || lowered.contains("password")
+            || argument.lowercased().contains("password=") || argument.hasPrefix("-W")
+        else { continue }
+        sentence = sentence.replacing(secret, with: "***")
+      }
+    }
+    return sentence
+  }
+
   /// Help and version go to stdout; what ArgumentParser did not understand becomes one sentence.
   private static func finish(_ error: any Error, _ arguments: [String]) -> Int32 {
     if exitCode(for: error) == .success {
       return OutputOptions.emit(fullMessage(for: error) + "\n").rawValue
     }
-    var sentence = message(for: error)
+    var sentence = Self.masked(message(for: error), arguments)
     if sentence.contains("'-h") { sentence += " (help is --help)" }
     let command = arguments.first.flatMap { name in
       configuration.subcommands.map { $0._commandName }.first { $0 == name }

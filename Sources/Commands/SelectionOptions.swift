@@ -55,7 +55,8 @@ struct SelectionOptions: ParsableArguments {
     if let sessionOlderThan {
       words.append("--session-older-than \(DurationText.exact(sessionOlderThan))")
     }
-    words += application.map { "--application \(ShellWord.quoted($0))" }
+    // With '=', or a glob that begins with '-' would be taken for an option.
+    words += application.map { "--application=\(ShellWord.quoted($0))" }
     if allDatabases { words.append("--all-databases") }
     if max != 100 { words.append("--max \(max)") }
     return (words + ["--execute", target]).filter { !$0.isEmpty }.joined(separator: " ")

@@ -15,14 +15,16 @@ struct TerminationRun {
 
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
   func answer(
-    connecting connect: (Deadline) throws(PostgresError) -> Connection,
+    connecting connect: (Deadline) throws(PostgresError) -> (
+      connection: Connection, deadline: Deadline
+    ),
     to target: ResolvedTarget, described: Target
   ) throws -> TerminationAnswer {
-    let deadline = Deadline(after: timeout)
+    var deadline = Deadline(after: timeout)
     let session: Connection
     var report: TerminationReport
     do throws(PostgresError) {
-      session = try connect(deadline)
+      (session, deadline) = try connect(deadline)
       report = try plan(session, deadline: deadline)
     } catch {
       return .refused(
@@ -87,7 +89,8 @@ struct TerminationRun {
     let present = still.union(again.kept.compactMap { $0.judged.session.identity })
     let victims = confirmed.filter { still.contains($0.identity) }
     end(victims, in: &report, session, deadline: deadline)
-    let ended = Dictionary(uniqueKeysWithValues: report.outcomes.map { ($0.identity, $0) })
+    let ended = Dictionary(
+      report.outcomes.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
     report.outcomes = confirmed.map { victim in
       let identity = victim.identity
       return ended[identity]

@@ -168,11 +168,25 @@ private final class ConnectAttempt: Sendable {
   /// The refusal as an error; closes the handle.
   private static func refusal(_ handle: OpaquePointer) -> PostgresError {
     defer { PQfinish(handle) }
-    let message = text(PQerrorMessage(handle)) ?? "the connection failed"
+    let message =
+      text(PQerrorMessage(handle))
+      ?? "the connection failed"
+      .withoutPassword(of: handle)
     if ConnectErrorText.isAboutParameters(message) { return .unusableParameter(message.trimmed()) }
     return .notConnected(
       ConnectErrorText.parse(message),
       needsPassword: PQconnectionNeedsPassword(handle) == 1)
+  }
+}
+
+extension String {
+  /// The text without the password that was sent, should a server echo it. One that is also the
+  /// name of the role or the database can't be told from it.
+  fileprivate func withoutPassword(of handle: OpaquePointer) -> String {
+    guard let password = text(PQpass(handle)), password.utf8.count >= 4,
+      password != text(PQuser(handle)), password != text(PQdb(handle))
+    else { return self }
+    return replacing(password, with: "***")
   }
 }
 

@@ -135,6 +135,10 @@ public final class Connection {
         if PQstatus(handle) == CONNECTION_BAD { break }
         continue
       }
+      guard !Self.startsCopy(result) else {
+        PQclear(result)
+        throw .unexpectedResult("starts a COPY", query: query)
+      }
       first = self.outcome(of: result, query: query)
       if PQstatus(handle) == CONNECTION_BAD { break }
     }
@@ -148,6 +152,12 @@ public final class Connection {
     case .failure(let error)?: throw error
     case nil: throw currentError(query)
     }
+  }
+
+  /// No statement of ours copies, and PQgetResult would say so again for ever.
+  private static func startsCopy(_ result: OpaquePointer) -> Bool {
+    let status = PQresultStatus(result)
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH
   }
 
   private func receiveSync(_ query: String, deadline: Deadline) throws(PostgresError) {
@@ -175,6 +185,12 @@ public final class Connection {
     _ query: String, deadline: Deadline
   ) throws(PostgresError) -> OpaquePointer? {
     while true {
+      // Asked even when there is always something to read, or a flood would outlast any deadline.
+      guard !deadline.hasPassed else {
+        cancelAndForget()
+        throw .timedOut(during: .query(query), after: deadline.granted)
+      }
+      while let notification = PQnotifies(handle) { PQfreemem(notification) }
       let unsent = PQflush(handle)
       if unsent < 0 { throw currentError(query) }
       if unsent == 0 && PQisBusy(handle) == 0 { return PQgetResult(handle) }
@@ -271,10 +287,10 @@ public final class Canceller: @unchecked Sendable {
 
 extension ServerMessage {
   /// Whether the server closes the session with this message: terminated, shut down, crashed, or
-  /// idle beyond a timeout (class 57P, and 25P03 for idle_in_transaction_session_timeout).
+  /// beyond a timeout (class 57P; 25P03 and 25P04 for those of transactions).
   var endsSession: Bool {
     guard let code = sqlState?.code else { return false }
-    return code.hasPrefix("57P") || code == "25P03"
+    return code.hasPrefix("57P") || code == "25P03" || code == "25P04"
   }
 }
 

@@ -16,6 +16,8 @@ public enum ConnectionStringError: Error, Hashable, Sendable {
   case unknownParameter(String?)
   /// In `key=value` form: nothing of it is quoted, any word may be part of a password.
   case malformedKeyValue
+  /// A whole URI where the name of a host, user or database belongs.
+  case uriAsName
   case nulByte
   case malformed
 
@@ -37,6 +39,7 @@ public enum ConnectionStringError: Error, Hashable, Sendable {
     case .unknownParameter(nil): "has an unknown parameter"
     case .malformedKeyValue:
       "is not a list of known key=value pairs (a value with spaces stands in single quotes)"
+    case .uriAsName: "is a URI where a name belongs"
     case .nulByte: "holds a NUL byte"
     case .malformed: "is malformed"
     }
@@ -58,6 +61,14 @@ public enum ConnectionString {
     _ text: String, droppingUnknown: Bool = false
   ) throws(ConnectionStringError) -> Parsed {
     guard !text.utf8.contains(0) else { throw .nulByte }
+    // A mark that combines with an '@' or a '/' would make another Character of it and hide it
+    // from every check below, though not from libpq.
+    guard
+      !text.contains(where: { character in
+        character.unicodeScalars.count > 1
+          && "@/:?&=%[]'\\".unicodeScalars.contains(character.unicodeScalars.first!)
+      })
+    else { throw .malformed }
     guard text.contains(where: { !$0.isWhitespace }) else { throw .empty }
     if let range = text.firstRange(of: "://"), !text[..<range.lowerBound].contains("=") {
       return try parseURI(
@@ -139,6 +150,9 @@ public enum ConnectionString {
     _ parameters: ConnectionParameters
   ) throws(ConnectionStringError) {
     if let host = parameters["host"], host.contains("@") { throw .unencodedPassword }
+    for name in ["host", "dbname", "user"] where parameters[name]?.contains("://") == true {
+      throw .uriAsName
+    }
     if let ports = parameters["port"], !isPortList(ports) { throw .malformedPort }
   }
 

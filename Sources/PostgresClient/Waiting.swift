@@ -24,6 +24,8 @@ func wait(
   on descriptor: Int32, for events: Int32, until deadline: Deadline, or interruption: Interruption?
 ) -> WaitOutcome {
   while true {
+    // First, so that a peer who never stops talking does not outlast it.
+    if deadline.hasPassed { return .deadlinePassed }
     // A negative descriptor is one that poll(2) passes over.
     var entries = [
       pollfd(fd: descriptor, events: Int16(events), revents: 0),

@@ -8,6 +8,7 @@ struct SessionDecoder {
   private let backendStart: Column<Int64>
   private let applicationName: Column<String>
   private let userID: Column<UInt32>
+  private let databaseID: Column<UInt32>
   private let user: Column<String>
   private let database: Column<String>
   private let clientAddress: Column<String>
@@ -29,6 +30,7 @@ struct SessionDecoder {
     backendStart = try result.column("backend_start")
     applicationName = try result.column("application_name")
     userID = try result.column("usesysid")
+    databaseID = try result.column("datid")
     user = try result.column("usename")
     database = try result.column("datname")
     clientAddress = try result.column("client_address")
@@ -49,6 +51,7 @@ struct SessionDecoder {
     var session = Session(pid: try row.required(pid), applicationName: row[applicationName] ?? "")
     session.backendStart = row[backendStart].map(Timestamp.init(microseconds:))
     session.userID = row[userID]
+    session.databaseID = row[databaseID]
     session.user = row[user]
     session.database = row[database]
     session.clientAddress = row[clientAddress]

@@ -7,6 +7,8 @@ public enum ShellWord {
         byte >= 0x61 && byte <= 0x7A || byte >= 0x41 && byte <= 0x5A
           || byte >= 0x30 && byte <= 0x39 || "/._-:,@%+=".utf8.contains(byte)
       }
-    return isPlain ? word : "'" + word.map { $0 == "'" ? "'\\''" : "\($0)" }.joined() + "'"
+    if isPlain { return word }
+    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
+    return "'" + word.unicodeScalars.map { $0 == "'" ? "'\\''" : "\($0)" }.joined() + "'"
   }
 }

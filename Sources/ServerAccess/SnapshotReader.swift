@@ -18,17 +18,22 @@ public struct SnapshotReader {
     }
     var sessions: [Session] = []
     var decoder: SessionDecoder?
-    let stream = RowStream(statement: 2) { result throws(PostgresError) in
+    let stream = RowStream(statement: 3) { result throws(PostgresError) in
       // The columns stand in the same places in each result of one statement.
       if decoder == nil {
         decoder = try SessionDecoder(result, keepingQueries: keepingQueries)
       }
       guard let decoder else { return }
       for row in result.rows { sessions.append(try decoder.session(row)) }
+      // MAX_BACKENDS is 262,143: what sends more is no Postgres, and shall not fill our memory.
+      guard sessions.count <= 300_000 else {
+        throw .unexpectedResult("has too many rows", query: result.query)
+      }
     }
     let results = try connection.run(
       [
         statement(.begin),
+        statement(.searchPath),
         statement(.guards, Guards.parameters(local: true, deadline: deadline)),
         statement(.sessions),
         statement(.facts),
@@ -37,13 +42,15 @@ public struct SnapshotReader {
         statement(.commit),
       ], deadline: deadline, streaming: stream)
 
-    let facts = try FactsRow(results[3])
+    let facts = try FactsRow(results[4])
     var server = facts.server
     var role = facts.role
-    try Self.addRoles(results[4], to: &server, and: &role)
-    try Self.addDatabases(results[5], to: &server)
+    try Self.addRoles(results[5], to: &server, and: &role)
+    try Self.addDatabases(results[6], to: &server)
+    var target = facts.target(of: connection)
+    target.databaseID = sessions.first { $0.pid == role.ownPID }?.databaseID
     return Snapshot(
-      capturedAt: facts.capturedAt, target: facts.target(of: connection), server: server,
+      capturedAt: facts.capturedAt, target: target, server: server,
       role: role, sessions: sessions)
   }
 

@@ -69,6 +69,11 @@ public enum TargetResolver {
   public static func resolve(
     _ request: TargetRequest, environment: [String: String]
   ) throws(TargetError) -> ResolvedTarget {
+    // libpq would take a URI there for a name, and show it with its password in an error.
+    for name in ["PGHOST", "PGDATABASE", "PGUSER"] where environment[name]?.contains("://") == true
+    {
+      throw .malformed(what: name, .uriAsName)
+    }
     if let name = request.urlVariable {
       guard request.target == nil, !request.hasOptions else {
         throw .severalSources("--url-env stands alone: give no TARGET and none of -h -p -U -d")
@@ -130,6 +135,7 @@ public enum TargetResolver {
     if let host = request.host, host.contains("@") || host.contains("://") {
       throw .malformed(what: "-h", .malformedHost)
     }
+    if let user = request.user, user.contains("://") { throw .malformed(what: "-U", .uriAsName) }
     for (what, text) in [("-d", request.database), ("TARGET", request.target)] {
       guard let text else { continue }
       parameters = parameters.overridden(by: try parse(text, what: what).parameters)
@@ -156,26 +162,39 @@ public enum TargetResolver {
     "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
   ])
 
+  /// What may be shown of a target. A list of what is secret would lack what libpq adds next.
+  private static let showable: Set<String> = [
+    "host", "hostaddr", "port", "dbname", "user", "service", "sslmode", "sslrootcert", "sslcert",
+    "sslkey", "sslcrl", "sslcrldir", "sslsni", "sslnegotiation", "ssl_min_protocol_version",
+    "ssl_max_protocol_version", "channel_binding", "require_auth", "gssencmode", "krbsrvname",
+    "gsslib", "target_session_attrs", "load_balance_hosts", "connect_timeout", "passfile",
+  ]
+
   /// The same target in words that can be typed again. Passwords are left out: whoever types it
   /// is asked.
   private static func commandWords(for parameters: ConnectionParameters) -> String {
     let options = [("host", "-h"), ("port", "-p"), ("user", "-U"), ("dbname", "-d")]
-    let named = parameters.names.subtracting(options.map(\.0) + ["password", "sslpassword"])
-    if named.isEmpty {
+    if parameters.names.intersection(showable).subtracting(options.map(\.0)).isEmpty {
       return options.compactMap { name, option in
         parameters[name].map { "\(option) \(ShellWord.quoted($0))" }
       }.joined(separator: " ")
     }
-    let pairs = parameters.names.subtracting(["password", "sslpassword"]).sorted().compactMap {
+    let pairs = parameters.names.intersection(showable).sorted().compactMap {
       name in parameters[name].map { "\(name)=\(conninfoQuoted($0))" }
     }
     return ShellWord.quoted(pairs.joined(separator: " "))
   }
 
   private static func conninfoQuoted(_ value: String) -> String {
-    let isPlain = !value.isEmpty && !value.contains { $0.isWhitespace || "'\\".contains($0) }
+    let isPlain =
+      !value.isEmpty
+      && !value.unicodeScalars.contains {
+        $0.properties.isWhitespace || "'\\".unicodeScalars.contains($0)
+      }
     if isPlain { return value }
-    return "'" + value.map { "'\\".contains($0) ? "\\\($0)" : "\($0)" }.joined() + "'"
+    return "'"
+      + value.unicodeScalars.map { "'\\".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }
+      .joined() + "'"
   }
 }
 

@@ -33,6 +33,11 @@ public struct Terminator {
           // This victim's outcome; the next one has a statement of its own.
           outcomes[index] = TerminationOutcome(
             victim, .refused, Self.describe(message))
+        } catch {
+          // The statement may have done its work before its answer was lost.
+          outcomes[index] = TerminationOutcome(
+            victim, .survived, "the signal may have been sent; its answer was lost")
+          throw error
         }
       }
       try watch(signalled, in: &outcomes, deadline: deadline)
@@ -44,10 +49,16 @@ public struct Terminator {
 
   /// Settings for the session: statements now run outside any transaction, each with a fresh view.
   private func setGuards(deadline: Deadline) throws(PostgresError) {
-    _ = try connection.query(
-      Statement(
-        .guards, serverVersion: connection.serverVersion,
-        Guards.parameters(local: false, deadline: deadline)), deadline: deadline)
+    let version = connection.serverVersion
+    _ = try connection.run(
+      [
+        Statement(.begin, serverVersion: version),
+        Statement(.safePath, serverVersion: version),
+        Statement(.isolation, serverVersion: version),
+        Statement(
+          .guards, serverVersion: version, Guards.parameters(local: false, deadline: deadline)),
+        Statement(.commit, serverVersion: version),
+      ], deadline: deadline)
   }
 
   /// Signals one session. `survived` until it is seen to be gone.
@@ -63,12 +74,16 @@ public struct Terminator {
           .text(session.state?.name),
           .timestamp(microseconds: session.stateChange?.microseconds),
         ]), deadline: deadline)
+    let hidden: Column<Bool> = try result.column("hidden")
     let sameSession: Column<Bool> = try result.column("same_session")
     let unchanged: Column<Bool> = try result.column("unchanged")
     let wasSignalled: Column<Bool> = try result.column("signalled")
     let state: Column<String> = try result.column("state")
     guard result.rowCount > 0 else { return (.alreadyGone, "its process has left") }
     let row = try result.onlyRow()
+    guard try !row.required(hidden) else {
+      return (.changed, "this role may no longer see it")
+    }
     guard try row.required(sameSession) else {
       return (.alreadyGone, "another session has its pid now")
     }
@@ -106,6 +121,8 @@ public struct Terminator {
     }
   }
 
+  /// Those of `identities` that are still there, or may be: of a session that this role may no
+  /// longer see only the pid is known.
   private func remaining(
     _ identities: [SessionIdentity], deadline: Deadline
   ) throws(PostgresError) -> Set<SessionIdentity> {
@@ -116,14 +133,16 @@ public struct Terminator {
     let pid: Column<Int32> = try result.column("pid")
     let backendStart: Column<Int64> = try result.column("backend_start")
     var present: Set<SessionIdentity> = []
+    var unseen: Set<Int32> = []
     for row in result.rows {
-      // A hidden row's start is NULL: somebody else's session that has the pid now.
-      guard let start = row[backendStart] else { continue }
-      present.insert(
-        SessionIdentity(
-          pid: try row.required(pid), backendStart: Timestamp(microseconds: start)))
+      let pid = try row.required(pid)
+      guard let start = row[backendStart] else {
+        unseen.insert(pid)
+        continue
+      }
+      present.insert(SessionIdentity(pid: pid, backendStart: Timestamp(microseconds: start)))
     }
-    return present
+    return present.union(identities.filter { unseen.contains($0.pid) })
   }
 
   private static func describe(_ message: ServerMessage) -> String {

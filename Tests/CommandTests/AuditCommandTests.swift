@@ -99,7 +99,7 @@ struct AuditCommandTests {
     usleep(20_000)
     let plain = try Fixture.run("audit", "--sessions", "--stale-after", "10ms", try Fixture.uri)
     #expect(
-      plain.stdout.contains("listed") && plain.stdout.contains("beyond the threshold of 10ms"))
+      plain.stdout.contains("listed") && plain.stdout.contains("Idle, and silent for"))
     #expect(!plain.stdout.contains("visible query"))
     let shown = try Fixture.run("audit", "--sessions", "--show-query", try Fixture.uri)
     #expect(shown.stdout.contains("visible query"))
@@ -180,6 +180,16 @@ struct AuditCommandTests {
         try Build.executable("pgsessions"), try Fixture.uri,
       ])
     #expect(outcome.stdout == "done\n" && outcome.stderr.isEmpty)
+  }
+
+  @Test func aFullDiskWinsOverARefusal() throws {
+    let outcome = try ChildProcess.run(
+      "/bin/sh",
+      [
+        "-c", "\"$0\" audit --json \"$1\" > /dev/full", try Build.executable("pgsessions"),
+        try Fixture.server.get().uri(user: "no_such_role", database: "shop"),
+      ])
+    #expect(outcome.status == 74)
   }
 
   @Test func aFullDiskIsAnError() throws {

@@ -79,6 +79,13 @@ struct BadInputTests {
     ["audit", "--stale-after", "postgresql://u:geheim@127.0.0.1:1/d"],
     ["audit", "--live", "postgresql://u:geheim@127.0.0.1:1/d"],
     ["audit", "--password=geheim"],
+    ["audit", "--timeout", "postgresql://u:s'geheim@h/d"],
+    ["audit", "--timeout=host=h password=x\\ geheim"],
+    ["--url-env", "postgresql://u:a geheim@h/d"],
+    ["audit", "-Wgeheim"],
+    ["audit", "postgresql://user:12/geheim@\u{0301}h/d"],
+    ["audit", "--json", "host=127.0.0.1 port=1 dbname=postgresql://u:geheim@h/d"],
+    ["audit", "--json", "-h", "127.0.0.1", "-p", "1", "-U", "postgresql://u:geheim@h/d"],
     ["terminate", "--idle-longer-than", "1h", "postgresql://u:geheim@127.0.0.1:1/d"],
     ["terminate", "--idle-longer-than", "1h", "--json", "postgresql://u:geheim@127.0.0.1:1/d"],
     ["audit", "--json", "postgresql://u:geheim@127.0.0.1:1/d?sslmode=require"],
@@ -92,6 +99,12 @@ struct BadInputTests {
       ["audit", "--json"], environment: ["DATABASE_URL": arguments.last ?? ""])
     #expect(!viaEnvironment.stderr.contains("geheim"), "\(viaEnvironment.stderr)")
     #expect(!viaEnvironment.stdout.contains("geheim"), "\(viaEnvironment.stdout)")
+    for name in ["PGDATABASE", "PGHOST", "PGUSER"] {
+      let asName = try Fixture.run(
+        ["audit", "--json"], environment: [name: "postgresql://u:geheim@127.0.0.1:1/d"])
+      #expect(asName.status == 64)
+      #expect(!(asName.stdout + asName.stderr).contains("geheim"), "\(asName.stderr)")
+    }
   }
 
   @Test(arguments: [["--help"], ["audit", "--help"], ["terminate", "--help"], ["--version"], []])

@@ -157,6 +157,39 @@ struct TerminateCommandTests {
     #expect(!isAlive(easy))
   }
 
+  /// Nobody knows whether a signal did its work when its answer was lost: it is not "not attempted".
+  @Test func aLostAnswerIsNoNotAttempted() throws {
+    let victims = try (0..<2).map { try client("unanswered-\($0)") }
+    usleep(60_000)
+    // Start-up, snapshot, settings, and then the first signal.
+    let proxy = try ScriptedProxy(port: try Fixture.server.get().port, script: .holdFromTurn(4))
+    let outcome = try Fixture.run(
+      "terminate", "--idle-longer-than", "50ms", "--application", "unanswered-*", "--timeout",
+      "1500ms", "--json", "--execute", "--yes",
+      "postgresql://app@127.0.0.1:\(proxy.port)/shop?sslmode=disable&gssencmode=disable")
+    #expect(outcome.status == 2, "\(outcome.stderr)")
+    let json = try Fixture.json(outcome)
+    #expect(
+      json["outcomes"]?.items.map { $0["result"]?.text } == ["survived", "not_attempted"])
+    #expect(json["failure"]?["kind"]?.text == "timeout")
+    #expect(victims.count == 2)
+  }
+
+  @Test func theNextCommandCanBePasted() throws {
+    let odd = "-it's \u{0301}'\u{0301}; echo PWNED"
+    let idle = try client("odd")
+    usleep(60_000)
+    let outcome = try terminate(
+      "--idle-longer-than", "50ms", "--application=odd", "--application=" + odd)
+    let command = try #require(
+      outcome.stdout.split(separator: "\n").first { $0.contains("--execute") }
+    ).drop { $0 == " " }
+    let pasted = try ChildProcess.run(
+      "/bin/sh", ["-c", String(command).replacing("pgsessions", with: "printf '%s|'", maxReplacements: 1)])
+    #expect(pasted.stdout.contains("|--application=\(odd)|"), "\(command)")
+    #expect(idle.backendPID > 0)
+  }
+
   // MARK: - The question
 
   private func asking(_ application: String, threshold: String = "50ms") throws -> TerminalProcess {

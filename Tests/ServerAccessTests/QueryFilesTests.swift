@@ -50,12 +50,15 @@ struct QueryFilesTests {
   @Test func guardsAreInForce() throws {
     let connection = try ThrowawayServer.shared.connect()
     _ = try connection.query(
+      Statement(.safePath, serverVersion: connection.serverVersion),
+      deadline: Deadline(after: .seconds(10)))
+    _ = try connection.query(
       Statement(
         .guards, serverVersion: connection.serverVersion, [.bool(false), .text("4321ms")]),
       deadline: Deadline(after: .seconds(10)))
     #expect(try connection.text("current_setting('statement_timeout')") == "4321ms")
     #expect(try connection.text("current_setting('idle_session_timeout')") == "10min")
-    #expect(try connection.text("current_setting('search_path')") == "pg_catalog")
+    #expect(try connection.text("current_setting('search_path')") == "pg_catalog, pg_temp")
     #if os(Linux)
       #expect(try connection.text("current_setting('client_connection_check_interval')") == "10s")
     #endif

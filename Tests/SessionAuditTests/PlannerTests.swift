@@ -169,4 +169,18 @@ struct PlannerTests {
     let web = Selection(idleLongerThan: .hours(1), applications: [Glob("cron")])
     #expect(!plan([.hidden(pid: 5), foreign], web).isBarred, "they don't match the filter")
   }
+
+  /// Two names in an encoding that is not UTF-8 may be one once they are repaired.
+  @Test func tellsDatabasesApartByNumber() {
+    var report = Snapshot.of([.idle(pid: 2, silent: .hours(2))]).judged()
+    report.target.databaseID = 1
+    for (number, expected) in [(UInt32(1), 1), (2, 0)] {
+      report.sessions[0].session.databaseID = number
+      let plan = Planner.plan(report, selection: Selection(idleLongerThan: .hours(1)))
+      #expect(plan.selected.count == expected)
+    }
+    report.sessions[0].session.databaseID = nil
+    #expect(
+      Planner.plan(report, selection: Selection(idleLongerThan: .hours(1))).selected.isEmpty)
+  }
 }

@@ -6,7 +6,6 @@
 -- accepted where the server's system can tell (Linux always).
 SELECT set_config(guard.name, guard.value, $1)
 FROM (VALUES
-  ('search_path', 'pg_catalog'),
   ('statement_timeout', $2::text),
   ('lock_timeout', $2::text),
   ('idle_in_transaction_session_timeout', '60s'),

@@ -7,6 +7,7 @@ SELECT
   s.backend_start,
   s.application_name,
   s.usesysid,
+  s.datid,
   -- A role that has been dropped since comes out as "unknown (OID=…)".
   pg_catalog.pg_get_userbyid(s.usesysid) AS usename,
   d.datname,

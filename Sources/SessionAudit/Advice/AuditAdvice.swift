@@ -33,7 +33,7 @@ public enum AuditAdvice {
       report,
       selection: Selection(idleLongerThan: threshold, allDatabases: true, maximum: .max))
     let everywhere = plan.selected.count
-    let here = plan.selected.count { $0.judged.session.database == report.target.database }
+    let here = plan.selected.count { Planner.isInConnectedDatabase($0.judged.session, report) }
     var advice: [Advice] = []
     if everywhere > 0 {
       let options = here > 0 ? [target] : ["--all-databases", target]
@@ -101,7 +101,7 @@ public enum AuditAdvice {
 
   /// A name as SQL quotes it.
   static func quotedIdentifier(_ name: String) -> String {
-    "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
+    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
+    "\"" + name.unicodeScalars.map { $0 == "\"" ? "\"\"" : "\($0)" }.joined() + "\""
   }
 }

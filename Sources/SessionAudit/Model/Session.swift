@@ -17,6 +17,8 @@ public struct Session: Sendable, Equatable {
   /// `usesysid`: the role that logged in.
   public var userID: UInt32?
   public var user: String?
+  /// `datid`: names can look alike, the numbers can't.
+  public var databaseID: UInt32?
   public var database: String?
   /// Without a netmask; nil over a unix socket, and where hidden.
   public var clientAddress: String?

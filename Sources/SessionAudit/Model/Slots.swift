@@ -51,12 +51,13 @@ public struct Slots: Sendable, Equatable {
     }
     let roleLimits = server.roleLimits.map { role in
       Limit(
-        kind: .role, name: role.name, limit: role.limit, used: count { $0.user == role.name })
+        kind: .role, name: role.name, limit: role.limit,
+        used: count { $0.user?.hasSameBytes(as: role.name) == true })
     }
     let databaseLimits = server.databaseLimits.map { database in
       Limit(
         kind: .database, name: database.name, limit: database.limit,
-        used: count { $0.database == database.name })
+        used: count { $0.database?.hasSameBytes(as: database.name) == true })
     }
     limits = roleLimits + databaseLimits
 
@@ -65,8 +66,10 @@ public struct Slots: Sendable, Equatable {
     let own =
       role.isSuperuser
       ? []
-      : roleLimits.filter { $0.name == role.name }
-        + databaseLimits.filter { $0.name == snapshot.target.database }
+      : roleLimits.filter { $0.name?.hasSameBytes(as: role.name) == true }
+        + databaseLimits.filter { limit in
+          limit.name.map { snapshot.target.database?.hasSameBytes(as: $0) == true } ?? false
+        }
     binding = own.reduce(serverLimit) { $1.available < $0.available ? $1 : $0 }
   }
 

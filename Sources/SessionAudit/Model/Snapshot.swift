@@ -26,6 +26,8 @@ public struct Target: Sendable, Equatable {
   public var host: String?
   public var port: String?
   public var database: String?
+  /// The oid of the connected database.
+  public var databaseID: UInt32?
   public var user: String?
   public var serverVersion: String?
   /// As `server_version_num`: 150018 is 15.18.

@@ -34,7 +34,7 @@ public enum Planner {
   ) -> Decision {
     let session = judged.session
     if let reason = filteredOut(session, selection) { return .kept([reason]) }
-    if !selection.allDatabases && !isSame(session.database, report.target.database) {
+    if !selection.allDatabases && !isInConnectedDatabase(session, report) {
       return kept(
         .otherDatabase, "it is in another database than the connected one; see --all-databases")
     }
@@ -56,11 +56,14 @@ public enum Planner {
     .kept([.init(Protection(kind, detail))])
   }
 
-  /// By their bytes, as the server compares names: Swift's == holds two spellings of one accented
-  /// letter to be equal.
-  private static func isSame(_ a: String?, _ b: String?) -> Bool {
-    guard let a, let b else { return false }
-    return a.utf8.elementsEqual(b.utf8)
+  /// By number: names in an encoding that is not UTF-8 can look alike once they are repaired. By
+  /// name where the report has no numbers, and what is unknown is in another database.
+  static func isInConnectedDatabase(_ session: Session, _ report: AuditReport) -> Bool {
+    if let own = report.target.databaseID, let its = session.databaseID { return own == its }
+    guard report.target.databaseID == nil, session.databaseID == nil,
+      let own = report.target.database, let its = session.database
+    else { return false }
+    return own.hasSameBytes(as: its)
   }
 
   private static func filteredOut(

@@ -101,4 +101,22 @@ private struct GroupKey: Hashable {
   }
 
   var values: [String?] { [first] + others }
+
+  // By their bytes, or two roles whose names look alike would be one group.
+  static func == (a: GroupKey, b: GroupKey) -> Bool {
+    zip(a.values, b.values).allSatisfy { a, b in
+      guard let a, let b else { return a == nil && b == nil }
+      return a.hasSameBytes(as: b)
+    }
+  }
+
+  func hash(into hasher: inout Hasher) {
+    for value in values {
+      guard var value else {
+        hasher.combine(false)
+        continue
+      }
+      value.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+  }
 }
