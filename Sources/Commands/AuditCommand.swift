@@ -7,6 +7,7 @@ import SessionAudit
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
+    _superCommandName: "pgsessions",
     abstract: "Show who holds the server's sessions, how old they are, and which look abandoned.",
     discussion: """
       Reads pg_stat_activity once, on one read-only connection, and changes nothing.
@@ -22,7 +23,7 @@ struct AuditCommand: ParsableCommand {
         74  the report could not be written
         77  not permitted
       """,
-    helpNames: [.long])
+    version: programTitle, helpNames: [.long])
 
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
   @OptionGroup(title: "Judging") var judging: JudgingOptions

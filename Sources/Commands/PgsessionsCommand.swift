@@ -21,7 +21,7 @@ public struct PgsessionsCommand: ParsableCommand {
         Each command's --help ends with its exit statuses. One that is not named
         there is a failure.
       """,
-    version: "pgsessions \(programVersion)",
+    version: programTitle,
     subcommands: [AuditCommand.self, TerminateCommand.self],
     helpNames: [.long])
 
@@ -33,7 +33,7 @@ public struct PgsessionsCommand: ParsableCommand {
     // A reader that leaves (`| head`) is seen as EPIPE, not as our death.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try parseAsRoot(arguments)
+      var command = try parsed(arguments)
       try command.run()
       return ExitStatus.done.rawValue
     } catch let failure as CommandFailure {
@@ -44,6 +44,27 @@ public struct PgsessionsCommand: ParsableCommand {
     } catch {
       return finish(error, arguments)
     }
+  }
+
+  /// Help with its exit statuses at the end, where ArgumentParser has no place for any text.
+  private static func exitStatusLast(_ help: String) -> String {
+    let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let begin = lines.firstIndex(of: "EXIT STATUS"),
+      let end = lines.firstIndex(where: { $0.hasPrefix("USAGE:") })
+    else { return help }
+    var ordered = lines[..<begin] + lines[end...]
+    while ordered.last?.isEmpty == true { ordered.removeLast() }
+    var statuses = lines[begin..<end]
+    while statuses.last?.isEmpty == true { statuses.removeLast() }
+    return (ordered + [""] + statuses).joined(separator: "\n")
+  }
+
+  /// The first word picks the command, so that ArgumentParser need not look through the others: it
+  /// finds options by reflection, which is a tenth of a short run.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    let picked = configuration.subcommands.first { $0._commandName == arguments.first }
+    guard let picked else { return try parseAsRoot(arguments) }
+    return try picked.parseAsRoot(Array(arguments.dropFirst()))
   }
 
   /// The sentence without any argument that may hold a password, quotes, blanks and all.
@@ -66,7 +87,7 @@ public struct PgsessionsCommand: ParsableCommand {
   /// Help and version go to stdout; what ArgumentParser did not understand becomes one sentence.
   private static func finish(_ error: any Error, _ arguments: [String]) -> Int32 {
     if exitCode(for: error) == .success {
-      return OutputOptions.emit(fullMessage(for: error) + "\n").rawValue
+      return OutputOptions.emit(exitStatusLast(fullMessage(for: error)) + "\n").rawValue
     }
     var sentence = Self.masked(message(for: error), arguments)
     if sentence.contains("'-h") { sentence += " (help is --help)" }

@@ -24,8 +24,13 @@ enum Terminal {
     guard terminal >= 0 else { return nil }
     defer { close(terminal) }
     var before = termios()
+    var fatal = sigset_t()
     let hides = hidingAnswer && tcgetattr(terminal, &before) == 0
     if hides {
+      // A signal that ends us must find the terminal talkative again: it waits for that.
+      sigemptyset(&fatal)
+      for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&fatal, signal) }
+      pthread_sigmask(SIG_BLOCK, &fatal, nil)
       var silent = before
       silent.c_lflag &= ~tcflag_t(ECHO)
       tcsetattr(terminal, TCSAFLUSH, &silent)
@@ -33,6 +38,7 @@ enum Terminal {
     defer {
       if hides {
         tcsetattr(terminal, TCSAFLUSH, &before)
+        pthread_sigmask(SIG_UNBLOCK, &fatal, nil)
         _ = Output.write([UInt8(ascii: "\n")], to: terminal)
       }
     }
@@ -41,11 +47,21 @@ enum Terminal {
     var line: [UInt8] = []
     var byte: UInt8 = 0
     while true {
+      if hides, isEndPending() { return nil }
+      var entry = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
+      if hides, poll(&entry, 1, 100) == 0 { continue }
       let count = read(terminal, &byte, 1)
       if count < 0 && errno == EINTR { continue }
       guard count == 1 else { return line.isEmpty ? nil : String(decoding: line, as: UTF8.self) }
       if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
       line.append(byte)
     }
+  }
+
+  /// Whether one of the blocked signals has arrived.
+  private static func isEndPending() -> Bool {
+    var pending = sigset_t()
+    guard sigpending(&pending) == 0 else { return false }
+    return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains { sigismember(&pending, $0) == 1 }
   }
 }

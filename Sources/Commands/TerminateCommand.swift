@@ -7,6 +7,7 @@ import SessionAudit
 struct TerminateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "terminate",
+    _superCommandName: "pgsessions",
     abstract: "End the idle sessions that you select, each checked again as it is ended.",
     discussion: """
       Without --execute nothing is ended: it shows what would be.
@@ -27,7 +28,7 @@ struct TerminateCommand: ParsableCommand {
         74  the report could not be written
         77  not permitted
       """,
-    helpNames: [.long])
+    version: programTitle, helpNames: [.long])
 
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
   @OptionGroup(title: "Selection") var selecting: SelectionOptions

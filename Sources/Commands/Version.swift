@@ -1,2 +1,5 @@
 /// The one place that says which version this is.
 public let programVersion = "0.1.0"
+
+/// What --version says.
+let programTitle = "pgsessions \(programVersion)"

@@ -185,15 +185,12 @@ public final class Connection {
     _ query: String, deadline: Deadline
   ) throws(PostgresError) -> OpaquePointer? {
     while true {
-      // Asked even when there is always something to read, or a flood would outlast any deadline.
-      guard !deadline.hasPassed else {
-        cancelAndForget()
-        throw .timedOut(during: .query(query), after: deadline.granted)
-      }
-      while let notification = PQnotifies(handle) { PQfreemem(notification) }
       let unsent = PQflush(handle)
       if unsent < 0 { throw currentError(query) }
       if unsent == 0 && PQisBusy(handle) == 0 { return PQgetResult(handle) }
+      // What nobody asked for must not pile up. The wait asks the clock first, so that a peer who
+      // always has something to say does not outlast the deadline.
+      while let notification = PQnotifies(handle) { PQfreemem(notification) }
       let events = unsent > 0 ? Int32(POLLIN) | Int32(POLLOUT) : Int32(POLLIN)
       switch wait(on: PQsocket(handle), for: events, until: deadline, or: interruption) {
       case .ready:

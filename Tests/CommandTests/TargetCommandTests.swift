@@ -124,6 +124,16 @@ struct TargetCommandTests {
     #expect(process.transcript.contains("secret@shop"))
     #expect(!process.transcript.contains("geheim-pw"))
 
+    // The terminal of whoever gives up at the prompt shows what is typed again.
+    let shell = try TerminalProcess(
+      "/bin/sh",
+      ["-c", "trap : INT; \"$0\" audit \"$1\"; stty -a", Build.executable("pgsessions"), uri],
+      environment: environment)
+    _ = try shell.expect("Password for secret: ")
+    try shell.send("\u{03}")
+    #expect(try shell.wait().status == 0)
+    #expect(shell.transcript.contains(" echo "), "\(shell.transcript)")
+
     let never = try TerminalProcess(
       Build.executable("pgsessions"), ["audit", "-w", uri], environment: environment)
     #expect(try never.wait().status == 77)

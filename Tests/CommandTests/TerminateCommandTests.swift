@@ -184,8 +184,9 @@ struct TerminateCommandTests {
     let command = try #require(
       outcome.stdout.split(separator: "\n").first { $0.contains("--execute") }
     ).drop { $0 == " " }
-    let pasted = try ChildProcess.run(
-      "/bin/sh", ["-c", String(command).replacing("pgsessions", with: "printf '%s|'", maxReplacements: 1)])
+    let harmless = String(command).replacing(
+      "pgsessions", with: "printf '%s|'", maxReplacements: 1)
+    let pasted = try ChildProcess.run("/bin/sh", ["-c", harmless])
     #expect(pasted.stdout.contains("|--application=\(odd)|"), "\(command)")
     #expect(idle.backendPID > 0)
   }
