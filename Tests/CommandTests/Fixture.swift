@@ -10,6 +10,7 @@ import Testing
 /// A server for the tests of the commands, and the program as a user runs it.
 enum Fixture {
   /// Roles: `app` owns shop and may see and end all but superusers' sessions, `low` nothing,
+  /// `learner` nothing at first,
   /// `secret` has a password.
   static let server = Result { () throws -> ThrowawayServer in
     let server = try ThrowawayServer(
@@ -17,7 +18,7 @@ enum Fixture {
       authentication: ["host all secret 127.0.0.1/32 scram-sha-256"])
     for sql in [
       "CREATE ROLE app LOGIN", "GRANT pg_monitor, pg_signal_backend TO app",
-      "CREATE ROLE low LOGIN", "CREATE ROLE owner LOGIN",
+      "CREATE ROLE low LOGIN", "CREATE ROLE learner LOGIN", "CREATE ROLE owner LOGIN",
       "CREATE ROLE secret LOGIN PASSWORD 'geheim-pw'", "CREATE DATABASE shop OWNER app",
     ] {
       try server.execute(sql)

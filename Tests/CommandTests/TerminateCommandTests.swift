@@ -125,19 +125,19 @@ struct TerminateCommandTests {
 
   @Test func withoutTheRightNothingIsTried() throws {
     let idle = try client("barred")
-    let low = try Fixture.server.get().uri(user: "low", database: "shop")
+    let learner = try Fixture.server.get().uri(user: "learner", database: "shop")
     usleep(60_000)
     let outcome = try Fixture.run(
       "terminate", "--idle-longer-than", "50ms", "--application", "barred", "--execute", "--yes",
-      low)
+      learner)
     #expect(outcome.status == 77 && isAlive(idle))
     #expect(outcome.stderr.contains("pg_read_all_stats") || outcome.stderr.contains("may"))
-    try Fixture.server.get().execute("GRANT pg_read_all_stats TO low")
-    defer { _ = try? Fixture.server.get().execute("REVOKE pg_read_all_stats FROM low") }
+    try Fixture.server.get().execute("GRANT pg_read_all_stats TO learner")
+    defer { _ = try? Fixture.server.get().execute("REVOKE pg_read_all_stats FROM learner") }
     usleep(60_000)
     let seeing = try Fixture.run(
       "terminate", "--idle-longer-than", "50ms", "--application", "barred", "--execute", "--yes",
-      low)
+      learner)
     #expect(seeing.status == 77 && isAlive(idle))
     #expect(seeing.stderr.contains("pg_signal_backend"))
   }
