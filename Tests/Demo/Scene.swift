@@ -62,6 +62,7 @@ final class Scene {
     live = identities
     say("One session of web.3 is idle in a transaction, one of worker.2 runs a long query, and")
     say("three come from an application without a name: \(live.count) live sessions in all.")
+    say("(The audit lists two more: the demo's own, which counts, and pgsessions itself.)")
     say("")
     say("A session counts as left behind here when idle for \(threshold) seconds. That is so")
     say("short only because the demo is: in production it would be hours. Waiting for it.")
