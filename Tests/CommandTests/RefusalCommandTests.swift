@@ -93,10 +93,11 @@ struct RefusalCommandTests {
     let listener = try LoopbackListener()
     let started = ContinuousClock.now
     let (_, outcome) = try refusal(
-      ["-h", "127.0.0.1", "-p", "\(listener.port)", "--connect-timeout", "1500ms"],
+      ["-h", "127.0.0.1", "-p", "\(listener.port)", "--connect-timeout", "3s"],
       kind: "timeout", status: 69)
-    #expect(started.duration(to: .now) < .milliseconds(1950), "process start included")
-    #expect(outcome.wallSeconds > 1.45 && outcome.wallSeconds < 1.65, "\(outcome.wallSeconds)")
+    #expect(started.duration(to: .now) < .milliseconds(3600))
+    // The start of a process on a busy machine included.
+    #expect(outcome.wallSeconds > 2.95 && outcome.wallSeconds < 3.3, "\(outcome.wallSeconds)")
   }
 
   @Test func aServerThatStopsAnswering() throws {
