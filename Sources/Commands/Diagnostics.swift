@@ -31,7 +31,6 @@ enum Diagnostics {
       throw CommandFailure.usage("the connection parameters can't be used: \(message)")
     }
     var failure = Failure(error)
-    failure.message = Redaction.redacted(failure.message)
     if failure.kind == .unreachable, let hint = target.hintWhereUnreachable { failure.hint = hint }
     return failure
   }
@@ -46,17 +45,5 @@ enum Diagnostics {
     case .variableNotSet(let name): .usage("--url-env: the variable \(name) is not set, or empty")
     case .severalSources(let sentence): .usage(sentence)
     }
-  }
-}
-
-/// The last net under every text: nobody prints what they typed as a password.
-enum Redaction {
-  /// The text with `…://user:password@` and `password=…` masked.
-  static func redacted(_ text: String) -> String {
-    var result = text
-    // A password may hold an '@' itself: the last one before a blank or quote ends it.
-    result.replace(/:\/\/([^\s:\/@"']*):[^\s"']*@/) { "://\($0.output.1):***@" }
-    result.replace(/(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&'"]+)/) { "\($0.output.1)***" }
-    return result
   }
 }

@@ -2,7 +2,7 @@ import SessionAudit
 
 /// What the program's exit statuses mean; the numbers of 64 and above are sysexits.h's.
 /// docs/exit-statuses.md is the users' version.
-public enum ExitStatus: Int32, Sendable, CaseIterable, Comparable {
+public enum ExitStatus: Int32, Sendable, CaseIterable {
   case done = 0
   /// Some victims survived, were refused or not attempted.
   case partlyDone = 2
@@ -13,8 +13,6 @@ public enum ExitStatus: Int32, Sendable, CaseIterable, Comparable {
   /// The report could not be written.
   case writeFailed = 74
   case notPermitted = 77
-
-  public static func < (a: ExitStatus, b: ExitStatus) -> Bool { a.rawValue < b.rawValue }
 
   init(_ kind: Failure.Kind) {
     self =

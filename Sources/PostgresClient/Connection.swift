@@ -46,16 +46,17 @@ public final class Connection {
   public func run(
     _ statements: [Statement], deadline: Deadline, streaming stream: RowStream? = nil
   ) throws(PostgresError) -> [QueryResult] {
-    guard PQenterPipelineMode(handle) == 1 else { throw currentError(statements.first?.name ?? "") }
-    guard PQsetnonblocking(handle, 1) == 0 else { throw currentError(statements.first?.name ?? "") }
+    guard let first = statements.first?.name, let last = statements.last?.name else { return [] }
+    guard PQenterPipelineMode(handle) == 1 else { throw currentError(first) }
+    guard PQsetnonblocking(handle, 1) == 0 else { throw currentError(first) }
     for statement in statements { try send(statement) }
-    guard PQpipelineSync(handle) == 1 else { throw currentError(statements.last?.name ?? "") }
+    guard PQpipelineSync(handle) == 1 else { throw currentError(last) }
 
     var results: [QueryResult] = []
     var failure: PostgresError?
-    for (index, statement) in statements.enumerated() {
+    for statement in statements {
       do throws(PostgresError) {
-        let take = index == stream?.statement ? stream?.take : nil
+        let take = statement.name == stream?.statement ? stream?.take : nil
         let result = try receive(statement.name, deadline: deadline, rows: take)
         if let result { results.append(result) }
       } catch {
@@ -66,12 +67,12 @@ public final class Connection {
       }
     }
     do throws(PostgresError) {
-      try receiveSync(statements.last?.name ?? "", deadline: deadline)
+      try receiveSync(last, deadline: deadline)
     } catch {
       throw failure ?? error
     }
     if let failure { throw failure }
-    guard PQexitPipelineMode(handle) == 1 else { throw currentError(statements.last?.name ?? "") }
+    guard PQexitPipelineMode(handle) == 1 else { throw currentError(last) }
     return results
   }
 
@@ -255,11 +256,11 @@ public final class Connection {
 public struct RowStream {
   public typealias Take = (QueryResult) throws(PostgresError) -> Void
 
-  /// The place of the statement among those that are run together.
-  let statement: Int
+  /// The name of the statement among those that are run together.
+  let statement: String
   let take: Take
 
-  public init(statement: Int, take: @escaping Take) {
+  public init(statement: String, take: @escaping Take) {
     self.statement = statement
     self.take = take
   }

@@ -76,10 +76,8 @@ public struct TextReport {
     let totals = report.totals
     var states: [SessionState: Int] = [:]
     for group in report.groups { states.merge(group.states, uniquingKeysWith: +) }
-    let inOrder =
-      SessionState.readingOrder.filter { states[$0] != nil }
-      + states.keys.filter { !SessionState.readingOrder.contains($0) }.sorted { $0.name < $1.name }
-    let counts = inOrder.map { "\(states[$0] ?? 0) \($0.name)" }.joined(separator: ", ")
+    let counts = SessionState.inReadingOrder(states).map { "\($0.count) \($0.state.name)" }
+      .joined(separator: ", ")
     var lines = [
       HostileText.escaped(
         "\(totals.clientSessions) client \(totals.clientSessions == 1 ? "session" : "sessions")"

@@ -2,8 +2,14 @@ import PostgresClient
 import SessionAudit
 
 extension Failure {
-  /// What a failed connection or query means to the person who reads the report.
+  /// What a failed connection or query means to the person who reads the report. Whatever libpq
+  /// or a server repeated of a password is masked.
   public init(_ error: PostgresError) {
+    self.init(unmasked: error)
+    message = Redaction.redacted(message)
+  }
+
+  private init(unmasked error: PostgresError) {
     switch error {
     case .notConnected(let message, let needsPassword):
       self.init(refusal: message, needsPassword: needsPassword)

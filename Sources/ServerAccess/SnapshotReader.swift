@@ -18,7 +18,7 @@ public struct SnapshotReader {
     }
     var sessions: [Session] = []
     var decoder: SessionDecoder?
-    let stream = RowStream(statement: 3) { result throws(PostgresError) in
+    let stream = RowStream(statement: Query.sessions.name) { result throws(PostgresError) in
       // The columns stand in the same places in each result of one statement.
       if decoder == nil {
         decoder = try SessionDecoder(result, keepingQueries: keepingQueries)
@@ -42,11 +42,17 @@ public struct SnapshotReader {
         statement(.commit),
       ], deadline: deadline, streaming: stream)
 
-    let facts = try FactsRow(results[4])
+    func answer(_ query: Query) throws(PostgresError) -> QueryResult {
+      guard let result = results.first(where: { $0.query == query.name }) else {
+        throw .unexpectedResult("is missing", query: query.name)
+      }
+      return result
+    }
+    let facts = try FactsRow(answer(.facts))
     var server = facts.server
     var role = facts.role
-    try Self.addRoles(results[5], to: &server, and: &role)
-    try Self.addDatabases(results[6], to: &server)
+    try Self.addRoles(answer(.roles), to: &server, and: &role)
+    try Self.addDatabases(answer(.databases), to: &server)
     var target = facts.target(of: connection)
     target.databaseID = sessions.first { $0.pid == role.ownPID }?.databaseID
     return Snapshot(

@@ -74,12 +74,7 @@ public struct SessionGroup: Sendable, Equatable {
 extension SessionGroup {
   /// The states that occur, with their counts, in the order in which people read them.
   public var statesInReadingOrder: [(state: SessionState, count: Int)] {
-    let known = SessionState.readingOrder.compactMap { state in
-      states[state].map { (state, $0) }
-    }
-    let others = states.filter { !SessionState.readingOrder.contains($0.key) }
-      .sorted { $0.key.name < $1.key.name }.map { ($0.key, $0.value) }
-    return known + others
+    SessionState.inReadingOrder(states)
   }
 
   /// Client addresses, most sessions first.
