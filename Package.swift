@@ -23,11 +23,13 @@ let package = Package(
     .target(name: "SessionAudit"),
 
     .target(name: "ServerAccess", dependencies: ["PostgresClient", "Queries", "SessionAudit"]),
+    // What users hand in as files: rosters and saved reports.
+    .target(name: "InputFiles", dependencies: ["SessionAudit"]),
     .target(name: "Rendering", dependencies: ["SessionAudit"]),
     .target(
       name: "Commands",
       dependencies: [
-        "PostgresClient", "ServerAccess", "SessionAudit", "Rendering",
+        "PostgresClient", "ServerAccess", "SessionAudit", "Rendering", "InputFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "pgsessions", dependencies: ["Commands"]),
@@ -44,6 +46,7 @@ let package = Package(
 
     .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit"]),
+    .testTarget(name: "InputFilesTests", dependencies: ["InputFiles", "SessionAudit"]),
     .testTarget(
       name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"], exclude: ["Golden"]),
     .testTarget(

@@ -35,6 +35,10 @@ public struct Session: Sendable, Equatable {
   public var waitEvent: String?
   /// The first word of the last query, in capitals.
   public var lastCommand: String?
+  /// The last query is `DISCARD ALL` and nothing else: what a pooler leaves between two clients.
+  public var endsWithDiscardAll = false
+  /// The last query begins a base backup.
+  public var beginsBackup = false
   /// Only where it was asked for.
   public var query: String?
 

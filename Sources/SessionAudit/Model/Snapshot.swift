@@ -7,6 +7,8 @@ public struct Snapshot: Sendable {
   public var role: RoleFacts
   /// All rows of pg_stat_activity, background processes included, in any order.
   public var sessions: [Session]
+  /// nil until the sessions that matter have been asked about.
+  public var details: Details?
 
   public init(
     capturedAt: Timestamp, target: Target, server: ServerFacts, role: RoleFacts,

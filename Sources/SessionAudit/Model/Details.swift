@@ -1,0 +1,43 @@
+/// What is asked about a few sessions only, after all have been judged.
+public struct Details: Sendable, Equatable {
+  /// By pid: what each examined session holds. Of sessions that are missing here nothing is known.
+  public var holdings: [Int32: Set<Holding>]
+  /// Those at the root of every lock queue, most waiters first; nil where nobody asked.
+  public var blocking: [Blocker]?
+
+  public init(holdings: [Int32: Set<Holding>] = [:], blocking: [Blocker]? = nil) {
+    self.holdings = holdings
+    self.blocking = blocking
+  }
+}
+
+/// What a session keeps that ending it would lose, or free for others.
+public enum Holding: String, Sendable, CaseIterable {
+  case advisoryLock = "advisory_lock"
+  case temporaryTables = "temporary_tables"
+  /// LISTEN was its last query.
+  case listen
+  case replicationSlot = "replication_slot"
+  /// A base backup, begun by its last query.
+  case backup
+  /// It shows in one of the progress views: COPY, VACUUM, CREATE INDEX and the like.
+  case progress
+}
+
+/// A session that others wait for and that waits for nobody.
+public struct Blocker: Sendable, Equatable {
+  /// 0: a prepared transaction.
+  public var pid: Int32
+  /// Sessions that wait for it, directly or in line behind others.
+  public var waiters: Int
+  /// When its transaction began; nil where that is not to be seen.
+  public var heldSince: Timestamp?
+  public var applicationName: String?
+
+  public init(pid: Int32, waiters: Int, heldSince: Timestamp?, applicationName: String?) {
+    self.pid = pid
+    self.waiters = waiters
+    self.heldSince = heldSince
+    self.applicationName = applicationName
+  }
+}

@@ -1,0 +1,80 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// An IPv4 or IPv6 address as 128 bits; IPv4 as `::ffff:a.b.c.d`, so that both forms of one
+/// address are equal.
+public struct NetworkAddress: Hashable, Sendable {
+  let high: UInt64
+  let low: UInt64
+
+  init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// nil for what is no numeric address. A zone (`fe80::1%eth0`) is left out.
+  public init?(_ text: some StringProtocol) {
+    let text = String(text.prefix { $0 != "%" })
+    var four = in_addr()
+    var six = in6_addr()
+    if inet_pton(AF_INET, text, &four) == 1 {
+      self.init(high: 0, low: 0xFFFF_0000_0000 | UInt64(UInt32(bigEndian: four.s_addr)))
+    } else if inet_pton(AF_INET6, text, &six) == 1 {
+      self = withUnsafeBytes(of: &six) { bytes in
+        func half(_ offset: Int) -> UInt64 {
+          UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+        return NetworkAddress(high: half(0), low: half(8))
+      }
+    } else {
+      return nil
+    }
+  }
+
+  var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+  /// 127.0.0.1 and ::1: whoever connects from there is on the server's own machine, or behind a
+  /// proxy on it.
+  var isLoopback: Bool { (high == 0 && low == 1) || low == 0xFFFF_7F00_0001 && high == 0 }
+}
+
+/// A range of addresses in CIDR notation, or a single address.
+public struct Network: Hashable, Sendable {
+  public let text: String
+  private let base: NetworkAddress
+  /// Leading bits that count, of 128.
+  private let prefix: Int
+
+  /// nil for what is neither `address` nor `address/bits`.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let address = NetworkAddress(parts[0]) else { return nil }
+    let isDotted = parts[0].contains(".") && !parts[0].contains(":")
+    let widest = isDotted ? 32 : 128
+    var bits = widest
+    if parts.count == 2 {
+      guard parts[1].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let count = Int(parts[1]),
+        count <= widest
+      else { return nil }
+      bits = count
+    }
+    self.text = text
+    prefix = 128 - widest + bits
+    base = Self.masked(address, to: prefix)
+  }
+
+  public func contains(_ address: NetworkAddress) -> Bool {
+    Self.masked(address, to: prefix) == base
+  }
+
+  private static func masked(_ address: NetworkAddress, to prefix: Int) -> NetworkAddress {
+    func mask(_ bits: Int) -> UInt64 { bits <= 0 ? 0 : bits >= 64 ? .max : ~(.max >> UInt64(bits)) }
+    return NetworkAddress(
+      high: address.high & mask(prefix), low: address.low & mask(prefix - 64))
+  }
+}
