@@ -72,6 +72,9 @@ public struct Network: Hashable, Sendable {
     Self.masked(address, to: prefix) == base
   }
 
+  /// nil for a range.
+  var onlyAddress: NetworkAddress? { prefix == 128 ? base : nil }
+
   private static func masked(_ address: NetworkAddress, to prefix: Int) -> NetworkAddress {
     func mask(_ bits: Int) -> UInt64 { bits <= 0 ? 0 : bits >= 64 ? .max : ~(.max >> UInt64(bits)) }
     return NetworkAddress(
