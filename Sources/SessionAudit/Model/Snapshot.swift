@@ -7,7 +7,8 @@ public struct Snapshot: Sendable {
   public var role: RoleFacts
   /// All rows of pg_stat_activity, background processes included, in any order.
   public var sessions: [Session]
-  /// Background processes that were only counted (in a saved report).
+  /// Background processes that were counted and are not in `sessions`: a saved report lists clients
+  /// alone.
   public var unlistedBackground = 0
   /// nil until the sessions that matter have been asked about.
   public var details: Details?

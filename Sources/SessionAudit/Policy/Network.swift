@@ -20,6 +20,8 @@ public struct NetworkAddress: Hashable, Sendable {
   /// nil for what is no numeric address. A zone (`fe80::1%eth0`) is left out.
   public init?(_ text: some StringProtocol) {
     let text = String(text.prefix { $0 != "%" })
+    // C would read up to a NUL and overlook the rest.
+    guard !text.utf8.contains(0) else { return nil }
     var four = in_addr()
     var six = in6_addr()
     if inet_pton(AF_INET, text, &four) == 1 {
