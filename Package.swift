@@ -51,6 +51,9 @@ let package = Package(
     .testTarget(
       name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"], exclude: ["Golden"]),
     .testTarget(
+      name: "CorpusTests",
+      dependencies: ["Commands", "InputFiles", "Rendering", "SessionAudit"], exclude: ["Cases"]),
+    .testTarget(
       name: "ServerAccessTests",
       dependencies: ["ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport"]),
     .testTarget(

@@ -72,6 +72,7 @@ extension TextReport {
       notes.append(("\(group.orphan) orphan: \(Self.reasons(group.orphanEvidence))", .bad))
     }
     if group.suspect > 0 {
+      // "Superseded" is said of what is gone; here it may be quiet.
       notes.append(("\(group.suspect) suspect: \(Self.reasons(group.suspectEvidence))", .warning))
     }
     if let recycling = group.recycling { notes.append((Self.sentence(for: recycling), .faint)) }
@@ -98,19 +99,18 @@ extension TextReport {
     }
   }
 
-  /// What follows a number of sessions.
   static func words(for kind: Evidence.Kind) -> String {
     switch kind {
     case .idleBeyondThreshold: "idle beyond the threshold"
     case .pastMaxAge: "past the max age"
-    case .silentClient: "with a silent client"
-    case .replacedAddress: "from an address that seems replaced"
+    case .silentClient: "silent client"
     case .superseded: "superseded by a newer address"
+    case .replacedAddress: "address replaced by a newer one"
     case .beyondInstances: "beyond the instances that may run"
     case .beforeRestart: "from before the restart"
-    case .ownerGone: "whose owner is not in the roster"
-    case .predatesOwner: "older than their owner in the roster"
-    case .predatesAll: "older than all in the roster"
+    case .ownerGone: "owner not in the roster"
+    case .predatesOwner: "from before its owner in the roster began"
+    case .predatesAll: "from before anything in the roster began"
     }
   }
 

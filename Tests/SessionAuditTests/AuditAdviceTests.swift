@@ -47,11 +47,11 @@ struct AuditAdviceTests {
   @Test func showsTheNextCommandForSuspects() throws {
     let one = try #require(advice(idle(1, silent: .hours(2))).first)
     #expect(one.code == "suspect_sessions" && one.severity == .info)
-    #expect(one.summary.hasPrefix("1 session could be ended."))
+    #expect(one.summary.hasPrefix("1 session idle for longer than 1h could be ended."))
     #expect(one.remedy == "pgsessions terminate --idle-longer-than 1h -d shop")
     let policy = Policy(staleAfter: .minutes(90))
     let two = try #require(advice(idle(2, silent: .hours(2)), target: "", policy: policy).first)
-    #expect(two.summary.hasPrefix("2 sessions could be ended."))
+    #expect(two.summary.hasPrefix("2 sessions idle for longer than 1h30m could be ended."))
     #expect(two.remedy == "pgsessions terminate --idle-longer-than 1h30m")
   }
 
@@ -59,12 +59,37 @@ struct AuditAdviceTests {
   @Test func countsOnlyWhatTheCommandWouldTake() throws {
     var elsewhere = Session.idle(pid: 90, silent: .hours(2))
     elsewhere.database = "other"
-    let both = try #require(advice(idle(2, silent: .hours(2)) + [elsewhere]).first)
-    #expect(both.summary.hasPrefix("2 sessions could be ended, and 1 more in other databases"))
-    #expect(both.remedy?.contains("--all-databases") == false)
-    let only = try #require(advice([elsewhere]).first)
-    #expect(only.summary.hasPrefix("1 session could be ended, all of them in other databases."))
-    #expect(only.remedy?.contains("--all-databases") == true)
+    let both = advice(idle(2, silent: .hours(2)) + [elsewhere])
+    #expect(both.map(\.code) == ["suspect_sessions", "other_databases"])
+    #expect(both.first?.summary.hasPrefix("2 sessions idle for longer than 1h") == true)
+    #expect(
+      both.last?.summary
+        == "1 suspect or orphan is in database \"other\": connect there to see what is held and to "
+        + "end what is left behind.")
+    #expect(advice([elsewhere]).map(\.code) == ["other_databases"])
+  }
+
+  @Test func saysHowToSetTheName() throws {
+    let nameless = Session.idle(pid: 2, silent: .zero, application: "")
+    let found = try #require(advice([nameless, .idle(pid: 3, silent: .zero)]).first)
+    #expect(found.code == "no_application_name" && found.remedy == "PGAPPNAME=\"$DYNO\"")
+    #expect(found.summary.hasPrefix("1 session without an application_name:"))
+    // A pooler's session has nobody's name.
+    let pooled = Session.idle(pid: 2, silent: .zero, application: "") {
+      $0.endsWithDiscardAll = true
+    }
+    #expect(advice([pooled]).isEmpty)
+  }
+
+  @Test func saysThatARosterIsOld() {
+    var policy = Policy()
+    policy.roster = Roster(
+      format: .lines,
+      entries: [.init(name: "web.1", networks: [], isAlive: true, startedAt: nil)])
+    policy.roster?.takenAt = .ago(.minutes(5))
+    #expect(advice(idle(1, silent: .zero), policy: policy).isEmpty)
+    policy.roster?.takenAt = .ago(.minutes(6))
+    #expect(advice(idle(1, silent: .zero), policy: policy).map(\.code) == ["roster_old"])
   }
 
   @Test func givesEachPieceInTurn() {

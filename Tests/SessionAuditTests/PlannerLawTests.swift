@@ -11,7 +11,10 @@ struct PlannerLawTests {
     guard session.backendType == "client backend", session.state == .idle,
       session.pid != role.ownPID, let start = session.backendStart
     else { return false }
-    guard selection.allDatabases || session.database == "shop" else { return false }
+    // What is held in another database can't be known.
+    guard session.database == "shop" || selection.allDatabases && selection.includeStateful else {
+      return false
+    }
     if let userID = session.userID {
       if snapshot.server.superuserRoles.contains(userID) { return false }
       let hasRight =

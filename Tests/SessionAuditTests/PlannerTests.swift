@@ -105,8 +105,36 @@ struct PlannerTests {
 
   @Test func takesOtherDatabasesOnlyWhenAsked() {
     let session = Session.idle(pid: 2, silent: .days(9)) { $0.database = "ledger" }
-    let selection = Selection(idleLongerThan: .hours(1), allDatabases: true)
+    var selection = Selection(idleLongerThan: .hours(1), allDatabases: true)
+    // What it holds there can't be known, and unknown counts as holding.
+    #expect(decision(session, selection).reasons == ["holds_state"])
+    selection.includeStateful = true
     #expect(decision(session, selection).selected)
+  }
+
+  @Test func keepsWhatHoldsStateAndWhatIsPooled() {
+    let session = Session.idle(pid: 2, silent: .days(9))
+    var snapshot = Snapshot.of([session])
+    snapshot.details = Details(holdings: [2: [.advisoryLock, .listen]])
+    var selection = idleHour
+    var plan = Planner.plan(snapshot.judged(), selection: selection)
+    #expect(plan.kept.first?.reasons.map(\.kind) == ["holds_state"])
+    #expect(
+      plan.kept.first?.reasons.first?.detail
+        == "it holds an advisory lock, and listens for notifications")
+    selection.includeStateful = true
+    #expect(Planner.plan(snapshot.judged(), selection: selection).selected.count == 1)
+    snapshot.details = Details(holdings: [2: []])
+    #expect(Planner.plan(snapshot.judged(), selection: idleHour).selected.count == 1)
+
+    var policy = Policy()
+    policy.poolers = [Network("10.0.0.0/24")!]
+    plan = Planner.plan(Snapshot.of([session]).judged(by: policy), selection: idleHour)
+    #expect(plan.kept.first?.reasons.map(\.kind) == ["pooled"])
+    selection.includePooled = true
+    #expect(
+      Planner.plan(Snapshot.of([session]).judged(by: policy), selection: selection).selected.count
+        == 1)
   }
 
   @Test func keepsWhatHasNoStartWithAReason() {

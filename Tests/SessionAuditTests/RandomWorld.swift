@@ -92,7 +92,7 @@ struct RandomWorld {
 
   mutating func selection() -> Selection {
     let byIdle = random.chance(70)
-    return Selection(
+    var selection = Selection(
       idleLongerThan: byIdle ? random.one(of: [.minutes(1), .hours(1), .days(1)]) : nil,
       sessionOlderThan: !byIdle || random.chance(40)
         ? random.one(of: [.minutes(1), .hours(1), .days(1)]) : nil,
@@ -102,5 +102,7 @@ struct RandomWorld {
           [Glob("x")],
         ]),
       allDatabases: random.chance(30), maximum: random.one(of: [1, 2, 100]))
+    selection.includeStateful = random.chance(50)
+    return selection
   }
 }

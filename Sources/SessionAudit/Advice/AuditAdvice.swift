@@ -21,35 +21,70 @@ public enum AuditAdvice {
             + "\(binding.available) left for this role.",
           remedy: nil))
     }
-    return advice + suspects(in: report, target: target)
+    if let roster = report.judgedWith.roster, let takenAt = roster.takenAt,
+      report.capturedAt - takenAt > report.judgedWith.restartGrace
+    {
+      let age = DurationText.brief(report.capturedAt - takenAt)
+      advice.append(
+        Advice(
+          code: "roster_old", severity: .warning,
+          summary: "The roster is \(age) old: sessions that began or were heard since are not "
+            + "judged by it.", remedy: nil))
+    }
+    return advice + suspects(in: report, target: target) + names(in: report)
+  }
+
+  /// Where only addresses tell sessions apart, a name would tell whose they are.
+  private static func names(in report: AuditReport) -> [Advice] {
+    let nameless = report.sessions.count { judged in
+      judged.session.kind == .client && judged.session.applicationName.isEmpty
+        && judged.session.state != .starting
+        && !judged.protections.contains { $0.kind == .pooled || $0.kind == .ownSession }
+    }
+    guard nameless > 0 else { return [] }
+    return [
+      Advice(
+        code: "no_application_name", severity: .info,
+        summary: "\(plural(nameless, "session")) without an application_name: only the address "
+          + "tells which instance \(nameless == 1 ? "it belongs" : "they belong") to. Start each "
+          + "instance with its own name in PGAPPNAME, which psycopg, Django, Celery, node-postgres "
+          + "and everything on libpq take over. On Heroku:",
+        remedy: "PGAPPNAME=\"$DYNO\"")
+    ]
   }
 
   /// What can be done about suspects, and what stands in the way: counted by the planner, so that
   /// the command shown does what is said of it.
   private static func suspects(in report: AuditReport, target: String) -> [Advice] {
-    guard report.totals.suspect > 0 else { return [] }
+    guard report.totals.suspect + report.totals.orphan > 0 else { return [] }
     let threshold = report.judgedWith.staleAfter
     let plan = Planner.plan(
-      report,
-      selection: Selection(idleLongerThan: threshold, allDatabases: true, maximum: .max))
-    let everywhere = plan.selected.count
-    let here = plan.selected.count { report.target.isConnected(to: $0.judged.session) }
+      report, selection: Selection(idleLongerThan: threshold, maximum: .max))
     var advice: [Advice] = []
-    if everywhere > 0 {
-      let options = here > 0 ? [target] : ["--all-databases", target]
+    let count = plan.selected.count
+    if count > 0 {
       let command = "pgsessions terminate --idle-longer-than \(DurationText.exact(threshold))"
-      let place =
-        here == everywhere
-        ? ""
-        : here == 0
-          ? ", all of them in other databases"
-          : ", and \(everywhere - here) more in other databases with --all-databases"
       advice.append(
         Advice(
           code: "suspect_sessions", severity: .info,
-          summary: "\(plural(here > 0 ? here : everywhere, "session")) could be ended\(place). "
-            + "This shows them, and ends nothing:",
-          remedy: ([command] + options).filter { !$0.isEmpty }.joined(separator: " ")))
+          summary: "\(plural(count, "session")) idle for longer than "
+            + "\(DurationText.exact(threshold)) could be ended. This shows them, and ends nothing:",
+          remedy: [command, target].filter { !$0.isEmpty }.joined(separator: " ")))
+    }
+    let elsewhere = report.sessions.filter {
+      ($0.verdict == .suspect || $0.verdict == .orphan)
+        && !report.target.isConnected(to: $0.session)
+    }
+    if !elsewhere.isEmpty {
+      let names = Set(elsewhere.compactMap(\.session.database)).sorted().map(quotedIdentifier)
+      let some = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
+      advice.append(
+        Advice(
+          code: "other_databases", severity: .info,
+          summary:
+            "\(elsewhere.count == 1 ? "1 suspect or orphan is" : "\(elsewhere.count) suspects or orphans are") in "
+            + "\(names.count == 1 ? "database" : "databases") \(some): connect there to see "
+            + "what is held and to end what is left behind.", remedy: nil))
     }
     let superusers = plan.kept.count { $0.isKept(for: .superuser) }
     if superusers > 0 {

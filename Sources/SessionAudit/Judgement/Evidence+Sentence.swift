@@ -35,8 +35,9 @@ extension Evidence {
       return superseded(by: newcomer, session, address, at(newcomer.began), heard)
     case .beyondInstances(let limit, let moment):
       let others = limit == 1 ? "another address was" : "\(limit) other addresses were"
-      return "\(at(moment).capitalizedFirst) \(others) in use, and at most \(limit) may be at "
-        + "once; this one is from \(address), \(heard)."
+      let most = limit == 1 ? "1 instance" : "\(limit) instances"
+      return "\(at(moment).capitalizedFirst) \(others) in use, and at most \(most) may run; this "
+        + "one is from \(address), \(heard)."
     case .beforeRestart(let restart):
       return
         "Opened \(at(session.backendStart)) and \(heard), before the restart that was complete "

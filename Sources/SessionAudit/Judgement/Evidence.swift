@@ -1,11 +1,12 @@
 /// One reason for a verdict: what was found, and what makes it less than sure.
 public struct Evidence: Sendable, Equatable {
+  /// What tells less comes first.
   public enum Kind: String, Sendable, CaseIterable {
     case idleBeyondThreshold = "idle_beyond_threshold"
     case pastMaxAge = "past_max_age"
     case silentClient = "silent_client"
-    case replacedAddress = "replaced_address"
     case superseded
+    case replacedAddress = "replaced_address"
     case beyondInstances = "beyond_instances"
     case beforeRestart = "before_restart"
     case ownerGone = "owner_gone"
@@ -97,9 +98,15 @@ public struct Evidence: Sendable, Equatable {
     }
   }
 
-  /// The strongest comes first: what makes an orphan, and of that what rests on the most.
+  /// The strongest comes first: what makes an orphan, of that what rests on the most, and of that
+  /// what tells the most.
   static func isStronger(_ a: Evidence, _ b: Evidence) -> Bool {
     if a.verdict != b.verdict { return a.verdict == .orphan }
-    return a.basis > b.basis
+    if a.basis != b.basis { return a.basis > b.basis }
+    return a.kind.rank > b.kind.rank
   }
+}
+
+extension Evidence.Kind {
+  fileprivate var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -83,13 +83,8 @@ struct EvidenceFinder {
     if let life = entry.life { addByAddress(book.lives[life], to: &found) }
     if let evidence = beforeRestart(session, heard, entry) { found.append(evidence) }
     addByRoster(session, heard, entry, to: &found)
-    if found.count > 1 {
-      // Stable, so that equals keep the order in which they are looked for.
-      found = found.enumerated().sorted { a, b in
-        Evidence.isStronger(a.element, b.element)
-          || !Evidence.isStronger(b.element, a.element) && a.offset < b.offset
-      }.map(\.element)
-    }
+    // No kind occurs twice, so the order is one.
+    if found.count > 1 { found.sort(by: Evidence.isStronger) }
     return found
   }
 

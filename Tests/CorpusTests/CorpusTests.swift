@@ -1,0 +1,142 @@
+import InputFiles
+import Rendering
+import SessionAudit
+import Testing
+
+@testable import Commands
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The corpus of cases: each is a snapshot that a person wrote (`NAME.in.json`, with the options it
+/// is judged by and the verdicts that must come out) and perhaps a roster (`NAME.roster`); what
+/// comes out is compared with the whole report (`NAME.out.json`) and its text (`NAME.out.txt`).
+struct CorpusTests {
+  @Test(arguments: Corpus.names)
+  func comesOutAsWritten(_ name: String) throws {
+    let written = try Corpus.expectations(of: name)
+    var report = try Corpus.report(of: name, written)
+    for session in written.sessions {
+      guard let verdict = session.verdict else { continue }
+      let judged = try #require(
+        report.sessions.first { Int($0.session.pid) == session.pid }, "pid \(session.pid)")
+      #expect(judged.verdict.rawValue == verdict, "pid \(session.pid) of \(name)")
+      #expect(
+        Set(judged.evidence.map(\.kind.rawValue)) == Set(session.evidence ?? []),
+        "pid \(session.pid) of \(name)")
+    }
+    report.advice = AuditAdvice.advice(for: report, target: "")
+    var json: [UInt8] = []
+    JSONReport.audit(.report(report), version: "corpus", indents: true) { json += $0 }
+    Corpus.expect(String(decoding: json, as: UTF8.self), is: "\(name).out.json")
+    let text = TextReport(style: TerminalStyle(width: 100), lists: true).audit(report)
+    Corpus.expect(text, is: "\(name).out.txt")
+  }
+
+  /// A report is a snapshot too: judged anew it says the same.
+  @Test(arguments: Corpus.names)
+  func isTheSameWhenJudgedAnew(_ name: String) throws {
+    let written = try Corpus.expectations(of: name)
+    let first = try Corpus.report(of: name, written)
+    var json: [UInt8] = []
+    JSONReport.audit(.report(first), version: "corpus") { json += $0 }
+    let policy = first.judgedWith
+    let second = Judge.judge(try SavedReport.read(json), by: policy)
+    #expect(first.sessions.map(\.verdict) == second.sessions.map(\.verdict))
+    #expect(first.sessions.map(\.evidence) == second.sessions.map(\.evidence))
+    #expect(first.sessions.map(\.protections) == second.sessions.map(\.protections))
+    #expect(first.sessions.map(\.holds) == second.sessions.map(\.holds))
+    #expect(first.totals == second.totals && first.coverage == second.coverage)
+    #expect(first.slots == second.slots && first.blocking == second.blocking)
+  }
+
+  @Test func holdsEnoughCases() {
+    print("corpus: \(Corpus.names.count) cases")
+    #expect(Corpus.names.count >= 50)
+  }
+
+  /// Each kind of evidence is shown at work, and each doubt.
+  @Test func showsEveryKindOfEvidence() throws {
+    var kinds: Set<Evidence.Kind> = []
+    var doubts: Set<String> = []
+    for name in Corpus.names {
+      for judged in try Corpus.report(of: name, Corpus.expectations(of: name)).sessions {
+        kinds.formUnion(judged.evidence.map(\.kind))
+        doubts.formUnion(
+          judged.evidence.compactMap(\.doubt).map { "\("\($0)".prefix { $0 != "(" })" })
+      }
+    }
+    #expect(kinds == Set(Evidence.Kind.allCases))
+    #expect(
+      doubts == [
+        "sharedName", "heardSideBySide", "hiddenNamesakes", "noAddress", "withinTolerance",
+      ])
+  }
+}
+
+enum Corpus {
+  /// What a case says beside the snapshot.
+  struct Expectations: Decodable {
+    struct Session: Decodable {
+      var pid: Int
+      var verdict: String?
+      var evidence: [String]?
+    }
+    var arguments: [String]?
+    var roster_taken_at: String?
+    var sessions: [Session]
+  }
+
+  private static let folder =
+    "\(#filePath)".split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/Cases"
+
+  static let names: [String] = {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.filter { $0.hasSuffix(".in.json") }.map { String($0.dropLast(8)) }.sorted()
+  }()
+
+  static func expectations(of name: String) throws -> Expectations {
+    try JSONDecoder().decode(Expectations.self, from: try contents("\(name).in.json"))
+  }
+
+  /// Judged as `pgsessions audit --input NAME.in.json` with the case's options would.
+  static func report(of name: String, _ written: Expectations) throws -> AuditReport {
+    let arguments = (written.arguments ?? []).map {
+      $0 == "ROSTER" ? "\(folder)/\(name).roster" : $0
+    }
+    var judging = try JudgingOptions.parse(arguments).judging()
+    if let takenAt = written.roster_taken_at {
+      judging.rosterTakenAt = try Timestamp(iso8601: takenAt)
+    }
+    let snapshot = try SavedReport.read(Array(try contents("\(name).in.json")))
+    return Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
+  }
+
+  private static func contents(_ file: String) throws -> Data {
+    try #require(FileManager.default.contents(atPath: "\(folder)/\(file)"), "\(file)")
+  }
+
+  /// A file that is missing is written, to be read and approved, and the test fails all the same.
+  static func expect(_ text: String, is file: String) {
+    let path = "\(folder)/\(file)"
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      let isWritten = FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
+      Issue.record("\(file) was missing\(isWritten ? " and has been written: read it" : "")")
+      return
+    }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let expected = String(decoding: bytes, as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines != expected else { return }
+    let place = zip(lines, expected).enumerated().first { $1.0 != $1.1 }
+    Issue.record(
+      """
+      differs from \(file) in line \((place?.offset ?? min(lines.count, expected.count)) + 1):
+      is:        \(place.map { String($0.element.0) } ?? "\(lines.count) lines")
+      should be: \(place.map { String($0.element.1) } ?? "\(expected.count) lines")
+      """)
+  }
+}
