@@ -33,9 +33,9 @@ struct RoundFact: CustomStringConvertible {
 
 /// The thresholds of a round, in microseconds.
 struct RoundLimits {
-  var grace: Int64 = 150_000
+  var grace: Int64 = 100_000
   var stale: Int64 = 3_600_000_000
-  var tolerance: Int64 = 50_000
+  var tolerance: Int64 = 40_000
 }
 
 /// Who is alive, as it was written into the roster.
@@ -76,12 +76,6 @@ struct RoundOracle {
     }
   }
 
-  /// Whether the promise that no live session is an orphan holds in the contract's own words.
-  var isSound: Bool {
-    let orphans = orphans()
-    return !facts.contains { $0.isLive && orphans[$0.key] != nil }
-  }
-
   /// The orphans, and the kinds of evidence that make each one.
   func orphans() -> [SessionKey: Set<String>] {
     // An address that bears two instance names is none.
@@ -120,6 +114,11 @@ struct RoundOracle {
     session.isActive ? now : max(session.start, session.queryStart)
   }
 
+  /// When its client last did something itself: what a vanished host asked for may run on and on.
+  private func spoke(_ sessions: [RoundFact]) -> Int64 {
+    sessions.map { max($0.start, $0.queryStart) }.max() ?? 0
+  }
+
   private func isSuperseded(
     _ place: Place, _ sessions: [RoundFact], by others: [[RoundFact]]
   ) -> Bool {
@@ -135,7 +134,7 @@ struct RoundOracle {
     let end = heard(sessions)
     let moments = [end + 1] + others.map(begin).filter { $0 > end }
     return moments.contains { moment in
-      others.count { begin($0) <= moment && moment <= heard($0) } >= most
+      others.count { begin($0) <= moment && moment <= spoke($0) } >= most
         && (moment <= now - limits.grace || now - end >= limits.stale)
     }
   }

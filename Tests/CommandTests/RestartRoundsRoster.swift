@@ -50,13 +50,13 @@ struct RosterRound {
     try history.holdSome()
     if form == .complete, random.chance(60) { try history.restartAll() }
     // Nothing happens so near to the moment of the list that it could fall on either side.
-    stage.pause(milliseconds: 60)
+    stage.pause(milliseconds: 50)
     let text = list()
     roster.takenAt = try stage.now()
     if random.chance(20) {
       told.options += ["--live", "-"]
       told.input = text
-      stage.pause(milliseconds: 110)
+      stage.pause(milliseconds: 60)
       roster.takenAt = try stage.now()
     } else {
       let path = "\(stage.server.folder)/roster"
@@ -65,9 +65,9 @@ struct RosterRound {
       if random.chance(40) {
         stage.pause(milliseconds: 10)
         if random.chance(50) { try history.addInstance() } else { try history.addLateEvents() }
-        stage.pause(milliseconds: random.chance(70) ? 170 : 0)
+        stage.pause(milliseconds: random.chance(70) ? 110 : 0)
       } else {
-        stage.pause(milliseconds: 110)
+        stage.pause(milliseconds: 60)
       }
     }
     told.roster = roster

@@ -60,6 +60,7 @@ extension RoundWay {
     var history = RoundHistory(
       on: stage, naming: .shared(name), random: Seeded(seed: random.next()))
     history.overlap = random.chance(20) ? 8 : 0
+    if random.chance(50) { history.reuse = 30 }
     try history.play()
     // Who is not heard now may be quiet, or gone for all that the others can tell.
     try history.workSome(percent: random.chance(60) ? 100 : 70)
@@ -84,9 +85,9 @@ extension RoundWay {
     _ history: inout RoundHistory, _ play: inout RoundPlay, random: inout Seeded
   ) throws {
     try history.holdSome()
-    if random.chance(30) { play.limits.stale = 250_000 }
+    if random.chance(30) { play.limits.stale = 180_000 }
     if random.chance(90) {
-      history.stage.pause(milliseconds: play.limits.stale == 250_000 ? 260 : 170)
+      history.stage.pause(milliseconds: play.limits.stale == 180_000 ? 190 : 110)
     }
     if random.chance(30) { try history.addLateEvents() }
   }
