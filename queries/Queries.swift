@@ -45,14 +45,19 @@ public struct Query: Sendable {
     "audit/roles", .init(140000, PackageResources.roles_since_140000_sql))
   public static let databases = Query(
     "audit/databases", .init(140000, PackageResources.databases_since_140000_sql))
+  public static let holdings = Query(
+    "audit/holdings", .init(160000, PackageResources.holdings_since_160000_sql),
+    .init(140000, PackageResources.holdings_since_140000_sql))
+  public static let blocking = Query(
+    "audit/blocking", .init(140000, PackageResources.blocking_since_140000_sql))
   public static let signal = Query(
     "terminate/signal", .init(140000, PackageResources.signal_since_140000_sql))
   public static let remaining = Query(
     "terminate/remaining", .init(140000, PackageResources.remaining_since_140000_sql))
 
   public static let all = [
-    begin, commit, searchPath, guards, sessions, facts, roles, databases, safePath, isolation,
-    signal, remaining,
+    begin, commit, searchPath, guards, sessions, facts, roles, databases, holdings, blocking,
+    safePath, isolation, signal, remaining,
   ]
 
   /// Every file by its path below `queries/`, for the test that holds files against this list.

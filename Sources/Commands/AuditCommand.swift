@@ -10,15 +10,20 @@ struct AuditCommand: ParsableCommand {
     _superCommandName: "pgsessions",
     abstract: "Show who holds the server's sessions, how old they are, and which look abandoned.",
     discussion: """
-      Reads pg_stat_activity once, on one read-only connection, and changes nothing.
+      Reads pg_stat_activity on one read-only connection, and changes nothing.
+      Each session is live, suspect (looks abandoned, could be a quiet pool) or
+      orphan (there is evidence that its owner is gone). docs/evidence.md
+      explains each kind of evidence.
 
       EXAMPLES
         pgsessions audit postgresql://app@db.example/shop
-        pgsessions audit -h db.example -U app -d shop --json
+        heroku ps --json | pgsessions audit --live - --url-env DATABASE_URL
 
       EXIT STATUS
         0   done
         64  the command line is wrong
+        65  a roster or saved report is wrong
+        66  a file is not there or not readable
         69  no server, or none that takes us
         74  the report could not be written
         77  not permitted
@@ -41,6 +46,11 @@ struct AuditCommand: ParsableCommand {
     transform: Parsing.buckets)
   var buckets: [Duration]?
 
+  @Option(
+    help: ArgumentHelp(
+      "Judge a saved JSON report anew, without a server; - is stdin.", valueName: "file"))
+  var input: String?
+
   @Flag(help: "List every session with what explains it.")
   var sessions = false
 
@@ -57,40 +67,61 @@ struct AuditCommand: ParsableCommand {
     guard !(sessions && summary) else {
       throw ValidationError("--sessions and --summary contradict each other")
     }
+    guard input == nil || !connection.namesServer else {
+      throw ValidationError("--input judges a saved report, so no server can be named beside it")
+    }
+    guard input != "-" || judging.live != "-" else {
+      throw ValidationError("--input and --live can't both be read from stdin")
+    }
   }
 
   func run() throws {
     let environment = Environment.variables(and: connection.urlVariable)
-    var policy = judging.policy()
-    if let buckets { policy.bucketBounds = buckets }
-    if !groupBy.isEmpty { policy.groupBy = groupBy }
-    let target = try connection.resolve(environment: environment)
-    for warning in target.warnings { Diagnostics.warn(warning) }
-
-    let outcome = try audit(target, policy, environment)
+    var judging = try judging.judging()
+    if let buckets { judging.policy.bucketBounds = buckets }
+    if !groupBy.isEmpty { judging.policy.groupBy = groupBy }
+    let outcome: AuditOutcome
+    if let input {
+      outcome = try audit(savedIn: input, judging)
+    } else {
+      let target = try connection.resolve(environment: environment)
+      for warning in target.warnings { Diagnostics.warn(warning) }
+      outcome = try audit(target, judging, environment)
+    }
     // Never freed: the process ends next, and taking thousands of sessions apart would only
     // keep whoever waits for it.
     _ = Unmanaged.passRetained(Kept(outcome))
     try finish(with: outcome, environment)
   }
 
+  private func audit(savedIn path: String, _ judging: Judging) throws -> AuditOutcome {
+    let snapshot = try InputFile.read(path).savedReport()
+    var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
+    report.advice = AuditAdvice.advice(
+      for: report, target: TargetResolver.commandWords(for: snapshot.target))
+    return .report(report)
+  }
+
   private func audit(
-    _ target: ResolvedTarget, _ policy: Policy, _ environment: [String: String]
+    _ target: ResolvedTarget, _ judging: Judging, _ environment: [String: String]
   ) throws -> AuditOutcome {
-    let deadline = Deadline(after: connection.timeout)
-    do throws(PostgresError) {
+    do {
       let (session, deadline) = try connection.connect(
-        target, environment: environment, deadline: deadline)
+        target, environment: environment, deadline: Deadline(after: connection.timeout))
       let snapshot = try SnapshotReader(session).read(
         keepingQueries: showQuery, deadline: deadline)
-      var report = Judge.judge(snapshot, by: policy)
+      var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
+      report.add(
+        try DetailsReader(session).read(
+          candidates: report.candidates, lockWaiters: report.lockWaiters,
+          among: snapshot.sessions, deadline: deadline))
       report.advice = AuditAdvice.advice(for: report, target: target.commandWords)
       return .report(report)
-    } catch {
+    } catch let error as PostgresError {
       return .refused(
         try Diagnostics.failure(error, reaching: target),
         target: target.described(environment: environment),
-        judgedWith: policy)
+        judgedWith: judging.policy)
     }
   }
 

@@ -54,6 +54,11 @@ struct ConnectionOptions: ParsableArguments {
     transform: Parsing.positiveDuration)
   var timeout: Duration = .seconds(60)
 
+  /// Whether any of these options says which server is meant.
+  var namesServer: Bool {
+    !targets.isEmpty || [host, port, user, database, urlVariable].contains { $0 != nil }
+  }
+
   /// - Throws: `CommandFailure` for input that names no server.
   func resolve(environment: [String: String]) throws -> ResolvedTarget {
     guard targets.count <= 1 else {

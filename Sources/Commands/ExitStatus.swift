@@ -7,6 +7,9 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   /// Some victims survived, were refused or not attempted.
   case partlyDone = 2
   case usage = 64
+  /// A roster or saved report is not what it should be.
+  case wrongFile = 65
+  case fileNotReadable = 66
   /// No server, or none that takes us.
   case unavailable = 69
   case bug = 70

@@ -1,7 +1,8 @@
 import ArgumentParser
 import SessionAudit
 
-/// What the judge is told.
+/// What the judge is told. Values that may be given several times are read in `judging()`, which
+/// has the same words for all of them.
 struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
@@ -10,9 +11,138 @@ struct JudgingOptions: ParsableArguments {
     transform: Parsing.positiveDuration)
   var staleAfter: Duration?
 
-  func policy() -> Policy {
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How long a restart may take; within it nothing is an orphan (5m).", valueName: "duration"),
+    transform: Parsing.duration)
+  var restartGrace: Duration?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "An application closes its connections at this age (CONN_MAX_AGE).",
+      valueName: "[app=]duration"))
+  var maxAge: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How far beyond it a request may last (30s).", valueName: "duration"),
+    transform: Parsing.duration)
+  var maxAgeSlack: Duration?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The most instances that may run at once, one-offs and workers included.",
+      valueName: "[app=]n"))
+  var instances: [String] = []
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "A restart was completed: 2026-11-22T09:41Z, or 10m-ago.", valueName: "[app=]time"))
+  var restartedAt: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Who is alive: heroku ps --json, kubectl get pods -o json, or lines; - is stdin.",
+      valueName: "file"))
+  var live: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The roster covers these names or addresses too.", valueName: "glob|cidr"))
+  var rosterCovers: [String] = []
+
+  @Flag(help: "The roster has everything that uses this user and database.")
+  var rosterComplete = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How far clocks may differ from the server's (30s).", valueName: "duration"),
+    transform: Parsing.duration)
+  var clockTolerance: Duration?
+
+  @Option(
+    help: ArgumentHelp("Many instances share these addresses (NAT, proxies).", valueName: "cidr"))
+  var sharedAddress: [String] = []
+
+  @Option(help: ArgumentHelp("A connection pooler has these addresses.", valueName: "cidr"))
+  var pooler: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Whether a name means one instance at a time: yes or no.", valueName: "[app=]yes|no"))
+  var oneInstance: [String] = []
+
+  @Option(help: ArgumentHelp("Show the names that match as one family.", valueName: "glob"))
+  var family: [String] = []
+
+  /// Reads all of it, the roster's file too.
+  /// - Throws: `CommandFailure` with status 64, 65 or 66.
+  func judging() throws -> Judging {
     var policy = Policy()
     if let staleAfter { policy.staleAfter = staleAfter }
+    if let restartGrace { policy.restartGrace = restartGrace }
+    if let clockTolerance { policy.clockTolerance = clockTolerance }
+    if let maxAgeSlack { policy.maxAgeSlack = maxAgeSlack }
+    policy.maxAges = try Parsing.declarations(maxAge, "--max-age") { try Parsing.duration($0) }
+    policy.instances = try Parsing.declarations(instances, "--instances", Parsing.count)
+    policy.restarts = try Parsing.declarations(restartedAt, "--restarted-at", Parsing.restartTime)
+    policy.oneInstance = try Parsing.declarations(oneInstance, "--one-instance", Parsing.yesOrNo)
+    policy.families = family.map(Glob.init)
+    policy.sharedAddresses = try Parsing.networks(sharedAddress, "--shared-address")
+    policy.poolers = try Parsing.networks(pooler, "--pooler")
+    guard let live else {
+      guard rosterCovers.isEmpty, !rosterComplete else {
+        throw CommandFailure.usage(
+          "\(rosterComplete ? "--roster-complete" : "--roster-covers") speaks of a roster, and "
+            + "there is none", next: "Name one with --live FILE.")
+      }
+      return Judging(policy: policy, rosterTakenAt: nil)
+    }
+    let file = try InputFile.read(live)
+    var roster = try file.roster()
+    for words in rosterCovers {
+      if let network = Network(words) {
+        roster.coversNetworks.append(network)
+      } else {
+        roster.coversNames.append(Glob(words))
+      }
+    }
+    roster.isComplete = rosterComplete
+    policy.roster = roster
+    return Judging(policy: policy, rosterTakenAt: file.writtenAt)
+  }
+}
+
+/// The policy, up to what only a snapshot can settle.
+struct Judging {
+  /// As far as it is known before any server has been asked.
+  var policy: Policy
+  /// By the clock of this machine.
+  var rosterTakenAt: Timestamp?
+
+  /// The policy for one snapshot.
+  /// - Parameter isSaved: it comes from a file, perhaps of another day.
+  /// - Throws: `CommandFailure` for a restart in the future.
+  func policy(for snapshot: Snapshot, isSaved: Bool) throws -> Policy {
+    let now = snapshot.capturedAt
+    var policy = policy
+    for restart in policy.restarts {
+      guard case .at(let moment) = restart.value, moment > now else { continue }
+      throw CommandFailure.usage(
+        "--restarted-at \(moment.readable) is in the future: "
+          + (isSaved ? "the report was made at " : "the server's clock says ") + now.readable,
+        next: "Declare a restart when it is completed.")
+    }
+    if let rosterTakenAt {
+      // A live roster's age is the same on both clocks, however far they are apart.
+      policy.roster?.takenAt =
+        isSaved ? min(rosterTakenAt, now) : now - max(.zero, LocalClock.now - rosterTakenAt)
+    }
     return policy
   }
 }

@@ -37,4 +37,69 @@ enum Parsing {
   }
 }
 
+/// Values that may be given several times, each for some applications.
+extension Parsing {
+  /// `[APP=]VALUE`, split at the last `=`.
+  /// - Throws: `CommandFailure` that names the option.
+  static func declarations<Value>(
+    _ texts: [String], _ option: String, _ parse: (String) throws -> Value
+  ) throws -> [Declaration<Value>] {
+    try texts.map { text in
+      let at = text.lastIndex(of: "=")
+      let application = at.map { ApplicationPattern(String(text[..<$0])) }
+      let value = at.map { String(text[text.index(after: $0)...]) } ?? text
+      do {
+        return Declaration(application, try parse(value))
+      } catch let error as ValidationError {
+        throw CommandFailure.usage("\(option) \(text): \(error.message)")
+      }
+    }
+  }
+
+  static func count(_ text: String) throws -> Int {
+    guard let count = Int(text), count >= 1 else {
+      throw ValidationError("it is a number from 1 up")
+    }
+    return count
+  }
+
+  static func yesOrNo(_ text: String) throws -> Bool {
+    switch text {
+    case "yes": return true
+    case "no": return false
+    default: throw ValidationError("write yes or no")
+    }
+  }
+
+  /// `2026-11-22T09:41Z`, or `10m-ago`.
+  static func restartTime(_ text: String) throws -> RestartTime {
+    if text.hasSuffix("-ago") { return .ago(try duration(String(text.dropLast(4)))) }
+    let moment: Timestamp
+    do throws(Timestamp.ParseError) {
+      moment = try Timestamp(iso8601: text)
+    } catch {
+      throw ValidationError(
+        error == .noZone
+          ? "a time needs a zone: \(text)Z, or \(text)+01:00"
+          : "a time is written like 2026-11-22T09:41Z, with a zone, or like 10m-ago")
+    }
+    // A server's clock may be ahead of ours, but not by a day; the rest is seen when it is known.
+    guard moment - LocalClock.now < .seconds(86_400) else {
+      throw ValidationError("that is in the future")
+    }
+    return .at(moment)
+  }
+
+  static func networks(_ texts: [String], _ option: String) throws -> [Network] {
+    try texts.map { text in
+      guard let network = Network(text) else {
+        throw CommandFailure.usage(
+          "\(option) \(text): an address or a range is written like 10.0.0.7, 10.0.0.0/8 or "
+            + "fd00::/8")
+      }
+      return network
+    }
+  }
+}
+
 extension GroupDimension: ExpressibleByArgument {}

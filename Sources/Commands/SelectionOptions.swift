@@ -24,6 +24,12 @@ struct SelectionOptions: ParsableArguments {
   @Flag(help: "Sessions of other databases too.")
   var allDatabases = false
 
+  @Flag(help: "Also what holds locks, temporary tables and the like.")
+  var includeStateful = false
+
+  @Flag(help: "Also what a connection pooler keeps open.")
+  var includePooled = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("End at most this many, those silent longest first.", valueName: "n"))
@@ -35,9 +41,11 @@ struct SelectionOptions: ParsableArguments {
 
   /// - Throws: `CommandFailure` where nothing is selected, which never means everything.
   func selection() throws -> Selection {
-    let selection = Selection(
+    var selection = Selection(
       idleLongerThan: idleLongerThan, sessionOlderThan: sessionOlderThan,
       applications: application.map(Glob.init), allDatabases: allDatabases, maximum: max)
+    selection.includeStateful = includeStateful
+    selection.includePooled = includePooled
     guard !selection.selectsByNothing else {
       throw CommandFailure.usage(
         "nothing is selected, and that never means everything",
@@ -58,6 +66,8 @@ struct SelectionOptions: ParsableArguments {
     // With '=', or a glob that begins with '-' would be taken for an option.
     words += application.map { "--application=\(ShellWord.quoted($0))" }
     if allDatabases { words.append("--all-databases") }
+    if includeStateful { words.append("--include-stateful") }
+    if includePooled { words.append("--include-pooled") }
     if max != 100 { words.append("--max \(max)") }
     return (words + ["--execute", target]).filter { !$0.isEmpty }.joined(separator: " ")
   }

@@ -13,8 +13,9 @@ struct TerminateCommand: ParsableCommand {
       Without --execute nothing is ended: it shows what would be.
 
       Never ended: sessions that are active or in a transaction, those of
-      superusers, our own, and whatever was used after it was judged. Those of
-      other databases only with --all-databases.
+      superusers, our own, and whatever was used after it was judged; what a
+      pooler keeps or what holds state only with --include-pooled and
+      --include-stateful; those of other databases only with --all-databases.
 
       EXAMPLES
         pgsessions terminate --idle-longer-than 1h -d shop
@@ -24,6 +25,8 @@ struct TerminateCommand: ParsableCommand {
         0   done; also where a session changed or left before it was ended
         2   some sessions survived, were refused or not attempted
         64  the command line is wrong, or selects by nothing
+        65  a roster is wrong
+        66  a file is not there or not readable
         69  no server, or none that takes us
         74  the report could not be written
         77  not permitted
@@ -55,9 +58,9 @@ struct TerminateCommand: ParsableCommand {
       try refuseGuesses(about: target)
     }
     for warning in target.warnings { Diagnostics.warn(warning) }
-    let policy = judging.policy()
+    let judging = try judging.judging()
     let run = TerminationRun(
-      selection: selection, policy: policy, execute: execute, timeout: connection.timeout,
+      selection: selection, judging: judging, execute: execute, timeout: connection.timeout,
       verifyWithin: verifyWithin ?? .seconds(5),
       confirm: yes ? nil : { try confirm($0, environment) })
     let answer = try run.answer(

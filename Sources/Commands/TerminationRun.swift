@@ -5,7 +5,7 @@ import SessionAudit
 /// One run of `terminate`: read, judge, plan, ask, read and judge again, end, watch.
 struct TerminationRun {
   var selection: Selection
-  var policy: Policy
+  var judging: Judging
   var execute: Bool
   /// The server's whole time; what a person takes to answer is not counted.
   var timeout: Duration
@@ -23,12 +23,12 @@ struct TerminationRun {
     var deadline = Deadline(after: timeout)
     let session: Connection
     var report: TerminationReport
-    do throws(PostgresError) {
+    do {
       (session, deadline) = try connect(deadline)
       report = try plan(session, deadline: deadline)
-    } catch {
+    } catch let error as PostgresError {
       return .refused(
-        try Diagnostics.failure(error, reaching: target), target: described, judgedWith: policy)
+        try Diagnostics.failure(error, reaching: target), target: described, judgedWith: judging.policy)
     }
     guard execute else { return .report(report) }
     if report.audit.target.pooled == true {
@@ -48,15 +48,22 @@ struct TerminationRun {
       report.wasDeclined = true
       return .report(report)
     }
-    endConfirmed(&report, session, deadline: Deadline(after: timeout))
+    try endConfirmed(&report, session, deadline: Deadline(after: timeout))
     return .report(report)
   }
 
-  private func plan(
-    _ session: Connection, deadline: Deadline
-  ) throws(PostgresError) -> TerminationReport {
+  /// Reads, judges and plans; what the sessions hold that would be ended is asked before the plan
+  /// is made.
+  /// - Throws: `PostgresError`, and `CommandFailure` for a policy that the snapshot contradicts.
+  private func plan(_ session: Connection, deadline: Deadline) throws -> TerminationReport {
     let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
-    let audit = Judge.judge(snapshot, by: policy)
+    var audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
+    let candidates = Planner.candidates(audit, selection: selection)
+    if !candidates.isEmpty {
+      audit.add(
+        try DetailsReader(session).read(
+          candidates: candidates, lockWaiters: [], among: snapshot.sessions, deadline: deadline))
+    }
     return TerminationReport(
       audit: audit, plan: Planner.plan(audit, selection: selection), executed: false)
   }
@@ -74,12 +81,12 @@ struct TerminationRun {
   /// Time has passed while a person read the plan: what would no longer be planned is left alone.
   private func endConfirmed(
     _ report: inout TerminationReport, _ session: Connection, deadline: Deadline
-  ) {
+  ) throws {
     let confirmed = report.plan.selected
     let again: TerminationPlan
-    do throws(PostgresError) {
+    do {
       again = try plan(session, deadline: deadline).plan
-    } catch {
+    } catch let error as PostgresError {
       report.executed = true
       report.outcomes = confirmed.map { TerminationOutcome($0, .notAttempted) }
       report.failure = Failure(error)

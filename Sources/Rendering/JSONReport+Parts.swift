@@ -23,16 +23,6 @@ extension JSONWriter {
     }
   }
 
-  mutating func judgedWith(_ policy: Policy) {
-    object("judged_with") { json in
-      json.object("thresholds") { json in
-        json.value("stale_after_seconds", policy.staleAfter)
-      }
-      json.null("roster")
-      json.array("declarations") { _ in }
-    }
-  }
-
   mutating func coverage(_ coverage: Coverage) {
     object("coverage") { json in
       json.value("total", coverage.total)
@@ -75,7 +65,7 @@ extension JSONWriter {
       json.value("background", totals.background)
       json.value("live", totals.live)
       json.value("suspect", totals.suspect)
-      json.value("orphan", 0)
+      json.value("orphan", totals.orphan)
       json.value("hidden", totals.hidden)
       json.value("opened_last_minute", totals.openedLastMinute)
       json.value("opened_last_5_minutes", totals.openedLast5Minutes)
@@ -110,7 +100,7 @@ extension JSONWriter {
       json.value("oldest_session_age_seconds", group.oldestSessionAge)
       json.value("live", group.live)
       json.value("suspect", group.suspect)
-      json.value("orphan", 0)
+      json.value("orphan", group.orphan)
       json.value("hidden", group.hidden)
       json.value("opened_last_minute", group.openedLastMinute)
       json.array("clients") { json in
@@ -121,18 +111,29 @@ extension JSONWriter {
           }
         }
       }
-      json.null("recycling")
+      json.recycling(group.recycling)
     }
   }
 
-  mutating func session(_ judged: JudgedSession, showQuery: Bool) {
+  private mutating func recycling(_ recycling: Recycling?) {
+    guard let recycling else { return null("recycling") }
+    object("recycling") { json in
+      json.value("max_age_seconds", recycling.maxAge)
+      json.value("verdict", recycling.verdict.rawValue)
+      json.value("used_beyond_max_age", recycling.usedBeyondMaxAge)
+      json.value("worst_used_at_age_seconds", recycling.worstUsedAtAge)
+    }
+  }
+
+  /// - Parameter now: when the snapshot was taken.
+  mutating func session(_ judged: JudgedSession, at now: Timestamp, showQuery: Bool) {
     object { json in
-      json.sessionFields(judged)
+      json.sessionFields(judged, at: now)
       if showQuery { json.value("query", judged.session.query) }
     }
   }
 
-  private mutating func sessionFields(_ judged: JudgedSession) {
+  private mutating func sessionFields(_ judged: JudgedSession, at now: Timestamp) {
     let (session, times) = (judged.session, judged.times)
     value("pid", session.pid)
     value("backend_start", session.backendStart)
@@ -155,15 +156,21 @@ extension JSONWriter {
     value("silent_seconds", times.silent)
     value("used_at_age_seconds", times.usedAtAge)
     value("last_command", session.lastCommand)
-    // Not asked yet: unknown, not "nothing".
-    null("holds")
+    if let holds = judged.holds {
+      array("holds") { json in
+        for holding in Holding.inOrder(holds) { json.value(nil, holding.rawValue) }
+      }
+    } else {
+      // Not asked, or not to be known: not "nothing".
+      null("holds")
+    }
     value("verdict", judged.verdict.rawValue)
     array("evidence") { json in
       for evidence in judged.evidence {
         json.object { json in
           json.value("kind", evidence.kind.rawValue)
           json.value("basis", evidence.basis.rawValue)
-          json.value("detail", evidence.detail)
+          json.value("detail", evidence.sentence(about: session, times, at: now))
         }
       }
     }
@@ -178,6 +185,20 @@ extension JSONWriter {
     object { json in
       json.value("kind", kind)
       json.value("detail", detail)
+    }
+  }
+
+  mutating func blocking(_ blocking: [Blocker]?) {
+    guard let blocking else { return null("blocking") }
+    array("blocking") { json in
+      for blocker in blocking {
+        json.object { json in
+          json.value("pid", blocker.pid)
+          json.value("waiters", blocker.waiters)
+          json.value("held_since", blocker.heldSince)
+          json.value("application_name", blocker.applicationName)
+        }
+      }
     }
   }
 
@@ -215,20 +236,21 @@ extension JSONWriter {
 
   // MARK: - Termination
 
-  mutating func plan(_ plan: TerminationPlan) {
+  mutating func plan(_ plan: TerminationPlan, at now: Timestamp) {
     object("plan") { json in
-      json.planned("selected", plan.selected.lazy.map { ($0.judged, $0.reasons) })
-      json.planned("kept", plan.kept.lazy.map { ($0.judged, $0.reasons) })
+      json.planned("selected", plan.selected.lazy.map { ($0.judged, $0.reasons) }, at: now)
+      json.planned("kept", plan.kept.lazy.map { ($0.judged, $0.reasons) }, at: now)
     }
   }
 
   private mutating func planned(
-    _ key: StaticString, _ sessions: some Sequence<(JudgedSession, [Reason])>
+    _ key: StaticString, _ sessions: some Sequence<(JudgedSession, [Reason])>,
+    at now: Timestamp
   ) {
     array(key) { json in
       for (judged, reasons) in sessions {
         json.object { json in
-          json.sessionFields(judged)
+          json.sessionFields(judged, at: now)
           json.array("reasons") { json in
             for reason in reasons { json.kindAndDetail(reason.kind, reason.detail) }
           }

@@ -24,11 +24,12 @@ public enum JSONReport {
         }
         if !summary {
           json.array("sessions") { json in
-            for session in report.sessions { json.session(session, showQuery: showQuery) }
+            for session in report.sessions {
+              json.session(session, at: report.capturedAt, showQuery: showQuery)
+            }
           }
         }
-        // Not asked yet: unknown, not "none".
-        json.null("blocking")
+        json.blocking(report.blocking)
         json.advice(report.advice)
         json.null("failure")
       case .refused(let failure, let target, let policy):
@@ -57,7 +58,7 @@ public enum JSONReport {
       case .report(let report):
         json.value("executed", report.executed)
         head(of: report.audit, version, &json)
-        json.plan(report.plan)
+        json.plan(report.plan, at: report.audit.capturedAt)
         json.outcomes(report.outcomes)
         json.terminationTotals(report)
         json.failure(report.failure)

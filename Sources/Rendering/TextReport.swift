@@ -20,6 +20,7 @@ public struct TextReport {
     lines += [""] + slots(report.slots, role: report.target.user)
     lines += [""] + summary(report)
     lines += [""] + groups(report)
+    lines += blocking(report)
     if lists { lines += [""] + sessions(report) }
     lines += advice(report.advice)
     return lines.joined(separator: "\n") + "\n"
@@ -83,15 +84,22 @@ public struct TextReport {
         "\(totals.clientSessions) client \(totals.clientSessions == 1 ? "session" : "sessions")"
           + (counts.isEmpty ? "" : ": \(counts)"))
     ]
+    if totals.orphan > 0 {
+      lines.append(
+        style.paint("\(totals.orphan) orphan", .bad)
+          + ": there is evidence that \(totals.orphan == 1 ? "its owner is" : "their owners are") gone"
+          + " (\(bases(report)))")
+    }
     let threshold = DurationText.exact(report.judgedWith.staleAfter)
     if totals.suspect > 0 {
       lines.append(
         style.paint("\(totals.suspect) suspect", .warning)
-          + ": idle, and silent for \(threshold) or longer; a quiet pool looks the same")
-    } else if report.coverage.isComplete {
-      lines.append("none is suspect: no idle session has been silent for \(threshold)")
-    } else {
-      lines.append("no visible session is suspect")
+          + ": \(totals.suspect == 1 ? "looks" : "look") abandoned; a quiet pool can look the same")
+    } else if totals.orphan == 0 {
+      lines.append(
+        report.coverage.isComplete
+          ? "none is suspect: no idle session has been silent for \(threshold)"
+          : "no visible session is suspect")
     }
     if totals.hidden > 0 {
       lines.append(
@@ -103,7 +111,50 @@ public struct TextReport {
         "\(totals.openedLastMinute)\(report.coverage.isComplete ? "" : " of the visible ones") opened in the last minute, "
           + "\(totals.openedLast5Minutes) in the last five")
     }
-    return lines
+    if let roster = report.judgedWith.roster {
+      lines.append(HostileText.escaped(Self.sentence(for: roster, at: report.capturedAt)))
+    }
+    return lines.flatMap { style.colour ? [$0] : CellWidth.wrapped($0, to: style.width) }
+  }
+
+  /// `3 by roster, 2 inferred`
+  private func bases(_ report: AuditReport) -> String {
+    let bases = report.sessions.compactMap(\.orphanBasis)
+    return Basis.allCases.reversed().compactMap { basis in
+      let count = bases.count { $0 == basis }
+      guard count > 0 else { return nil }
+      return "\(count) " + (basis == .roster ? "by roster" : basis.rawValue)
+    }.joined(separator: ", ")
+  }
+
+  private static func sentence(for roster: Roster, at now: Timestamp) -> String {
+    let alive = roster.entries.count { $0.isAlive }
+    let age = roster.takenAt.map { ", taken \(DurationText.brief(now - $0)) ago" } ?? ""
+    let covers = roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text)
+    let most = covers.prefix(6).joined(separator: ", ") + (covers.count > 6 ? " and more" : "")
+    return "roster (\(roster.format.rawValue)): \(alive) alive\(age)"
+      + (covers.isEmpty ? "" : "; covers \(most)")
+  }
+
+  /// Who keeps others waiting.
+  private func blocking(_ report: AuditReport) -> [String] {
+    guard !report.lockWaiters.isEmpty else { return [] }
+    let waiters = report.lockWaiters.count
+    let head = "\(waiters) \(waiters == 1 ? "waits" : "wait") for a lock"
+    guard let blocking = report.blocking, !blocking.isEmpty else {
+      return ["", style.paint(head, .warning) + "; who holds it is not known"]
+    }
+    return ["", style.paint(head, .warning) + ", held by:"]
+      + blocking.map { blocker in
+        let name = blocker.applicationName.map { Self.label($0, of: .application) } ?? "?"
+        let who = blocker.pid == 0 ? "a prepared transaction" : "pid \(blocker.pid) of \(name)"
+        let since =
+          blocker.heldSince.map {
+            ", in its transaction for \(DurationText.brief(max(.zero, report.capturedAt - $0)))"
+          } ?? ""
+        let count = blocker.waiters == 1 ? "1 waits" : "\(blocker.waiters) wait"
+        return HostileText.escaped("  \(who): \(count) for it\(since)")
+      }
   }
 
   func advice(_ advice: [Advice]) -> [String] {

@@ -66,50 +66,12 @@ struct SessionDecoder {
     session.waitEvent = row[waitEvent]
     // A session that this role may not see has "<insufficient privilege>" for a query.
     guard session.backendType != nil else { return session }
-    session.lastCommand = row[command]?.word
+    if let command = row[command] {
+      session.lastCommand = command.word
+      session.endsWithDiscardAll = command.isDiscardAll
+      session.beginsBackup = command.beginsBackup
+    }
     if keepingQueries { session.query = row[query] }
     return session
-  }
-}
-
-/// The first word of a query, in capitals, read without making a string of the whole.
-struct LastCommand: ColumnValue {
-  static let types = String.types
-  /// nil where the query is empty, or begins with something else than a word.
-  let word: String?
-
-  init(postgresBytes bytes: UnsafeRawBufferPointer) {
-    let rest = Self.skipComments(bytes[...])
-    // The longest command word is DEALLOCATE; what is longer is no command.
-    let letters = rest.prefix(24).prefix { Self.isLetter($0) }
-    word =
-      letters.isEmpty
-      ? nil : String(decoding: letters.map { $0 & ~0x20 }, as: UTF8.self)
-  }
-
-  private static func isLetter(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-  }
-
-  /// What follows leading blanks, parentheses and comments (which frameworks put first to say
-  /// which line of code a query comes from).
-  private static func skipComments(
-    _ bytes: Slice<UnsafeRawBufferPointer>
-  ) -> Slice<UnsafeRawBufferPointer> {
-    var rest = bytes
-    while let byte = rest.first {
-      if byte <= 0x20 || byte == UInt8(ascii: "(") || byte == UInt8(ascii: ";") {
-        rest = rest.dropFirst()
-      } else if rest.starts(with: "--".utf8) {
-        rest = rest.drop { $0 != UInt8(ascii: "\n") }
-      } else if rest.starts(with: "/*".utf8) {
-        rest = rest.dropFirst(2)
-        while !rest.isEmpty && !rest.starts(with: "*/".utf8) { rest = rest.dropFirst() }
-        rest = rest.dropFirst(2)
-      } else {
-        break
-      }
-    }
-    return rest
   }
 }

@@ -12,10 +12,6 @@ public struct SnapshotReader {
   public func read(
     keepingQueries: Bool, deadline: Deadline
   ) throws(PostgresError) -> Snapshot {
-    let version = connection.serverVersion
-    func statement(_ query: Query, _ parameters: [Parameter] = []) -> Statement {
-      Statement(query, serverVersion: version, parameters)
-    }
     var sessions: [Session] = []
     var decoder: SessionDecoder?
     let stream = RowStream(statement: Query.sessions.name) { result throws(PostgresError) in
@@ -30,29 +26,15 @@ public struct SnapshotReader {
         throw .unexpectedResult("has too many rows", query: result.query)
       }
     }
-    let results = try connection.run(
-      [
-        statement(.begin),
-        statement(.searchPath),
-        statement(.guards, Guards.parameters(local: true, deadline: deadline)),
-        statement(.sessions),
-        statement(.facts),
-        statement(.roles),
-        statement(.databases),
-        statement(.commit),
-      ], deadline: deadline, streaming: stream)
+    let answers = try ReadTransaction(connection).ask(
+      [(.sessions, []), (.facts, []), (.roles, []), (.databases, [])],
+      deadline: deadline, streaming: stream)
 
-    func answer(_ query: Query) throws(PostgresError) -> QueryResult {
-      guard let result = results.first(where: { $0.query == query.name }) else {
-        throw .unexpectedResult("is missing", query: query.name)
-      }
-      return result
-    }
-    let facts = try FactsRow(answer(.facts))
+    let facts = try FactsRow(answers.to(.facts))
     var server = facts.server
     var role = facts.role
-    try Self.addRoles(answer(.roles), to: &server, and: &role)
-    try Self.addDatabases(answer(.databases), to: &server)
+    try Self.addRoles(answers.to(.roles), to: &server, and: &role)
+    try Self.addDatabases(answers.to(.databases), to: &server)
     var target = facts.target(of: connection)
     target.databaseID = sessions.first { $0.pid == role.ownPID }?.databaseID
     return Snapshot(
@@ -93,24 +75,6 @@ public struct SnapshotReader {
         NamedLimit(name: try row.required(name), limit: Int(try row.required(limit))))
     }
     server.databaseLimits.sort { $0.name < $1.name }
-  }
-}
-
-extension Statement {
-  init(_ query: Query, serverVersion: Int, _ parameters: [Parameter] = []) {
-    self.init(
-      name: query.name, sql: query.sql(forServerVersion: serverVersion), parameters: parameters)
-  }
-}
-
-/// The settings that keep our own session from becoming a burden (audit/guards.sql).
-enum Guards {
-  /// - Parameter local: for this transaction only.
-  static func parameters(local: Bool, deadline: Deadline) -> [Parameter] {
-    // At least a millisecond: 0 would mean no timeout at all. At most what fits Postgres's int.
-    let milliseconds = min(
-      max(1, deadline.remaining.wholeMicroseconds / 1000), Int64(Int32.max))
-    return [.bool(local), .text("\(milliseconds)ms")]
   }
 }
 

@@ -185,6 +185,13 @@ public enum TargetResolver {
     return ShellWord.quoted(pairs.joined(separator: " "))
   }
 
+  /// The words that name the server of a saved report.
+  public static func commandWords(for target: Target) -> String {
+    [("-h", target.host), ("-p", target.port), ("-U", target.user), ("-d", target.database)]
+      .compactMap { option, value in value.map { "\(option) \(ShellWord.quoted($0))" } }
+      .joined(separator: " ")
+  }
+
   private static func conninfoQuoted(_ value: String) -> String {
     let isPlain =
       !value.isEmpty

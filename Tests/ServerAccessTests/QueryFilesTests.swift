@@ -33,6 +33,8 @@ struct QueryFilesTests {
     let connection = try ThrowawayServer.shared.connect()
     let parameters: [String: [Parameter]] = [
       "audit/guards": [.bool(false), .text("5000ms")],
+      "audit/holdings": [.int32Array([connection.backendPID])],
+      "audit/blocking": [.int32Array([connection.backendPID])],
       "terminate/signal": [
         .int32(0), .timestamp(microseconds: 0), .text("idle"), .timestamp(microseconds: nil),
       ],
@@ -80,5 +82,8 @@ struct QueryFilesTests {
       #expect(!query.sql(forServerVersion: 180_000).isEmpty)
       #expect(query.sql(forServerVersion: 0) == query.sql(forServerVersion: 140_000))
     }
+    let oldest = Query.holdings.sql(forServerVersion: 0)
+    #expect(Query.holdings.sql(forServerVersion: 159_999) == oldest)
+    #expect(Query.holdings.sql(forServerVersion: 160_000) != oldest)
   }
 }

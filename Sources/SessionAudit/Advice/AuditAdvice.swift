@@ -33,7 +33,7 @@ public enum AuditAdvice {
       report,
       selection: Selection(idleLongerThan: threshold, allDatabases: true, maximum: .max))
     let everywhere = plan.selected.count
-    let here = plan.selected.count { Planner.isInConnectedDatabase($0.judged.session, report) }
+    let here = plan.selected.count { report.target.isConnected(to: $0.judged.session) }
     var advice: [Advice] = []
     if everywhere > 0 {
       let options = here > 0 ? [target] : ["--all-databases", target]

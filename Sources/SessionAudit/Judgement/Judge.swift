@@ -2,15 +2,36 @@
 /// report, whatever the order of the rows and the hour of the day.
 public enum Judge {
   public static func judge(_ snapshot: Snapshot, by policy: Policy) -> AuditReport {
-    let judged = clientsOldestFirst(snapshot.sessions).map {
-      judge(snapshot.sessions[$0], in: snapshot, by: policy)
+    let places = clientsOldestFirst(snapshot.sessions)
+    let times = places.map {
+      SessionTimes(
+        of: snapshot.sessions[$0], at: snapshot.capturedAt, staleAfter: policy.staleAfter)
     }
-    let groups = SessionGroup.groups(of: judged, by: policy)
-    let totals = Totals(of: groups, background: snapshot.sessions.count - judged.count)
-    return AuditReport(
+    let book = AddressBook(snapshot, places, times, by: policy)
+    let finder = EvidenceFinder(snapshot, places, times, book: book, by: policy)
+    let judged = places.indices.map { index in
+      judge(snapshot, places[index], times[index], book, finder)
+    }
+    let signs =
+      policy.maxAges.isEmpty
+      ? []
+      : places.indices.map { index in
+        book.entries[places[index]].flatMap {
+          finder.recyclingSign(of: snapshot.sessions[places[index]], times[index], $0)
+        }
+      }
+    let groups = SessionGroup.groups(of: judged, recycling: signs, by: policy)
+    let totals = Totals(
+      of: groups,
+      background: snapshot.sessions.count - judged.count + snapshot.unlistedBackground)
+    var report = AuditReport(
       capturedAt: snapshot.capturedAt, target: snapshot.target, judgedWith: policy,
       coverage: Coverage(of: totals, role: snapshot.role), slots: Slots(snapshot: snapshot),
-      totals: totals, groups: groups, sessions: judged)
+      totals: totals, groups: groups, sessions: judged,
+      lockWaiters: snapshot.sessions.filter { $0.waitEventType == "Lock" }.map(\.pid).sorted())
+    if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }
+    if let details = snapshot.details { report.add(details) }
+    return report
   }
 
   /// The places of client sessions by backend_start, then pid; what has no start comes last. Places
@@ -25,33 +46,24 @@ public enum Judge {
   }
 
   private static func judge(
-    _ session: Session, in snapshot: Snapshot, by policy: Policy
+    _ snapshot: Snapshot, _ place: Int, _ times: SessionTimes, _ book: AddressBook,
+    _ finder: EvidenceFinder
   ) -> JudgedSession {
-    let times = SessionTimes(
-      of: session, at: snapshot.capturedAt, staleAfter: policy.staleAfter)
-    let isOwn = session.pid == snapshot.role.ownPID
-    let evidence = isOwn ? [] : evidence(for: session, times: times, policy: policy)
+    let session = snapshot.sessions[place]
+    let entry = book.entries[place]
+    // Our own and hidden sessions are not in the book.
+    let evidence = entry.map { finder.evidence(about: session, times, $0) } ?? []
     let verdict: Verdict =
-      if session.kind == .hidden { .hidden } else { evidence.first?.kind.verdict ?? .live }
+      if session.kind == .hidden { .hidden } else { evidence.first?.verdict ?? .live }
     return JudgedSession(
       session: session, times: times, verdict: verdict, evidence: evidence,
-      protections: protections(of: session, in: snapshot))
-  }
-
-  private static func evidence(
-    for session: Session, times: SessionTimes, policy: Policy
-  ) -> [Evidence] {
-    guard session.kind == .client, session.state == .idle, let silent = times.silent,
-      silent >= policy.staleAfter, let lastHeard = times.lastHeard
-    else { return [] }
-    let sentence =
-      "Idle, and silent for \(DurationText.brief(silent)): last heard \(lastHeard.readable), "
-      + "beyond the threshold of \(DurationText.exact(policy.staleAfter))."
-    return [Evidence(kind: .idleBeyondThreshold, basis: .inferred, detail: sentence)]
+      protections: protections(of: session, isPooled: entry?.isPooled ?? false, in: snapshot))
   }
 
   /// What protects a session whatever is selected; the planner adds what depends on the selection.
-  private static func protections(of session: Session, in snapshot: Snapshot) -> [Protection] {
+  private static func protections(
+    of session: Session, isPooled: Bool, in snapshot: Snapshot
+  ) -> [Protection] {
     var protections: [Protection] = []
     if session.pid == snapshot.role.ownPID {
       protections.append(Protection(.ownSession, "this is pgsessions' own session"))
@@ -68,6 +80,19 @@ public enum Judge {
         Protection(
           .notPermitted,
           "\(snapshot.role.name) has the privileges of neither \(owner) nor pg_signal_backend"))
+    }
+    if session.leaderPID != nil {
+      protections.append(Protection(.parallelWorker, "it works for another session"))
+    }
+    if isPooled { protections.append(Protection(.pooled, "a pooler keeps it open")) }
+    if session.state?.isActive == true {
+      protections.append(Protection(.inUse, "it is active"))
+    } else if session.state?.isInTransaction == true {
+      protections.append(Protection(.inUse, "it is in a transaction"))
+    }
+    if !snapshot.target.isConnected(to: session) {
+      protections.append(
+        Protection(.otherDatabase, "it is in another database than the connected one"))
     }
     return protections
   }

@@ -46,4 +46,9 @@ public struct Roster: Sendable, Equatable {
     self.entries = entries
     self.nodeNetworks = nodeNetworks
   }
+
+  /// The families that appear in it, by name.
+  public var families: [String] {
+    Set(entries.compactMap(\.name).map { InstanceName($0).family }).sorted()
+  }
 }

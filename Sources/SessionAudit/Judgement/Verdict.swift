@@ -5,56 +5,21 @@ public enum Verdict: String, Sendable, CaseIterable {
   case live
   /// Looks abandoned, and could be a quiet pool.
   case suspect
+  /// There is evidence that its owner is gone.
+  case orphan
 }
 
-/// One reason for a verdict.
-public struct Evidence: Sendable, Equatable {
-  public enum Kind: String, Sendable {
-    case idleBeyondThreshold = "idle_beyond_threshold"
+/// What evidence rests on, weakest first.
+public enum Basis: String, Sendable, CaseIterable, Comparable {
+  /// pg_stat_activity alone.
+  case inferred
+  /// The user said so.
+  case declared
+  /// A list of who is alive.
+  case roster
 
-    /// The verdict that evidence of this kind gives.
-    public var verdict: Verdict {
-      switch self {
-      case .idleBeyondThreshold: .suspect
-      }
-    }
-  }
-
-  /// What the evidence rests on.
-  public enum Basis: String, Sendable {
-    /// pg_stat_activity alone.
-    case inferred
-  }
-
-  public var kind: Kind
-  public var basis: Basis
-  /// A sentence with the figures, for people.
-  public var detail: String
-
-  public init(kind: Kind, basis: Basis, detail: String) {
-    self.kind = kind
-    self.basis = basis
-    self.detail = detail
-  }
-}
-
-/// Why a session is not to be terminated.
-public struct Protection: Sendable, Equatable {
-  public enum Kind: String, Sendable {
-    case ownSession = "own_session"
-    case superuser
-    case inUse = "in_use"
-    case otherDatabase = "other_database"
-    case notPermitted = "not_permitted"
-    case hidden
-    case overMax = "over_max"
-  }
-
-  public var kind: Kind
-  public var detail: String
-
-  public init(_ kind: Kind, _ detail: String) {
-    self.kind = kind
-    self.detail = detail
+  public static func < (a: Basis, b: Basis) -> Bool {
+    func rank(_ basis: Basis) -> Int { allCases.firstIndex(of: basis) ?? 0 }
+    return rank(a) < rank(b)
   }
 }

@@ -24,6 +24,16 @@ public enum Holding: String, Sendable, CaseIterable {
   case progress
 }
 
+extension Session {
+  /// What its last query alone shows that it holds: nothing else tells of these.
+  public var heldByLastQuery: Set<Holding> {
+    var held: Set<Holding> = []
+    if lastCommand == "LISTEN" { held.insert(.listen) }
+    if beginsBackup { held.insert(.backup) }
+    return held
+  }
+}
+
 /// A session that others wait for and that waits for nobody.
 public struct Blocker: Sendable, Equatable {
   /// 0: a prepared transaction.

@@ -7,6 +7,9 @@ public struct Snapshot: Sendable {
   public var role: RoleFacts
   /// All rows of pg_stat_activity, background processes included, in any order.
   public var sessions: [Session]
+  /// Background processes that were counted and are not in `sessions`: a saved report lists clients
+  /// alone.
+  public var unlistedBackground = 0
   /// nil until the sessions that matter have been asked about.
   public var details: Details?
 
@@ -40,6 +43,17 @@ public struct Target: Sendable, Equatable {
   public var pooled: Bool?
 
   public init(name: String? = nil) { self.name = name }
+
+  /// Whether a session is in the connected database. By number: names in an encoding that is not
+  /// UTF-8 can look alike once they are repaired. By name where there are no numbers; what is
+  /// unknown is elsewhere.
+  func isConnected(to session: Session) -> Bool {
+    if let own = databaseID, let its = session.databaseID { return own == its }
+    guard databaseID == nil, session.databaseID == nil, let own = database,
+      let its = session.database
+    else { return false }
+    return own.hasSameBytes(as: its)
+  }
 }
 
 /// Settings and limits of the server that decide how many sessions it takes.

@@ -24,6 +24,13 @@ public enum Planner {
     return TerminationPlan(selected: selected, kept: kept)
   }
 
+  /// Those that would be ended as far as the report tells before anybody asked what they hold.
+  public static func candidates(_ report: AuditReport, selection: Selection) -> [Int32] {
+    report.sessions.filter { judged in
+      if case .selected = decide(judged, in: report, selection: selection) { true } else { false }
+    }.map(\.session.pid)
+  }
+
   private enum Decision {
     case selected(SessionIdentity, [Reason])
     case kept([Reason])
@@ -34,7 +41,7 @@ public enum Planner {
   ) -> Decision {
     let session = judged.session
     if let reason = filteredOut(session, selection) { return .kept([reason]) }
-    if !selection.allDatabases && !isInConnectedDatabase(session, report) {
+    if !selection.allDatabases && !report.target.isConnected(to: session) {
       return kept(
         .otherDatabase, "it is in another database than the connected one; see --all-databases")
     }
@@ -48,22 +55,14 @@ public enum Planner {
     let byAge = byAge(judged, identity, selection)
     guard case .selected = byAge else { return byAge }
     // What comes here would be ended but for these; "may not" then tells more than "too young".
-    let rights = protections(.superuser, .notPermitted)
-    return rights.isEmpty ? byAge : .kept(rights)
+    var reasons = protections(.superuser, .notPermitted)
+    if !selection.includePooled { reasons += protections(.pooled) }
+    if !selection.includeStateful { reasons += protections(.holdsState) }
+    return reasons.isEmpty ? byAge : .kept(reasons)
   }
 
   private static func kept(_ kind: Protection.Kind, _ detail: String) -> Decision {
     .kept([.init(Protection(kind, detail))])
-  }
-
-  /// By number: names in an encoding that is not UTF-8 can look alike once they are repaired. By
-  /// name where the report has no numbers, and what is unknown is in another database.
-  static func isInConnectedDatabase(_ session: Session, _ report: AuditReport) -> Bool {
-    if let own = report.target.databaseID, let its = session.databaseID { return own == its }
-    guard report.target.databaseID == nil, session.databaseID == nil,
-      let own = report.target.database, let its = session.database
-    else { return false }
-    return own.hasSameBytes(as: its)
   }
 
   private static func filteredOut(

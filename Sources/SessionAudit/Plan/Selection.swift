@@ -9,6 +9,10 @@ public struct Selection: Sendable, Equatable {
   public var applications: [Glob]
   /// Sessions of other databases too.
   public var allDatabases: Bool
+  /// Also what holds locks, temporary tables and the like.
+  public var includeStateful = false
+  /// Also what a pooler keeps open.
+  public var includePooled = false
   /// At most this many in one run, those silent longest first.
   public var maximum: Int
 

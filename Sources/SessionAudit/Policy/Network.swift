@@ -20,6 +20,8 @@ public struct NetworkAddress: Hashable, Sendable {
   /// nil for what is no numeric address. A zone (`fe80::1%eth0`) is left out.
   public init?(_ text: some StringProtocol) {
     let text = String(text.prefix { $0 != "%" })
+    // C would read up to a NUL and overlook the rest.
+    guard !text.utf8.contains(0) else { return nil }
     var four = in_addr()
     var six = in6_addr()
     if inet_pton(AF_INET, text, &four) == 1 {
@@ -71,6 +73,9 @@ public struct Network: Hashable, Sendable {
   public func contains(_ address: NetworkAddress) -> Bool {
     Self.masked(address, to: prefix) == base
   }
+
+  /// nil for a range.
+  var onlyAddress: NetworkAddress? { prefix == 128 ? base : nil }
 
   private static func masked(_ address: NetworkAddress, to prefix: Int) -> NetworkAddress {
     func mask(_ bits: Int) -> UInt64 { bits <= 0 ? 0 : bits >= 64 ? .max : ~(.max >> UInt64(bits)) }

@@ -2,9 +2,30 @@
 public struct Policy: Sendable, Equatable {
   /// How long a session must be silent before it looks abandoned.
   public var staleAfter: Duration
+  /// How long a restart may take: while it lasts, old and new overlap and prove nothing.
+  public var restartGrace = Duration.seconds(300)
+  /// How far the clocks of rosters and restarts may be from the server's.
+  public var clockTolerance = Duration.seconds(30)
+  /// How far beyond its max age a request may still use a session.
+  public var maxAgeSlack = Duration.seconds(30)
   /// Upper bounds of all state-age buckets but the last, which has none; rising.
   public var bucketBounds: [Duration]
   public var groupBy: [GroupDimension]
+
+  /// The age at which an application closes its connections (Django's CONN_MAX_AGE).
+  public var maxAges: [Declaration<Duration>] = []
+  /// The most instances that may run at once, one-offs and workers included.
+  public var instances: [Declaration<Int>] = []
+  /// Restarts that are completed.
+  public var restarts: [Declaration<RestartTime>] = []
+  /// Whether a name means one instance, where the name itself would be misread.
+  public var oneInstance: [Declaration<Bool>] = []
+  /// Names that are shown as one family, each under its glob.
+  public var families: [Glob] = []
+  /// Addresses that many instances share: NAT, mesh egress, proxies.
+  public var sharedAddresses: [Network] = []
+  public var poolers: [Network] = []
+  public var roster: Roster?
 
   public init(
     staleAfter: Duration = .seconds(3600),
@@ -17,11 +38,17 @@ public struct Policy: Sendable, Equatable {
     self.bucketBounds = bucketBounds
     self.groupBy = groupBy
   }
+
+  /// The family that a name is shown under.
+  public func family(of name: String) -> String {
+    families.last { $0.matches(name) }?.pattern ?? InstanceName(name).family
+  }
 }
 
 /// What sessions can be grouped by.
 public enum GroupDimension: String, Sendable, CaseIterable {
   case application
+  case family
   case user
   case database
   case client
@@ -31,6 +58,7 @@ public enum GroupDimension: String, Sendable, CaseIterable {
   public var keyName: String {
     switch self {
     case .application: "application_name"
+    case .family: "family"
     case .user: "user"
     case .database: "database"
     case .client: "client_address"
@@ -38,9 +66,10 @@ public enum GroupDimension: String, Sendable, CaseIterable {
     }
   }
 
-  public func value(of session: Session) -> String? {
+  public func value(of session: Session, by policy: Policy) -> String? {
     switch self {
     case .application: session.applicationName
+    case .family: policy.family(of: session.applicationName)
     case .user: session.user
     case .database: session.database
     case .client: session.clientAddress

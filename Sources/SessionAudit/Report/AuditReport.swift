@@ -10,6 +10,10 @@ public struct AuditReport: Sendable {
   public var groups: [SessionGroup]
   /// Client sessions, hidden ones and our own included, by backend_start and pid.
   public var sessions: [JudgedSession]
+  /// All that wait for a lock, background processes included, by pid.
+  public var lockWaiters: [Int32]
+  /// Sessions at the root of a lock queue; nil where that is not known.
+  public var blocking: [Blocker]?
   public var advice: [Advice] = []
 }
 
@@ -20,6 +24,13 @@ public struct JudgedSession: Sendable, Equatable {
   public var verdict: Verdict
   public var evidence: [Evidence]
   public var protections: [Protection]
+  /// nil where nobody asked, or where it can't be known.
+  public var holds: Set<Holding>?
+
+  /// The strongest basis on which it is an orphan; nil where it is none.
+  public var orphanBasis: Basis? {
+    evidence.filter { $0.verdict == .orphan }.map(\.basis).max()
+  }
 }
 
 /// How much of the client sessions this role can see.
@@ -50,6 +61,7 @@ public struct Totals: Sendable, Equatable {
   public var background: Int
   public var live: Int
   public var suspect: Int
+  public var orphan: Int
   public var hidden: Int
   public var openedLastMinute: Int
   public var openedLast5Minutes: Int
@@ -60,6 +72,7 @@ public struct Totals: Sendable, Equatable {
     self.background = background
     live = sum(\.live)
     suspect = sum(\.suspect)
+    orphan = sum(\.orphan)
     hidden = sum(\.hidden)
     openedLastMinute = sum(\.openedLastMinute)
     openedLast5Minutes = sum(\.openedLast5Minutes)

@@ -12,27 +12,36 @@ public struct SessionGroup: Sendable, Equatable {
   public var oldestSessionAge: Duration?
   public var live = 0
   public var suspect = 0
+  public var orphan = 0
   public var hidden = 0
   public var openedLastMinute = 0
   public var openedLast5Minutes = 0
   /// Sessions by client address; nil: a unix socket, or hidden.
   public var clients: [String?: Int] = [:]
+  /// Sessions by the strongest evidence about each.
+  public var evidence: [Evidence.Kind: Int] = [:]
+  /// nil where no max age is declared.
+  public var recycling: Recycling?
 
   /// Groups by the policy's dimensions: most sessions first, then by key.
+  /// - Parameter recycling: for each session what it says of recycling; empty for nothing.
   static func groups(
-    of sessions: [JudgedSession], by policy: Policy
+    of sessions: [JudgedSession], recycling: [RecyclingSign?], by policy: Policy
   ) -> [SessionGroup] {
     var places: [GroupKey: Int] = [:]
     var groups: [SessionGroup] = []
-    for judged in sessions {
-      let key = GroupKey(of: judged.session, by: policy.groupBy)
+    var signs: [Int: [RecyclingSign]] = [:]
+    for (index, judged) in sessions.enumerated() {
+      let key = GroupKey(of: judged.session, by: policy)
       let place = places[key] ?? groups.count
       if place == groups.count {
         places[key] = place
         groups.append(SessionGroup(key: key.values, buckets: policy.bucketBounds.count + 1))
       }
       groups[place].add(judged, bounds: policy.bucketBounds)
+      if !recycling.isEmpty, let sign = recycling[index] { signs[place, default: []].append(sign) }
     }
+    for (place, signs) in signs { groups[place].recycling = Recycling(signs) }
     // Places are sorted rather than groups, which are large.
     return groups.indices.sorted { comesFirst(groups[$0], groups[$1]) }.map { groups[$0] }
   }
@@ -63,11 +72,13 @@ public struct SessionGroup: Sendable, Equatable {
     switch judged.verdict {
     case .live: live += 1
     case .suspect: suspect += 1
+    case .orphan: orphan += 1
     case .hidden: hidden += 1
     }
     if judged.wasOpened(within: .seconds(60)) { openedLastMinute += 1 }
     if judged.wasOpened(within: .seconds(300)) { openedLast5Minutes += 1 }
     clients[judged.session.clientAddress, default: 0] += 1
+    if let kind = judged.evidence.first?.kind { evidence[kind, default: 0] += 1 }
   }
 }
 
@@ -75,6 +86,11 @@ extension SessionGroup {
   /// The states that occur, with their counts, in the order in which people read them.
   public var statesInReadingOrder: [(state: SessionState, count: Int)] {
     SessionState.inReadingOrder(states)
+  }
+
+  /// Kinds of evidence with their counts, in the order of `Evidence.Kind`: weakest first.
+  public var evidenceInOrder: [(kind: Evidence.Kind, count: Int)] {
+    Evidence.Kind.allCases.compactMap { kind in evidence[kind].map { (kind, $0) } }
   }
 
   /// Client addresses, most sessions first.
@@ -85,14 +101,31 @@ extension SessionGroup {
   }
 }
 
+extension AuditReport {
+  /// The sessions of a group without a name by their client addresses, which are all that tells
+  /// them apart; nil for other groups.
+  public func addresses(ofNameless group: SessionGroup) -> [SessionGroup]? {
+    guard judgedWith.groupBy == [.application] || judgedWith.groupBy == [.family],
+      group.key == [""], group.clients.count > 1
+    else { return nil }
+    var policy = judgedWith
+    policy.groupBy = [.client]
+    return SessionGroup.groups(
+      of: sessions.filter { $0.session.applicationName.isEmpty }, recycling: [], by: policy)
+  }
+}
+
 /// The values that make a group. Nearly always there is one, which needs no array.
 private struct GroupKey: Hashable {
   private var first: String?
   private var others: [String?]
 
-  init(of session: Session, by dimensions: [GroupDimension]) {
-    first = dimensions.first.flatMap { $0.value(of: session) }
-    others = dimensions.count > 1 ? dimensions.dropFirst().map { $0.value(of: session) } : []
+  init(of session: Session, by policy: Policy) {
+    let dimensions = policy.groupBy
+    first = dimensions.first.flatMap { $0.value(of: session, by: policy) }
+    others =
+      dimensions.count > 1
+      ? dimensions.dropFirst().map { $0.value(of: session, by: policy) } : []
   }
 
   var values: [String?] { [first] + others }

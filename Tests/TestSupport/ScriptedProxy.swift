@@ -1,5 +1,4 @@
 import Synchronization
-import TestSupport
 
 #if canImport(Glibc)
   import Glibc
@@ -9,8 +8,9 @@ import TestSupport
 
 /// Stands between a client and a server, counts the client's turns (its words after the server's)
 /// and can fall silent or hang up at one of them.
-final class ScriptedProxy: Sendable {
-  enum Script: Sendable {
+public final class ScriptedProxy: Sendable {
+  /// What happens at which turn.
+  public enum Script: Sendable {
     case pass
     /// From the client's nth turn on nothing goes either way.
     case holdFromTurn(Int)
@@ -23,12 +23,13 @@ final class ScriptedProxy: Sendable {
   private let script: Script
   private let state = Mutex((connections: 0, turns: 0))
 
-  var port: Int { listener.port }
-  var connections: Int { state.withLock { $0.connections } }
+  public var port: Int { listener.port }
+  public var connections: Int { state.withLock { $0.connections } }
   /// Of all connections together; the first is the start-up, the last is the good-bye.
-  var turns: Int { state.withLock { $0.turns } }
+  public var turns: Int { state.withLock { $0.turns } }
 
-  init(port: Int, script: Script = .pass) throws {
+  /// Starts to take connections for the server on `port` of 127.0.0.1.
+  public init(port: Int, script: Script = .pass) throws {
     listener = try LoopbackListener()
     upstream = port
     self.script = script

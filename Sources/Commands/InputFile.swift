@@ -1,0 +1,109 @@
+import InputFiles
+import SessionAudit
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// A file that the user names, read whole.
+struct InputFile {
+  let path: String
+  let bytes: [UInt8]
+  /// By the clock of this machine; now for what has no such time (a pipe).
+  let writtenAt: Timestamp
+
+  /// More than any roster or report has; a device that never ends shall not fill our memory.
+  private static let mostBytes = 512 << 20
+
+  /// - Parameter path: `-` is stdin.
+  /// - Throws: `CommandFailure` with status 66.
+  static func read(_ path: String) throws -> InputFile {
+    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable(path, errno) }
+    defer { if descriptor != 0 { close(descriptor) } }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = systemRead(descriptor, &block, block.count)
+      if count == 0 { break }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw unreadable(path, errno)
+      }
+      bytes += block[..<count]
+      guard bytes.count <= mostBytes else {
+        throw CommandFailure(status: .wrongFile, sentence: "\(name(path)) is too large")
+      }
+    }
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    return InputFile(
+      path: path, bytes: bytes,
+      writtenAt: isRegular ? LocalClock.timestamp(status.modified) : LocalClock.now)
+  }
+
+  /// - Throws: `CommandFailure` with status 65 and the place.
+  func roster() throws -> Roster { try parsed { bytes throws(InputFileError) in
+    try RosterFile.read(bytes)
+  } }
+
+  /// - Throws: `CommandFailure` with status 65 and the place.
+  func savedReport() throws -> Snapshot { try parsed { bytes throws(InputFileError) in
+    try SavedReport.read(bytes)
+  } }
+
+  private func parsed<Value>(
+    _ read: ([UInt8]) throws(InputFileError) -> Value
+  ) throws -> Value {
+    do throws(InputFileError) {
+      return try read(bytes)
+    } catch {
+      let place = [Self.name(path), error.line.map { "line \($0)" }, error.field]
+        .compactMap { $0 }.joined(separator: ", ")
+      throw CommandFailure(status: .wrongFile, sentence: "\(place): \(error.problem)")
+    }
+  }
+
+  private static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
+
+  private static func unreadable(_ path: String, _ code: Int32) -> CommandFailure {
+    CommandFailure(
+      status: .fileNotReadable, sentence: "\(name(path)): \(String(cString: strerror(code)))")
+  }
+}
+
+/// The clock of this machine, which tells how old a file is; what is judged has the server's.
+enum LocalClock {
+  static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return timestamp(time)
+  }
+
+  static func timestamp(_ time: timespec) -> Timestamp {
+    Timestamp(
+      microseconds: (Int64(time.tv_sec) - 946_684_800) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+  }
+}
+
+extension stat {
+  fileprivate var modified: timespec {
+    #if canImport(Darwin)
+      st_mtimespec
+    #else
+      st_mtim
+    #endif
+  }
+}
+
+/// read(2) by a name that the method above doesn't hide.
+private func systemRead(
+  _ descriptor: Int32, _ start: UnsafeMutableRawPointer, _ count: Int
+) -> Int {
+  read(descriptor, start, count)
+}

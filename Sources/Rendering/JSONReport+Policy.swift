@@ -1,0 +1,72 @@
+import SessionAudit
+
+/// What a report was judged with.
+extension JSONWriter {
+  mutating func judgedWith(_ policy: Policy) {
+    object("judged_with") { json in
+      json.object("thresholds") { json in
+        json.value("stale_after_seconds", policy.staleAfter)
+        json.value("restart_grace_seconds", policy.restartGrace)
+        json.value("clock_tolerance_seconds", policy.clockTolerance)
+        json.value("max_age_slack_seconds", policy.maxAgeSlack)
+      }
+      json.roster(policy.roster)
+      json.array("declarations") { json in json.declarations(of: policy) }
+    }
+  }
+
+  private mutating func roster(_ roster: Roster?) {
+    guard let roster else { return null("roster") }
+    object("roster") { json in
+      json.value("format", roster.format.rawValue)
+      json.value("taken_at", roster.takenAt)
+      json.value("entries", roster.entries.count)
+      json.value("alive", roster.entries.count { $0.isAlive })
+      json.array("covers") { json in
+        for family in roster.families { json.value(nil, family) }
+        for glob in roster.coversNames { json.value(nil, glob.pattern) }
+        for network in roster.coversNetworks { json.value(nil, network.text) }
+      }
+      json.value("complete", roster.isComplete)
+    }
+  }
+
+  private mutating func declarations(of policy: Policy) {
+    for declared in policy.maxAges {
+      declaration("max_age", declared.application?.text) { $0.value("seconds", declared.value) }
+    }
+    for declared in policy.instances {
+      declaration("instances", declared.application?.text) { $0.value("count", declared.value) }
+    }
+    for declared in policy.restarts {
+      declaration("restarted_at", declared.application?.text) { json in
+        switch declared.value {
+        case .at(let moment): json.value("time", moment)
+        case .ago(let age): json.value("seconds_ago", age)
+        }
+      }
+    }
+    for declared in policy.oneInstance {
+      declaration("one_instance", declared.application?.text) {
+        $0.value("value", declared.value)
+      }
+    }
+    for network in policy.sharedAddresses {
+      declaration("shared_address", nil) { $0.value("network", network.text) }
+    }
+    for network in policy.poolers {
+      declaration("pooler", nil) { $0.value("network", network.text) }
+    }
+  }
+
+  /// - Parameter application: nil: it speaks of all.
+  private mutating func declaration(
+    _ kind: String, _ application: String?, _ value: (inout JSONWriter) -> Void
+  ) {
+    object { json in
+      json.value("kind", kind)
+      json.value("application", application)
+      value(&json)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import SessionAudit
+
+/// The groups: one line each, why under it, and what has no name by its addresses.
+extension TextReport {
+  /// Addresses shown of a group without a name; the rest is counted.
+  private static let mostAddresses = 12
+
+  /// One line a group; the age buckets as small bars, oldest to the right.
+  func groups(_ report: AuditReport) -> [String] {
+    let policy = report.judgedWith
+    var table = TextTable(
+      policy.groupBy.map { .init(title: Self.title(of: $0), isFlexible: true) } + [
+        .init(title: "total", alignsRight: true),
+        .init(title: "active", alignsRight: true, isOptional: true),
+        .init(title: "idle", alignsRight: true, isOptional: true),
+        .init(title: "in tx", alignsRight: true, isOptional: true),
+        .init(title: "hidden", alignsRight: true, isOptional: true),
+        .init(title: "ages"),
+        .init(title: "state", alignsRight: true),
+        .init(title: "session", alignsRight: true),
+        .init(title: "suspect", alignsRight: true, isOptional: true),
+        .init(title: "orphan", alignsRight: true, isOptional: true),
+      ])
+    var notes: [[String]] = []
+    for group in report.groups {
+      table.add(cells(group, zip(policy.groupBy, group.key).map { Self.label($1, of: $0) }))
+      notes.append(explanation(of: group))
+      guard let split = report.addresses(ofNameless: group) else { continue }
+      for part in split.prefix(Self.mostAddresses) {
+        table.add(cells(part, ["  " + Self.label(part.key[0], of: .client)]))
+        notes.append([])
+      }
+      if split.count > Self.mostAddresses {
+        notes[notes.count - 1].append("  and \(split.count - Self.mostAddresses) more addresses")
+      }
+    }
+    let lines = table.lines(style)
+    return [lines[0]]
+      + zip(lines.dropFirst(), notes).flatMap { line, notes in
+        [line]
+          + notes.flatMap { CellWidth.wrapped(HostileText.escaped($0), to: style.width - 4) }
+          .map { style.paint("    " + $0, .faint) }
+      } + [
+        style.paint(
+          "ages: by state age, \(Self.bucketNames(policy)); state, session: the oldest",
+          .faint)
+      ]
+  }
+
+  private func cells(_ group: SessionGroup, _ key: [String]) -> [TextTable.Cell] {
+    key.map { .init($0) } + [
+      .init("\(group.sessions)"),
+      .init(Self.count(group.states[.active])),
+      .init(Self.count(group.states[.idle])),
+      .init(
+        Self.count(
+          (group.states[.idleInTransaction] ?? 0) + (group.states[.idleInTransactionAborted] ?? 0))),
+      .init(Self.count(group.hidden), .warning),
+      .init(style.bars(group.bucketCounts)),
+      .init(group.oldestStateAge.map(DurationText.brief) ?? "?"),
+      .init(group.oldestSessionAge.map(DurationText.brief) ?? "?"),
+      .init(Self.count(group.suspect), .warning),
+      .init(Self.count(group.orphan), .bad),
+    ]
+  }
+
+  /// Why its sessions are suspects or orphans, and whether they are recycled, in a few words.
+  private func explanation(of group: SessionGroup) -> [String] {
+    var notes: [String] = []
+    if !group.evidence.isEmpty {
+      notes.append(
+        group.evidenceInOrder.reversed().map { "\($0.count) \(Self.words(for: $0.kind))" }
+          .joined(separator: ", "))
+    }
+    if let recycling = group.recycling { notes.append(Self.sentence(for: recycling)) }
+    return notes
+  }
+
+  private static func sentence(for recycling: Recycling) -> String {
+    let maxAge = "max age \(DurationText.exact(recycling.maxAge))"
+    switch recycling.verdict {
+    case .notEnforced:
+      return "\(maxAge) is not enforced: \(recycling.usedBeyondMaxAge) used beyond it, the oldest at "
+        + DurationText.brief(recycling.worstUsedAtAge)
+    case .enforced: return "\(maxAge) is enforced: none was used beyond it"
+    case .noEvidence: return "\(maxAge): too quiet or too young to tell if it is enforced"
+    }
+  }
+
+  /// What follows a number of sessions.
+  static func words(for kind: Evidence.Kind) -> String {
+    switch kind {
+    case .idleBeyondThreshold: "idle beyond the threshold"
+    case .pastMaxAge: "past the max age"
+    case .silentClient: "with a silent client"
+    case .replacedAddress: "from an address that seems replaced"
+    case .superseded: "superseded by a newer address"
+    case .beyondInstances: "beyond the instances that may run"
+    case .beforeRestart: "from before the restart"
+    case .ownerGone: "whose owner is not in the roster"
+    case .predatesOwner: "older than their owner in the roster"
+    case .predatesAll: "older than all in the roster"
+    }
+  }
+
+  private static func count(_ count: Int?) -> String { count.map { $0 == 0 ? "" : "\($0)" } ?? "" }
+
+  /// `<1m <10m <1h <1d 1d+`, in the order of the bars.
+  private static func bucketNames(_ policy: Policy) -> String {
+    let bounds = policy.bucketBounds.map(DurationText.exact)
+    return (bounds.map { "<\($0)" } + [bounds.last.map { "\($0)+" } ?? "all"])
+      .joined(separator: " ")
+  }
+}

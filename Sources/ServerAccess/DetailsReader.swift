@@ -1,0 +1,70 @@
+import PostgresClient
+import Queries
+import SessionAudit
+
+/// The second look at a server: what the sessions that may be ended hold, and who blocks whom. One
+/// read-only transaction in one round trip, and none where there is nothing to ask.
+public struct DetailsReader {
+  private let connection: Connection
+
+  public init(_ connection: Connection) { self.connection = connection }
+
+  /// - Parameters:
+  ///   - candidates: those whose holdings matter. What one of another database holds there is not
+  ///     to be seen from here.
+  ///   - lockWaiters: those that wait for a lock; of more than 200 the longest-waiting are asked
+  ///     about, so that counts of waiters are then at least what is said.
+  ///   - sessions: the snapshot's, which says when they began to wait and what they last asked.
+  /// - Returns: holdings, be it none, of every candidate.
+  public func read(
+    candidates: [Int32], lockWaiters: [Int32], among sessions: [Session], deadline: Deadline
+  ) throws(PostgresError) -> Details {
+    let waiters = Blocking.longestWaiting(lockWaiters, among: sessions)
+    var questions: [(query: Query, parameters: [Parameter])] = []
+    if !candidates.isEmpty { questions.append((.holdings, [.int32Array(candidates)])) }
+    if !waiters.isEmpty { questions.append((.blocking, [.int32Array(waiters)])) }
+    // Nobody waits, so nobody blocks: that is an answer, and needs no question.
+    var details = Details(blocking: [])
+    guard !questions.isEmpty else { return details }
+
+    let answers = try ReadTransaction(connection).ask(questions, deadline: deadline)
+    if !candidates.isEmpty {
+      details.holdings = try Self.holdings(answers.to(.holdings), of: candidates, sessions)
+    }
+    if !waiters.isEmpty {
+      let edges = try Self.edges(answers.to(.blocking), from: waiters)
+      details.blocking = Blocking.roots(of: edges, among: sessions)
+    }
+    return details
+  }
+
+  private static func holdings(
+    _ result: QueryResult, of candidates: [Int32], _ sessions: [Session]
+  ) throws(PostgresError) -> [Int32: Set<Holding>] {
+    var holdings = Dictionary(candidates.map { ($0, Set<Holding>()) }) { first, _ in first }
+    for session in sessions { holdings[session.pid]?.formUnion(session.heldByLastQuery) }
+    let pid: Column<Int32> = try result.column("pid")
+    let word: Column<String> = try result.column("holding")
+    for row in result.rows {
+      guard let holding = Holding(rawValue: try row.required(word)) else {
+        throw .unexpectedResult("names no known holding", query: result.query)
+      }
+      // A row that nobody asked about (a server that lies) finds no entry.
+      holdings[try row.required(pid)]?.insert(holding)
+    }
+    return holdings
+  }
+
+  /// By waiter, those in its way. A waiter without a row has got its lock, or has gone.
+  private static func edges(
+    _ result: QueryResult, from waiters: [Int32]
+  ) throws(PostgresError) -> [Int32: [Int32]] {
+    var edges = Dictionary(waiters.map { ($0, [Int32]()) }) { first, _ in first }
+    let pid: Column<Int32> = try result.column("pid")
+    let blocker: Column<Int32> = try result.column("blocker")
+    for row in result.rows {
+      edges[try row.required(pid)]?.append(try row.required(blocker))
+    }
+    return edges
+  }
+}

@@ -1,0 +1,92 @@
+import PostgresClient
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What matters of a session's last query, read without making a string of the whole.
+struct LastCommand: ColumnValue {
+  static let types = String.types
+  /// The first word in capitals; nil where the query is empty, or begins with something else.
+  let word: String?
+  /// The query is `DISCARD ALL` and nothing else.
+  let isDiscardAll: Bool
+  /// It is a SELECT that calls what begins a base backup.
+  let beginsBackup: Bool
+
+  init(postgresBytes bytes: UnsafeRawBufferPointer) {
+    let rest = Self.skipComments(bytes[...])
+    // The longest command word is DEALLOCATE; what is longer is no command.
+    let letters = rest.prefix(24).prefix { Self.isLetter($0) }
+    word =
+      letters.isEmpty
+      ? nil : String(decoding: letters.map { $0 & ~0x20 }, as: UTF8.self)
+    isDiscardAll = word == "DISCARD" && Self.isDiscardAll(bytes[...])
+    beginsBackup = word == "SELECT" && Self.callsBackupStart(bytes)
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+  }
+
+  /// What follows leading blanks, parentheses and comments (which frameworks put first to say
+  /// which line of code a query comes from).
+  private static func skipComments(
+    _ bytes: Slice<UnsafeRawBufferPointer>
+  ) -> Slice<UnsafeRawBufferPointer> {
+    var rest = bytes
+    while let byte = rest.first {
+      if byte <= 0x20 || byte == UInt8(ascii: "(") || byte == UInt8(ascii: ";") {
+        rest = rest.dropFirst()
+      } else if rest.starts(with: "--".utf8) {
+        rest = rest.drop { $0 != UInt8(ascii: "\n") }
+      } else if rest.starts(with: "/*".utf8) {
+        rest = rest.dropFirst(2)
+        while !rest.isEmpty && !rest.starts(with: "*/".utf8) { rest = rest.dropFirst() }
+        rest = rest.dropFirst(2)
+      } else {
+        break
+      }
+    }
+    return rest
+  }
+
+  /// Two words with blanks around them, and semicolons at the end: what a pooler sends. A comment
+  /// makes it somebody else's.
+  private static func isDiscardAll(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+    var end = bytes.endIndex
+    while end > bytes.startIndex, bytes[end - 1] <= 0x20 || bytes[end - 1] == UInt8(ascii: ";") {
+      end -= 1
+    }
+    let words = bytes[..<end].split { $0 <= 0x20 }
+    return words.count == 2 && equals(words[0], "discard") && equals(words[1], "all")
+  }
+
+  /// Both names, the one before 15 and the one since, have 15 letters, so that one look at what
+  /// stands before each parenthesis finds either.
+  private static func callsBackupStart(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let base = bytes.baseAddress else { return false }
+    var start = 0
+    while start < bytes.count,
+      let found = memchr(base + start, Int32(UInt8(ascii: "(")), bytes.count - start)
+    {
+      let parenthesis = base.distance(to: UnsafeRawPointer(found))
+      let name = bytes[..<parenthesis].suffix(15)
+      if equals(name, "pg_backup_start") || equals(name, "pg_start_backup") { return true }
+      start = parenthesis + 1
+    }
+    return false
+  }
+
+  /// Whether these are the letters of `word`, which is in small ones.
+  private static func equals(_ bytes: Slice<UnsafeRawBufferPointer>, _ word: StaticString) -> Bool {
+    guard bytes.count == word.utf8CodeUnitCount else { return false }
+    return word.withUTF8Buffer { letters in
+      zip(bytes, letters).allSatisfy { $0 == $1 || $0 | 0x20 == $1 && isLetter($0) }
+    }
+  }
+}

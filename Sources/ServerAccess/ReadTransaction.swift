@@ -1,0 +1,54 @@
+import PostgresClient
+import Queries
+import SessionAudit
+
+/// Questions asked in one read-only transaction, sent and answered in one round trip. Settings are
+/// local to it, so that nothing outlives it, not even through a pooler.
+struct ReadTransaction {
+  private let connection: Connection
+
+  init(_ connection: Connection) { self.connection = connection }
+
+  func ask(
+    _ questions: [(query: Query, parameters: [Parameter])], deadline: Deadline,
+    streaming stream: RowStream? = nil
+  ) throws(PostgresError) -> Answers {
+    let guards = Guards.parameters(local: true, deadline: deadline)
+    let frame: [(query: Query, parameters: [Parameter])] =
+      [(.begin, []), (.searchPath, []), (.guards, guards)] + questions + [(.commit, [])]
+    let version = connection.serverVersion
+    return Answers(
+      results: try connection.run(
+        frame.map { Statement($0.query, serverVersion: version, $0.parameters) },
+        deadline: deadline, streaming: stream))
+  }
+
+  struct Answers {
+    fileprivate let results: [QueryResult]
+
+    func to(_ query: Query) throws(PostgresError) -> QueryResult {
+      guard let result = results.first(where: { $0.query == query.name }) else {
+        throw .unexpectedResult("is missing", query: query.name)
+      }
+      return result
+    }
+  }
+}
+
+extension Statement {
+  init(_ query: Query, serverVersion: Int, _ parameters: [Parameter] = []) {
+    self.init(
+      name: query.name, sql: query.sql(forServerVersion: serverVersion), parameters: parameters)
+  }
+}
+
+/// The settings that keep our own session from becoming a burden (audit/guards.sql).
+enum Guards {
+  /// - Parameter local: for this transaction only.
+  static func parameters(local: Bool, deadline: Deadline) -> [Parameter] {
+    // At least a millisecond: 0 would mean no timeout at all. At most what fits Postgres's int.
+    let milliseconds = min(
+      max(1, deadline.remaining.wholeMicroseconds / 1000), Int64(Int32.max))
+    return [.bool(local), .text("\(milliseconds)ms")]
+  }
+}

@@ -1,0 +1,235 @@
+/// Where the visible client sessions come from: the judge's picture of which instances run. Built
+/// once for a snapshot; names and addresses are numbered, so that each is read only once.
+struct AddressBook {
+  /// An application_name.
+  struct Name {
+    var text: String
+    var reading: InstanceName
+    /// The reading's, unless the user knows better.
+    var meaning: InstanceName.Meaning
+    var hiddenNamesakes = 0
+  }
+
+  /// A client address, whoever uses it. The first one stands for all that have none.
+  struct Client {
+    var text: String?
+    var address: NetworkAddress?
+    /// Loopback, declared as shared, or a pooler's: no sign of an instance.
+    var isShared = false
+    var isPooler = false
+    /// Names that mean an instance; two of them from one address make it shared.
+    var instanceName: Int?
+    /// When somebody last connected from here who is not let in yet.
+    var lastKnock: Timestamp?
+  }
+
+  /// The sessions of one application_name, user and database.
+  struct Application {
+    var name: Int
+    var user: String?
+    var database: String?
+    var isConnected: Bool
+    var lives: [Int] = []
+  }
+
+  /// One client address of an application: the stand-in for one running instance.
+  struct Life {
+    var application: Int
+    var client: Int
+    var start: Timestamp
+    /// Now where a session's columns don't tell.
+    var lastHeard: Timestamp
+    /// Whether a session is active, or changed its state within the grace: an old worker that
+    /// drains a long query is about to commit.
+    var isBusy = false
+  }
+
+  /// Where one session stands in the book.
+  struct Entry {
+    var application: Int
+    var client: Int
+    /// nil: its address is no sign of an instance.
+    var life: Int?
+    var isPooled: Bool
+    var isBusy: Bool
+  }
+
+  private(set) var names: [Name] = []
+  private(set) var clients: [Client] = [Client()]
+  private(set) var applications: [Application] = []
+  private(set) var lives: [Life] = []
+  /// By place in the snapshot; nil for what is hidden, background or our own.
+  private(set) var entries: [Entry?]
+
+  private var numberOfName: [NameKey: Int] = [:]
+  private var numberOfClient: [NameKey: Int] = [:]
+
+  init(
+    _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], by policy: Policy
+  ) {
+    entries = Array(repeating: nil, count: snapshot.sessions.count)
+    let judged = places.indices.filter { index in
+      let session = snapshot.sessions[places[index]]
+      return session.kind == .client && session.pid != snapshot.role.ownPID
+    }
+    let numbers = judged.map { index in
+      enroll(snapshot.sessions[places[index]], by: policy)
+    }
+    countHidden(in: snapshot, places)
+    var numberOfApplication: [ApplicationKey: Int] = [:]
+    var numberOfLife: [LifeKey: Int] = [:]
+    for (index, number) in zip(judged, numbers) {
+      let session = snapshot.sessions[places[index]]
+      let key = ApplicationKey(session, name: number.name)
+      let application =
+        numberOfApplication[key] ?? addApplication(session, number.name, in: snapshot)
+      numberOfApplication[key] = application
+      let client = clients[number.client]
+      var entry = Entry(
+        application: application, client: number.client, life: nil,
+        isPooled: client.isPooler || names[number.name].reading.isPoolers,
+        isBusy: Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy))
+      if !client.isShared, !entry.isPooled, client.address != nil, let start = session.backendStart {
+        let lifeKey = LifeKey(application: application, client: number.client)
+        let life = numberOfLife[lifeKey] ?? lives.count
+        if life == lives.count {
+          numberOfLife[lifeKey] = life
+          applications[application].lives.append(life)
+          lives.append(
+            Life(
+              application: application, client: number.client, start: start,
+              lastHeard: client.lastKnock ?? start))
+        }
+        let heard = times[index].lastHeard ?? snapshot.capturedAt
+        lives[life].start = min(lives[life].start, start)
+        lives[life].lastHeard = max(lives[life].lastHeard, heard)
+        lives[life].isBusy = lives[life].isBusy || entry.isBusy
+        entry.life = life
+      }
+      entries[places[index]] = entry
+    }
+  }
+
+  func isBusy(_ entry: Entry) -> Bool {
+    entry.life.map { lives[$0].isBusy } ?? entry.isBusy
+  }
+
+  // MARK: - Building
+
+  private mutating func enroll(_ session: Session, by policy: Policy) -> (name: Int, client: Int) {
+    let name = numbered(name: session.applicationName, by: policy)
+    let client = numbered(client: session.clientAddress, by: policy)
+    let reading = names[name].reading
+    if session.endsWithDiscardAll && session.applicationName.isEmpty || reading.isPoolers {
+      // What one of its sessions shows holds for all that come from there, whatever name the
+      // last client of each has left on it.
+      clients[client].isPooler = true
+      clients[client].isShared = true
+    }
+    if names[name].meaning != .shared {
+      if let other = clients[client].instanceName, other != name {
+        clients[client].isShared = true
+      }
+      clients[client].instanceName = name
+    }
+    if session.state == .starting, let start = session.backendStart {
+      clients[client].lastKnock = clients[client].lastKnock.map { max($0, start) } ?? start
+    }
+    return (name, client)
+  }
+
+  private mutating func numbered(name: String, by policy: Policy) -> Int {
+    let key = NameKey(name)
+    if let number = numberOfName[key] { return number }
+    numberOfName[key] = names.count
+    let reading = InstanceName(name)
+    let isOne = policy.oneInstance.value(for: name, database: nil, isConnected: true)
+    names.append(
+      Name(
+        text: name, reading: reading,
+        meaning: isOne.map { $0 ? .instance : .shared } ?? reading.meaning))
+    return names.count - 1
+  }
+
+  private mutating func numbered(client text: String?, by policy: Policy) -> Int {
+    guard let text else { return 0 }
+    let key = NameKey(text)
+    if let number = numberOfClient[key] { return number }
+    numberOfClient[key] = clients.count
+    var client = Client(text: text, address: NetworkAddress(text))
+    if let address = client.address {
+      client.isPooler = policy.poolers.contains { $0.contains(address) }
+      client.isShared =
+        client.isPooler || address.isLoopback
+        || policy.sharedAddresses.contains { $0.contains(address) }
+    }
+    clients.append(client)
+    return clients.count - 1
+  }
+
+  private mutating func addApplication(
+    _ session: Session, _ name: Int, in snapshot: Snapshot
+  ) -> Int {
+    applications.append(
+      Application(
+        name: name, user: session.user, database: session.database,
+        isConnected: snapshot.target.isConnected(to: session)))
+    return applications.count - 1
+  }
+
+  private mutating func countHidden(in snapshot: Snapshot, _ places: [Int]) {
+    for place in places where snapshot.sessions[place].kind == .hidden {
+      if let name = numberOfName[NameKey(snapshot.sessions[place].applicationName)] {
+        names[name].hiddenNamesakes += 1
+      }
+    }
+  }
+
+  /// What is not known to be quiet counts as busy.
+  private static func isBusy(
+    _ session: Session, _ times: SessionTimes, at now: Timestamp, by policy: Policy
+  ) -> Bool {
+    guard let state = session.state, let lastHeard = times.lastHeard,
+      state == .idle || state.isInTransaction || state.isActive
+    else { return true }
+    if state.isActive && lastHeard >= now { return true }
+    guard let change = session.stateChange else { return true }
+    return now - change < policy.restartGrace
+  }
+}
+
+/// A name by its bytes.
+private struct NameKey: Hashable {
+  private var text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (a: NameKey, b: NameKey) -> Bool { a.text.hasSameBytes(as: b.text) }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+}
+
+/// By number where there is one: names in an encoding that is not UTF-8 can look alike.
+private struct ApplicationKey: Hashable {
+  private let name: Int
+  private let userID: UInt32?
+  private let databaseID: UInt32?
+  private let user: NameKey?
+  private let database: NameKey?
+
+  init(_ session: Session, name: Int) {
+    self.name = name
+    userID = session.userID
+    databaseID = session.databaseID
+    user = userID == nil ? session.user.map { NameKey($0) } : nil
+    database = databaseID == nil ? session.database.map { NameKey($0) } : nil
+  }
+}
+
+private struct LifeKey: Hashable {
+  let application: Int
+  let client: Int
+}

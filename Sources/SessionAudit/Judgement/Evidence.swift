@@ -1,0 +1,105 @@
+/// One reason for a verdict: what was found, and what makes it less than sure.
+public struct Evidence: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    case idleBeyondThreshold = "idle_beyond_threshold"
+    case pastMaxAge = "past_max_age"
+    case silentClient = "silent_client"
+    case replacedAddress = "replaced_address"
+    case superseded
+    case beyondInstances = "beyond_instances"
+    case beforeRestart = "before_restart"
+    case ownerGone = "owner_gone"
+    case predatesOwner = "predates_owner"
+    case predatesAll = "predates_all"
+  }
+
+  /// What was found, with the figures that the session itself does not have.
+  public enum Finding: Sendable, Equatable {
+    /// Idle and silent for longer than this.
+    case idleBeyondThreshold(Duration)
+    /// Open and silent for longer than the age at which its application closes connections.
+    case pastMaxAge(Duration)
+    /// Waits for its client, or is idle in transaction, for longer than this.
+    case silentClient(Duration)
+    /// Another address began shortly after this session's fell silent.
+    case replacedAddress(by: Newcomer)
+    /// Another address of the same name began after this session's was last heard.
+    case superseded(by: Newcomer)
+    /// As many other addresses as may run at once were in use at a moment after this one's life.
+    case beyondInstances(limit: Int, at: Timestamp)
+    /// Not heard since a restart that was complete at this time.
+    case beforeRestart(Timestamp)
+    /// The roster covers this, and has no owner for it.
+    case ownerGone(covers: String, missing: String)
+    /// The roster's owner began at this time.
+    case predatesOwner(owner: String, startedAt: Timestamp)
+    /// Everything alive in the roster began at this time or later.
+    case predatesAll(startedAt: Timestamp)
+  }
+
+  /// The address that came after this session's.
+  public struct Newcomer: Sendable, Equatable {
+    public var address: String
+    public var began: Timestamp
+  }
+
+  /// What makes evidence of an orphan no more than a suspicion.
+  public enum Doubt: Sendable, Equatable {
+    /// Many instances share the name.
+    case sharedName
+    /// Two addresses of the name were in use side by side for longer than a restart takes.
+    case heardSideBySide
+    /// Hidden sessions bear the same name.
+    case hiddenNamesakes(Int)
+    /// Its address tells no instance.
+    case noAddress
+    /// Clocks may differ by this much, and the figures do by less.
+    case withinTolerance(Duration)
+  }
+
+  public var finding: Finding
+  public var doubt: Doubt?
+
+  public init(_ finding: Finding, doubt: Doubt? = nil) {
+    self.finding = finding
+    self.doubt = doubt
+  }
+
+  public var kind: Kind {
+    switch finding {
+    case .idleBeyondThreshold: .idleBeyondThreshold
+    case .pastMaxAge: .pastMaxAge
+    case .silentClient: .silentClient
+    case .replacedAddress: .replacedAddress
+    case .superseded: .superseded
+    case .beyondInstances: .beyondInstances
+    case .beforeRestart: .beforeRestart
+    case .ownerGone: .ownerGone
+    case .predatesOwner: .predatesOwner
+    case .predatesAll: .predatesAll
+    }
+  }
+
+  /// The verdict that this evidence gives by itself.
+  public var verdict: Verdict {
+    switch kind {
+    case .idleBeyondThreshold, .pastMaxAge, .silentClient, .replacedAddress: .suspect
+    case .superseded, .beyondInstances, .beforeRestart, .ownerGone, .predatesOwner, .predatesAll:
+      doubt == nil ? .orphan : .suspect
+    }
+  }
+
+  public var basis: Basis {
+    switch kind {
+    case .idleBeyondThreshold, .silentClient, .replacedAddress, .superseded: .inferred
+    case .pastMaxAge, .beyondInstances, .beforeRestart: .declared
+    case .ownerGone, .predatesOwner, .predatesAll: .roster
+    }
+  }
+
+  /// The strongest comes first: what makes an orphan, and of that what rests on the most.
+  static func isStronger(_ a: Evidence, _ b: Evidence) -> Bool {
+    if a.verdict != b.verdict { return a.verdict == .orphan }
+    return a.basis > b.basis
+  }
+}

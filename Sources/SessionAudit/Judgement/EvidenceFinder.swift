@@ -1,0 +1,221 @@
+/// Finds what speaks against a session. Each kind of evidence is one function; docs/evidence.md
+/// has a picture of each.
+struct EvidenceFinder {
+  private let policy: Policy
+  private let now: Timestamp
+  private let book: AddressBook
+  private let connectedUser: String?
+  /// By application: nil where there is but one address.
+  private let generations: [Generations?]
+  private let maxAges: [Duration?]
+  private let restarts: [Timestamp?]
+  private let roster: RosterIndex?
+  private var isListed: [Bool] = []
+  /// When a session of a name and client address was last heard, whatever its user and database.
+  private var lastHeard: [NameAndClient: Timestamp] = [:]
+
+  private struct NameAndClient: Hashable {
+    let name: Int
+    let client: Int
+  }
+
+  init(
+    _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], book: AddressBook,
+    by policy: Policy
+  ) {
+    self.policy = policy
+    self.book = book
+    let now = snapshot.capturedAt
+    self.now = now
+    connectedUser = snapshot.target.user
+    func declared<Value>(
+      _ declarations: [Declaration<Value>], _ application: AddressBook.Application
+    ) -> Value? {
+      declarations.isEmpty
+        ? nil
+        : declarations.value(
+          for: book.names[application.name].text, database: application.database,
+          isConnected: application.isConnected)
+    }
+    generations = book.applications.map { application in
+      guard application.lives.count > 1 else { return nil }
+      return Generations(
+        of: application, in: book, limit: declared(policy.instances, application), at: now,
+        by: policy)
+    }
+    maxAges = book.applications.map { declared(policy.maxAges, $0) }
+    restarts = book.applications.map { declared(policy.restarts, $0)?.moment(at: now) }
+    roster = policy.roster.map { RosterIndex($0, at: now) }
+    guard let roster else { return }
+    isListed = Array(repeating: false, count: book.applications.count)
+    for (index, place) in places.enumerated() {
+      guard let entry = book.entries[place] else { continue }
+      let application = book.applications[entry.application]
+      let key = NameAndClient(name: application.name, client: entry.client)
+      let heard = times[index].lastHeard ?? now
+      lastHeard[key] = lastHeard[key].map { max($0, heard) } ?? heard
+      if !isListed[entry.application] {
+        isListed[entry.application] =
+          application.isConnected
+          && roster.lists(book.clients[entry.client], of: book.names[application.name])
+      }
+    }
+  }
+
+  /// Every piece of evidence, the strongest first.
+  func evidence(about session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry)
+    -> [Evidence]
+  {
+    // Nothing is known of a session whose client's last sign of life isn't.
+    guard let heard = times.lastHeard, let silent = times.silent else { return [] }
+    var found: [Evidence] = []
+    if session.state == .idle, silent >= policy.staleAfter {
+      found.append(Evidence(.idleBeyondThreshold(policy.staleAfter)))
+    }
+    if isSilentClient(session, times, silent) {
+      found.append(Evidence(.silentClient(policy.staleAfter)))
+    }
+    // What a pooler keeps open has no client of its own.
+    guard !entry.isPooled else { return found }
+    if let evidence = pastMaxAge(times, silent, entry) { found.append(evidence) }
+    // An address that works, or has just finished something, has an owner.
+    guard !book.isBusy(entry) else { return found }
+    if let life = entry.life { addByAddress(book.lives[life], to: &found) }
+    if let evidence = beforeRestart(session, heard, entry) { found.append(evidence) }
+    addByRoster(session, heard, entry, to: &found)
+    if found.count > 1 {
+      // Stable, so that equals keep the order in which they are looked for.
+      found = found.enumerated().sorted { a, b in
+        Evidence.isStronger(a.element, b.element)
+          || !Evidence.isStronger(b.element, a.element) && a.offset < b.offset
+      }.map(\.element)
+    }
+    return found
+  }
+
+  // MARK: - From the session alone
+
+  private func isSilentClient(_ session: Session, _ times: SessionTimes, _ silent: Duration) -> Bool
+  {
+    // An active one that waits on anything else is heard now, and so is not silent.
+    guard session.state?.isInTransaction == true || session.state?.isActive == true else {
+      return false
+    }
+    return min(silent, times.stateAge ?? .zero) >= policy.staleAfter
+  }
+
+  private func pastMaxAge(
+    _ times: SessionTimes, _ silent: Duration, _ entry: AddressBook.Entry
+  ) -> Evidence? {
+    guard let maxAge = maxAges[entry.application], let age = times.sessionAge,
+      let usedAt = times.usedAtAge, age > maxAge, silent > maxAge, usedAt <= maxAge
+    else { return nil }
+    return Evidence(.pastMaxAge(maxAge))
+  }
+
+  // MARK: - From the addresses of its application
+
+  private func addByAddress(_ life: AddressBook.Life, to found: inout [Evidence]) {
+    guard let generations = generations[life.application] else { return }
+    let name = book.names[book.applications[life.application].name]
+    let silent = now - life.lastHeard
+    // A recycling application has only young sessions, so a long silence stands for the grace.
+    let hasSettled = silent < policy.staleAfter
+    if name.meaning != .neverRecurs,
+      let newcomer = generations.newcomer(after: life.lastHeard, hasSettled: hasSettled)
+    {
+      let doubt: Evidence.Doubt? =
+        name.meaning == .shared
+        ? .sharedName
+        : generations.areHeardSideBySide ? .heardSideBySide : hiddenNamesakes(of: name)
+      found.append(Evidence(.superseded(by: newcomer), doubt: doubt))
+    }
+    if let moment = generations.crowdedMoment(after: life.lastHeard, hasSettled: hasSettled),
+      let limit = generations.limit
+    {
+      found.append(
+        Evidence(.beyondInstances(limit: limit, at: moment), doubt: hiddenNamesakes(of: name)))
+    }
+    if name.meaning == .shared, silent >= policy.restartGrace,
+      let next = generations.next(after: life.lastHeard),
+      next.began - life.lastHeard <= policy.restartGrace
+    {
+      found.append(Evidence(.replacedAddress(by: next)))
+    }
+  }
+
+  private func hiddenNamesakes(of name: AddressBook.Name) -> Evidence.Doubt? {
+    name.hiddenNamesakes > 0 ? .hiddenNamesakes(name.hiddenNamesakes) : nil
+  }
+
+  // MARK: - From what was declared
+
+  private func beforeRestart(
+    _ session: Session, _ heard: Timestamp, _ entry: AddressBook.Entry
+  ) -> Evidence? {
+    guard let restart = restarts[entry.application], restart <= now - policy.restartGrace,
+      let start = session.backendStart, start < restart
+    else { return nil }
+    let lastHeard = entry.life.map { book.lives[$0].lastHeard } ?? heard
+    guard lastHeard <= restart - policy.clockTolerance else { return nil }
+    let name = book.names[book.applications[entry.application].name]
+    return Evidence(
+      .beforeRestart(restart),
+      doubt: entry.life == nil ? .noAddress : hiddenNamesakes(of: name))
+  }
+
+  // MARK: - From a roster
+
+  private func addByRoster(
+    _ session: Session, _ heard: Timestamp, _ entry: AddressBook.Entry, to found: inout [Evidence]
+  ) {
+    let application = book.applications[entry.application]
+    guard let roster, application.isConnected, let start = session.backendStart,
+      start < roster.takenAt
+    else { return }
+    let name = book.names[application.name]
+    let client = book.clients[entry.client]
+    switch roster.answer(
+      for: name, from: client, applicationIsListed: isListed[entry.application])
+    {
+    case .notCovered, .mayLive: break
+    case .gone(let covers, let missing):
+      let last = lastHeard[NameAndClient(name: application.name, client: entry.client)] ?? heard
+      if last < roster.takenAt, last <= now - policy.restartGrace {
+        found.append(Evidence(.ownerGone(covers: covers, missing: missing)))
+      }
+    case .began(let owner, let startedAt):
+      guard startedAt > heard else { break }
+      found.append(
+        Evidence(
+          .predatesOwner(owner: owner, startedAt: startedAt), doubt: tolerance(startedAt, heard)))
+    }
+    guard roster.isComplete, let earliest = roster.earliestStart,
+      heard <= earliest - policy.clockTolerance, let user = session.user,
+      connectedUser?.hasSameBytes(as: user) == true
+    else { return }
+    found.append(
+      Evidence(.predatesAll(startedAt: earliest), doubt: entry.life == nil ? .noAddress : nil))
+  }
+
+  private func tolerance(_ started: Timestamp, _ heard: Timestamp) -> Evidence.Doubt? {
+    started - heard < policy.clockTolerance ? .withinTolerance(policy.clockTolerance) : nil
+  }
+
+  // MARK: - Recycling
+
+  /// What one session says of its application's max age; nil where none is declared.
+  func recyclingSign(
+    of session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry
+  ) -> RecyclingSign? {
+    guard let maxAge = maxAges[entry.application], !entry.isPooled,
+      let start = session.backendStart, let heard = times.lastHeard
+    else { return nil }
+    // A request may take as long as it likes: a session is used when a query begins.
+    let used = max(.zero, (session.queryStart ?? start) - start)
+    let lastHeard = entry.life.map { book.lives[$0].lastHeard } ?? heard
+    return RecyclingSign(
+      maxAge: maxAge, usedAtAge: used, isUsedBeyond: used > maxAge + policy.maxAgeSlack,
+      isOutlived: lastHeard - start > maxAge)
+  }
+}

@@ -1,0 +1,120 @@
+/// The lives of one application's addresses, in the order in which they began: who came after whom,
+/// and how many were in use at once.
+struct Generations {
+  private let book: AddressBook
+  /// Lives by start, then by address, so that the order of the rows shows nowhere.
+  private let byStart: [Int]
+  private let ends: [Timestamp]
+  /// For each place in `byStart`: of the lives from there on, the one heard last.
+  private let latest: [Int]
+  /// The same among those that began a grace ago; as many as there are of these.
+  private let latestSettled: [Int]
+  private let now: Timestamp
+  private let settled: Timestamp
+  /// The most instances that may run at once; nil where nobody said.
+  let limit: Int?
+  /// For each place in `byStart`: the next place from there on at whose start `limit` addresses
+  /// were in use.
+  private var nextCrowded: [Int] = []
+  /// Whether two addresses were in use side by side for longer than a restart takes.
+  let areHeardSideBySide: Bool
+
+  init(
+    of application: AddressBook.Application, in book: AddressBook, limit: Int?, at now: Timestamp,
+    by policy: Policy
+  ) {
+    self.book = book
+    self.limit = limit
+    self.now = now
+    settled = now - policy.restartGrace
+    let lives = book.lives
+    byStart = application.lives.sorted { a, b in
+      lives[a].start != lives[b].start
+        ? lives[a].start < lives[b].start
+        : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
+    }
+    ends = byStart.map { lives[$0].lastHeard }.sorted()
+    let settled = settled
+    latest = Self.latestFromEach(byStart, lives)
+    latestSettled = Self.latestFromEach(byStart.prefix { lives[$0].start <= settled }, lives)
+    var end: Timestamp?
+    var sideBySide = false
+    for life in byStart.map({ lives[$0] }) {
+      if let end, min(end, life.lastHeard) - life.start > policy.restartGrace { sideBySide = true }
+      end = max(end ?? life.lastHeard, life.lastHeard)
+    }
+    areHeardSideBySide = sideBySide
+    guard let limit else { return }
+    var next = byStart.count
+    nextCrowded = byStart.indices.reversed().map { place in
+      if inUse(at: book.lives[byStart[place]].start) >= limit { next = place }
+      return next
+    }
+    nextCrowded.reverse()
+  }
+
+  private static func latestFromEach(
+    _ places: some BidirectionalCollection<Int>, _ lives: [AddressBook.Life]
+  ) -> [Int] {
+    var best: [Int] = []
+    for life in places.reversed() {
+      let isLater = best.last.map { lives[life].lastHeard > lives[$0].lastHeard } ?? true
+      best.append(isLater ? life : best[best.count - 1])
+    }
+    return best.reversed()
+  }
+
+  /// The address, of those that began after `end`, that was heard last.
+  /// - Parameter hasSettled: only those that began a grace ago.
+  func newcomer(after end: Timestamp, hasSettled: Bool) -> Evidence.Newcomer? {
+    let candidates = hasSettled ? latestSettled : latest
+    let first = firstPlace(after: end)
+    return first < candidates.count ? newcomer(candidates[first]) : nil
+  }
+
+  /// The address that began next after `end`.
+  func next(after end: Timestamp) -> Evidence.Newcomer? {
+    let first = firstPlace(after: end)
+    return first < byStart.count ? newcomer(byStart[first]) : nil
+  }
+
+  private func newcomer(_ life: Int) -> Evidence.Newcomer {
+    Evidence.Newcomer(
+      address: book.clients[book.lives[life].client].text ?? "?", began: book.lives[life].start)
+  }
+
+  /// A moment after `end` at which as many addresses were in use as may run at once; none of them
+  /// is one whose life had ended by then.
+  /// - Parameter hasSettled: only a moment that is a grace ago.
+  func crowdedMoment(after end: Timestamp, hasSettled: Bool) -> Timestamp? {
+    guard let limit else { return nil }
+    let bound = hasSettled ? settled : now
+    // Lives grow in number only where one begins: there, or right after `end`.
+    let right = Timestamp(microseconds: end.microseconds &+ 1)
+    if right <= bound, inUse(at: right) >= limit { return right }
+    let first = firstPlace(after: end)
+    guard first < byStart.count, nextCrowded[first] < byStart.count else { return nil }
+    let start = book.lives[byStart[nextCrowded[first]]].start
+    return start <= bound ? start : nil
+  }
+
+  private func inUse(at moment: Timestamp) -> Int {
+    firstPlace(after: moment) - ends.partitioned { $0 < moment }
+  }
+
+  private func firstPlace(after moment: Timestamp) -> Int {
+    byStart.partitioned { book.lives[$0].start <= moment }
+  }
+}
+
+extension Array {
+  /// How many elements at the front fulfil a condition that none behind them fulfils.
+  fileprivate func partitioned(where holds: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,23 @@
+/// Why a session is not to be terminated.
+public struct Protection: Sendable, Equatable {
+  public enum Kind: String, Sendable {
+    case ownSession = "own_session"
+    case superuser
+    case parallelWorker = "parallel_worker"
+    case pooled
+    case inUse = "in_use"
+    case holdsState = "holds_state"
+    case otherDatabase = "other_database"
+    case notPermitted = "not_permitted"
+    case hidden
+    case overMax = "over_max"
+  }
+
+  public var kind: Kind
+  public var detail: String
+
+  public init(_ kind: Kind, _ detail: String) {
+    self.kind = kind
+    self.detail = detail
+  }
+}

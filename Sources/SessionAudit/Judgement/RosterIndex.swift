@@ -1,0 +1,123 @@
+/// A roster made ready to be asked about many sessions.
+struct RosterIndex {
+  /// What the roster says of one session's owner.
+  enum Answer {
+    /// It does not speak of it.
+    case notCovered
+    /// It covers it and lists no such owner.
+    case gone(covers: String, missing: String)
+    /// Every possible owner began at this time or later.
+    case began(owner: String, at: Timestamp)
+    /// An owner may have been there all the time.
+    case mayLive
+  }
+
+  private struct FamilyKey: Hashable {
+    let form: InstanceName.Form
+    let family: String
+  }
+
+  private let roster: Roster
+  private let living: [Roster.Entry]
+  private var livingByName: [String: [Int]] = [:]
+  private var livingByAddress: [NetworkAddress: [Int]] = [:]
+  /// Those that own a range of addresses.
+  private var livingRanges: [Int] = []
+  private var families: Set<FamilyKey> = []
+  let takenAt: Timestamp
+  /// When the first of all that live began; nil where that of one is not known.
+  let earliestStart: Timestamp?
+
+  init(_ roster: Roster, at now: Timestamp) {
+    self.roster = roster
+    takenAt = min(roster.takenAt ?? now, now)
+    living = roster.entries.filter(\.isAlive)
+    let starts = living.compactMap(\.startedAt)
+    earliestStart = starts.count == living.count ? starts.min() : nil
+    for (index, entry) in living.enumerated() {
+      if let name = entry.name { livingByName[name, default: []].append(index) }
+      for network in entry.networks {
+        if let address = network.onlyAddress {
+          livingByAddress[address, default: []].append(index)
+        } else {
+          livingRanges.append(index)
+        }
+      }
+    }
+    for name in roster.entries.compactMap(\.name) {
+      let reading = InstanceName(name)
+      families.insert(FamilyKey(form: reading.form, family: reading.family))
+    }
+  }
+
+  var isComplete: Bool { roster.isComplete }
+
+  /// - Parameters:
+  ///   - applicationIsListed: whether sessions of the same application come from an address that
+  ///     lines list.
+  func answer(
+    for name: AddressBook.Name, from client: AddressBook.Client, applicationIsListed: Bool
+  ) -> Answer {
+    let byName = livingByName[name.text] ?? []
+    let isNode = client.address.map { address in
+      roster.nodeNetworks.contains { $0.contains(address) }
+    }
+    // An address that many share can spare, never accuse.
+    let tellsInstance = client.address != nil && !client.isShared && isNode == false
+    var byAddress: [Int] = []
+    if let address = client.address, isNode == false { byAddress = owners(of: address) }
+    let owners = Set(byName + byAddress)
+    if owners.isEmpty {
+      return coverage(of: name, client, tellsInstance, applicationIsListed)
+    }
+    guard !byName.isEmpty || tellsInstance else { return .mayLive }
+    let starts = owners.map { living[$0].startedAt }
+    guard let earliest = starts.compactMap({ $0 }).min(), starts.allSatisfy({ $0 != nil }) else {
+      return .mayLive
+    }
+    return .began(owner: byName.isEmpty ? (client.text ?? "?") : name.text, at: earliest)
+  }
+
+  private func coverage(
+    of name: AddressBook.Name, _ client: AddressBook.Client, _ tellsInstance: Bool,
+    _ applicationIsListed: Bool
+  ) -> Answer {
+    let key = FamilyKey(form: name.reading.form, family: name.reading.family)
+    if families.contains(key), name.meaning != .shared {
+      return .gone(covers: name.reading.family, missing: name.text)
+    }
+    let glob = roster.coversNames.first { $0.matches(name.text) }
+    if let glob, name.meaning != .shared {
+      return .gone(covers: glob.pattern, missing: name.text)
+    }
+    // Of a name that many share only an address can tell who is gone.
+    guard tellsInstance, let text = client.text, let address = client.address else {
+      return .notCovered
+    }
+    if let network = roster.coversNetworks.first(where: { $0.contains(address) }) {
+      return .gone(covers: network.text, missing: text)
+    }
+    if glob != nil || applicationIsListed, hasAddresses {
+      let application = name.text.isEmpty ? "sessions without a name" : name.text
+      return .gone(covers: application, missing: text)
+    }
+    return .notCovered
+  }
+
+  private var hasAddresses: Bool { !livingByAddress.isEmpty || !livingRanges.isEmpty }
+
+  private func owners(of address: NetworkAddress) -> [Int] {
+    (livingByAddress[address] ?? [])
+      + livingRanges.filter { index in living[index].networks.contains { $0.contains(address) } }
+  }
+
+  /// Whether lines list this address: then they cover the application whose sessions come from
+  /// it. What has no name is covered only when the user says so: the name would tell which
+  /// application it is.
+  func lists(_ client: AddressBook.Client, of name: AddressBook.Name) -> Bool {
+    guard roster.format == .lines, !name.text.isEmpty, let address = client.address else {
+      return false
+    }
+    return !owners(of: address).isEmpty
+  }
+}
