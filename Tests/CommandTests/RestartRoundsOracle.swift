@@ -63,23 +63,24 @@ struct RoundOracle {
   let instances: [String: Int]
   let roster: RoundRoster?
 
-  /// The sessions of one name, user and database from one client address.
+  /// The sessions of one name, user and database from one client address; a session whose address
+  /// says nothing is alone.
   private struct Place: Hashable {
     let name: String
     let user: String
-    let database: String
     let address: String?
+    let alone: SessionKey?
 
     init(_ fact: RoundFact, hasAddress: Bool) {
-      (name, user, database) = (fact.name, fact.user, fact.database)
-      address = hasAddress ? fact.address : nil
+      (name, user) = (fact.name, fact.user)
+      (address, alone) = hasAddress ? (fact.address, nil) : (nil, fact.key)
     }
   }
 
   /// The orphans, and the kinds of evidence that make each one.
   func orphans() -> [SessionKey: Set<String>] {
     // An address that bears two instance names is none.
-    let names = Dictionary(grouping: facts.filter { Self.meansOneInstance($0.name) }, by: \.address)
+    let names = Dictionary(grouping: facts.filter { !RoundHistory.isShared($0.name) }, by: \.address)
     let shared = Set(names.filter { Set($0.value.map(\.name)).count > 1 }.keys)
     let places = Dictionary(grouping: facts.filter { $0.database == "shop" }) {
       Place($0, hasAddress: !shared.contains($0.address))
@@ -96,10 +97,9 @@ struct RoundOracle {
         }
         if isSuperseded(place, sessions, by: others.map(\.value)) { kinds.insert("superseded") }
         if isBeyond(place, sessions, others.map(\.value)) { kinds.insert("beyond_instances") }
-        if isGone(sessions) { kinds.insert("owner_gone") }
       }
       for session in sessions {
-        let all = kinds.union(predating(session))
+        let all = kinds.union(fromRoster(session, hasAddress: place.address != nil))
         if !all.isEmpty { found[session.key] = all }
       }
     }
@@ -122,7 +122,7 @@ struct RoundOracle {
   private func isSuperseded(
     _ place: Place, _ sessions: [RoundFact], by others: [[RoundFact]]
   ) -> Bool {
-    guard Self.meansOneInstance(place.name) else { return false }
+    guard RoundHistory.comesAgain(place.name) else { return false }
     let end = heard(sessions)
     return others.contains {
       begin($0) > end && (begin($0) <= now - limits.grace || now - end >= limits.stale)
@@ -139,25 +139,9 @@ struct RoundOracle {
     }
   }
 
-  /// `web.1` and `web@h1` come again under the same name, and so do the pods of a StatefulSet.
-  static func meansOneInstance(_ name: String) -> Bool {
-    name.contains(".") || name.contains("@") || name.count { $0 == "-" } == 1
-  }
-
   // MARK: - Rosters
 
-  private func isGone(_ sessions: [RoundFact]) -> Bool {
-    guard let roster, let one = sessions.first, roster.covers(one.name, one.address) else {
-      return false
-    }
-    let isListed = roster.entries.contains {
-      $0.isAlive && ($0.name == one.name || $0.address == one.address)
-    }
-    return !isListed && heard(sessions) <= min(roster.takenAt, now - limits.grace)
-      && sessions.allSatisfy { $0.start <= roster.takenAt }
-  }
-
-  private func predating(_ session: RoundFact) -> Set<String> {
+  private func fromRoster(_ session: RoundFact, hasAddress: Bool) -> Set<String> {
     guard let roster, session.start <= roster.takenAt else { return [] }
     func areAllLater(_ entries: [RoundRoster.Entry]) -> Bool {
       !entries.isEmpty
@@ -168,7 +152,15 @@ struct RoundOracle {
     let living = roster.entries.filter(\.isAlive)
     let owners = living.filter { $0.name == session.name || $0.address == session.address }
     var kinds: Set<String> = []
-    if areAllLater(owners) { kinds.insert("predates_owner") }
+    let last = heard(facts.filter { ($0.name, $0.address) == (session.name, session.address) })
+    if owners.isEmpty, roster.covers(session.name, session.address), last <= roster.takenAt,
+      last <= now - limits.grace
+    {
+      kinds.insert("owner_gone")
+    }
+    if hasAddress || owners.contains(where: { $0.name == session.name }), areAllLater(owners) {
+      kinds.insert("predates_owner")
+    }
     if roster.isComplete, areAllLater(living) { kinds.insert("predates_all") }
     return kinds
   }

@@ -93,10 +93,11 @@ struct RosterRound {
     switch form {
     case .dynos, .statefulPods, .deployedPods, .linesOfNames:
       roster.covers = { name, _ in families.contains(String(name.prefix(while: \.isLetter))) }
-    case .namelessPods:
-      told.options += ["--roster-covers", "127.0.0.0/8"]
-      roster.covers = { _, _ in true }
-    case .linesOfAddresses: roster.covers = { _, _ in true }
+    case .namelessPods, .linesOfAddresses:
+      // Lines of addresses cover the name that comes from there, if it is one.
+      let isTold = form == .namelessPods || random.chance(50)
+      if isTold { told.options += ["--roster-covers", "127.0.0.0/8"] }
+      roster.covers = { name, _ in isTold || !name.isEmpty }
     case .complete: told.options += ["--roster-complete"]
     }
     if isInLines { return "# who is alive\n" + rows.map { $0 + "\n" }.joined() }
