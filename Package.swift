@@ -46,7 +46,8 @@ let package = Package(
 
     .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit"]),
-    .testTarget(name: "InputFilesTests", dependencies: ["InputFiles", "SessionAudit"]),
+    .testTarget(
+      name: "InputFilesTests", dependencies: ["InputFiles", "Rendering", "SessionAudit"]),
     .testTarget(
       name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"], exclude: ["Golden"]),
     .testTarget(

@@ -48,14 +48,18 @@ struct InputFile {
   }
 
   /// - Throws: `CommandFailure` with status 65 and the place.
-  func roster() throws -> Roster { try parsed { bytes throws(InputFileError) in
-    try RosterFile.read(bytes)
-  } }
+  func roster() throws -> Roster {
+    try parsed { bytes throws(InputFileError) in
+      try RosterFile.read(bytes)
+    }
+  }
 
   /// - Throws: `CommandFailure` with status 65 and the place.
-  func savedReport() throws -> Snapshot { try parsed { bytes throws(InputFileError) in
-    try SavedReport.read(bytes)
-  } }
+  func savedReport() throws -> Snapshot {
+    try parsed { bytes throws(InputFileError) in
+      try SavedReport.read(bytes)
+    }
+  }
 
   private func parsed<Value>(
     _ read: ([UInt8]) throws(InputFileError) -> Value

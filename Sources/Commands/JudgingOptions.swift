@@ -19,7 +19,7 @@ struct JudgingOptions: ParsableArguments {
   var restartGrace: Duration?
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "An application closes its connections at this age (CONN_MAX_AGE).",
       valueName: "[app=]duration"))
@@ -32,14 +32,14 @@ struct JudgingOptions: ParsableArguments {
   var maxAgeSlack: Duration?
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "The most instances that may run at once, one-offs and workers included.",
       valueName: "[app=]n"))
   var instances: [String] = []
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "A restart was completed: 2026-11-22T09:41Z, or 10m-ago.", valueName: "[app=]time"))
   var restartedAt: [String] = []

@@ -28,7 +28,8 @@ struct TerminationRun {
       report = try plan(session, deadline: deadline)
     } catch let error as PostgresError {
       return .refused(
-        try Diagnostics.failure(error, reaching: target), target: described, judgedWith: judging.policy)
+        try Diagnostics.failure(error, reaching: target), target: described,
+        judgedWith: judging.policy)
     }
     guard execute else { return .report(report) }
     if report.audit.target.pooled == true {

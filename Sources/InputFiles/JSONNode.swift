@@ -1,6 +1,6 @@
 /// A value of a JSON text and the line that it begins on.
-struct JSONNode: Equatable {
-  enum Value: Equatable {
+struct JSONNode: Equatable, Sendable {
+  enum Value: Equatable, Sendable {
     /// In the order of the text, duplicate keys included.
     case object([JSONMember])
     case array([JSONNode])
@@ -47,7 +47,7 @@ struct JSONNode: Equatable {
   }
 }
 
-struct JSONMember: Equatable {
+struct JSONMember: Equatable, Sendable {
   var key: String
   var value: JSONNode
 }

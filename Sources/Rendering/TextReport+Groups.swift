@@ -18,10 +18,8 @@ extension TextReport {
         .init(title: "ages"),
         .init(title: "state", alignsRight: true),
         .init(title: "session", alignsRight: true),
-        .init(title: "suspect", alignsRight: true, isOptional: true),
-        .init(title: "orphan", alignsRight: true, isOptional: true),
       ])
-    var notes: [[String]] = []
+    var notes: [[Note]] = []
     for group in report.groups {
       table.add(cells(group, zip(policy.groupBy, group.key).map { Self.label($1, of: $0) }))
       notes.append(explanation(of: group))
@@ -31,15 +29,18 @@ extension TextReport {
         notes.append([])
       }
       if split.count > Self.mostAddresses {
-        notes[notes.count - 1].append("  and \(split.count - Self.mostAddresses) more addresses")
+        notes[notes.count - 1].append(
+          ("and \(split.count - Self.mostAddresses) more addresses", .faint))
       }
     }
     let lines = table.lines(style)
     return [lines[0]]
       + zip(lines.dropFirst(), notes).flatMap { line, notes in
         [line]
-          + notes.flatMap { CellWidth.wrapped(HostileText.escaped($0), to: style.width - 4) }
-          .map { style.paint("    " + $0, .faint) }
+          + notes.flatMap { note in
+            CellWidth.wrapped(HostileText.escaped(note.text), to: style.width - 4)
+              .map { style.paint("    " + $0, note.meaning) }
+          }
       } + [
         style.paint(
           "ages: by state age, \(Self.bucketNames(policy)); state, session: the oldest",
@@ -59,28 +60,38 @@ extension TextReport {
       .init(style.bars(group.bucketCounts)),
       .init(group.oldestStateAge.map(DurationText.brief) ?? "?"),
       .init(group.oldestSessionAge.map(DurationText.brief) ?? "?"),
-      .init(Self.count(group.suspect), .warning),
-      .init(Self.count(group.orphan), .bad),
     ]
   }
 
+  private typealias Note = (text: String, meaning: TerminalStyle.Meaning)
+
   /// Why its sessions are suspects or orphans, and whether they are recycled, in a few words.
-  private func explanation(of group: SessionGroup) -> [String] {
-    var notes: [String] = []
-    if !group.evidence.isEmpty {
-      notes.append(
-        group.evidenceInOrder.reversed().map { "\($0.count) \(Self.words(for: $0.kind))" }
-          .joined(separator: ", "))
+  private func explanation(of group: SessionGroup) -> [Note] {
+    var notes: [Note] = []
+    if group.orphan > 0 {
+      notes.append(("\(group.orphan) orphan: \(Self.reasons(group.orphanEvidence))", .bad))
     }
-    if let recycling = group.recycling { notes.append(Self.sentence(for: recycling)) }
+    if group.suspect > 0 {
+      notes.append(("\(group.suspect) suspect: \(Self.reasons(group.suspectEvidence))", .warning))
+    }
+    if let recycling = group.recycling { notes.append((Self.sentence(for: recycling), .faint)) }
     return notes
+  }
+
+  private static func reasons(_ counts: [Evidence.Kind: Int]) -> String {
+    // One kind needs no number: it is that of the verdict.
+    if counts.count == 1, let kind = counts.first?.key { return words(for: kind) }
+    return Evidence.Kind.allCases.reversed().compactMap { kind in
+      counts[kind].map { "\($0) \(words(for: kind))" }
+    }.joined(separator: ", ")
   }
 
   private static func sentence(for recycling: Recycling) -> String {
     let maxAge = "max age \(DurationText.exact(recycling.maxAge))"
     switch recycling.verdict {
     case .notEnforced:
-      return "\(maxAge) is not enforced: \(recycling.usedBeyondMaxAge) used beyond it, the oldest at "
+      return
+        "\(maxAge) is not enforced: \(recycling.usedBeyondMaxAge) used beyond it, the oldest at "
         + DurationText.brief(recycling.worstUsedAtAge)
     case .enforced: return "\(maxAge) is enforced: none was used beyond it"
     case .noEvidence: return "\(maxAge): too quiet or too young to tell if it is enforced"

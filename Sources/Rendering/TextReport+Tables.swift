@@ -62,7 +62,7 @@ extension TextReport {
 
   static func label(_ value: String?, of dimension: GroupDimension) -> String {
     switch (dimension, value) {
-    case (.application, ""), (.application, nil): "(no application_name)"
+    case (.application, ""), (.application, nil), (.family, ""): "(no application_name)"
     case (.client, nil): "(no address)"
     case (_, nil): "(none)"
     case (_, let value?): value

@@ -130,7 +130,8 @@ public struct TextReport {
   private static func sentence(for roster: Roster, at now: Timestamp) -> String {
     let alive = roster.entries.count { $0.isAlive }
     let age = roster.takenAt.map { ", taken \(DurationText.brief(now - $0)) ago" } ?? ""
-    let covers = roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text)
+    let covers =
+      roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text)
     let most = covers.prefix(6).joined(separator: ", ") + (covers.count > 6 ? " and more" : "")
     return "roster (\(roster.format.rawValue)): \(alive) alive\(age)"
       + (covers.isEmpty ? "" : "; covers \(most)")

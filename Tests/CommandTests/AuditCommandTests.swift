@@ -55,7 +55,7 @@ struct AuditCommandTests {
     let groups = json["groups"]?.items ?? []
     let group = try #require(
       groups.first { $0["key"]?["application_name"]?.text == "figures-0" })
-    #expect(group["sessions"]?.int == 3 && group["suspect"]?.int == 2)
+    #expect(group["sessions"]?.int == 3 && group["suspect"]?.int == 3)
     #expect(group["states"]?["idle"]?.int == 2)
     #expect(group["states"]?["idle in transaction"]?.int == 1)
     #expect(group["state_age_buckets"]?.items.map { $0["sessions"]?.int } == [0, 3, 0])

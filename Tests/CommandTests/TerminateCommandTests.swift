@@ -117,9 +117,14 @@ struct TerminateCommandTests {
       "--idle-longer-than", "50ms", "--application", "far", "--execute", "--yes")
     #expect(isAlive(elsewhere))
     usleep(60_000)
+    // What it holds there is not to be seen from here, and unknown counts as holding.
+    let unseen = try terminate(
+      "--idle-longer-than", "50ms", "--application", "far", "--all-databases", "--json",
+      "--execute", "--yes")
+    #expect(isAlive(elsewhere) && unseen.stdout.contains("holds_state"))
     let all = try terminate(
-      "--idle-longer-than", "50ms", "--application", "far", "--all-databases", "--execute",
-      "--yes")
+      "--idle-longer-than", "50ms", "--application", "far", "--all-databases",
+      "--include-stateful", "--execute", "--yes")
     #expect(all.status == 0 && !isAlive(elsewhere))
   }
 
@@ -161,8 +166,8 @@ struct TerminateCommandTests {
   @Test func aLostAnswerIsNoNotAttempted() throws {
     let victims = try (0..<2).map { try client("unanswered-\($0)") }
     usleep(60_000)
-    // Start-up, snapshot, settings, and then the first signal.
-    let proxy = try ScriptedProxy(port: try Fixture.server.get().port, script: .holdFromTurn(4))
+    // Start-up, snapshot, what they hold, settings, and then the first signal.
+    let proxy = try ScriptedProxy(port: try Fixture.server.get().port, script: .holdFromTurn(5))
     let outcome = try Fixture.run(
       "terminate", "--idle-longer-than", "50ms", "--application", "unanswered-*", "--timeout",
       "1500ms", "--json", "--execute", "--yes",

@@ -31,7 +31,10 @@ struct HostileServerTests {
       ("pg_has_role(a name, b text)", "boolean"), ("pg_has_role(a oid, b text)", "boolean"),
       ("pg_terminate_backend(a int)", "boolean"), ("host(a inet)", "text"),
       ("pg_get_userbyid(a oid)", "name"), ("pg_postmaster_start_time()", "timestamptz"),
-      ("to_regrole(a text)", "regrole"),
+      ("to_regrole(a text)", "regrole"), ("current_database()", "name"),
+      ("pg_blocking_pids(a int)", "int[]"), ("starts_with(a text, b text)", "boolean"),
+      ("pg_stat_get_backend_idset()", "SETOF int"), ("pg_stat_get_backend_pid(a int)", "int"),
+      ("pg_stat_get_backend_dbid(a int)", "oid"), ("unnest(a int[])", "SETOF int"),
     ] {
       try tenant.execute(
         """
@@ -55,6 +58,10 @@ struct HostileServerTests {
     #expect(throws: PostgresError.self, "the trap is set") {
       try connection.execute("SELECT pg_is_in_recovery()")
     }
+    let details = try DetailsReader(connection).read(
+      candidates: [bait.backendPID], lockWaiters: [bait.backendPID], among: [],
+      deadline: Deadline(after: .seconds(10)))
+    #expect(details == Details(holdings: [bait.backendPID: []], blocking: []))
     let report = Judge.judge(try read(connection), by: Policy())
     let plan = Planner.plan(
       report,

@@ -113,3 +113,10 @@ extension Snapshot {
 extension AuditReport {
   subscript(pid pid: Int32) -> JudgedSession? { sessions.first { $0.session.pid == pid } }
 }
+
+extension JudgedSession {
+  /// What is said of it in snapshots taken now.
+  var sentences: [String] { evidence.map { $0.sentence(about: session, times, at: .now) } }
+
+  var kinds: [Evidence.Kind] { evidence.map(\.kind) }
+}

@@ -99,13 +99,15 @@ struct GroupTests {
       let totals = report.totals
       for group in report.groups {
         #expect(group.bucketCounts.reduce(group.unknownAge, +) == group.sessions)
-        #expect(group.live + group.suspect + group.hidden == group.sessions)
+        #expect(group.live + group.suspect + group.orphan + group.hidden == group.sessions)
         #expect(group.clients.values.reduce(0, +) == group.sessions)
       }
       #expect(report.groups.reduce(0) { $0 + $1.sessions } == totals.clientSessions)
       #expect(report.groups.reduce(0) { $0 + $1.suspect } == totals.suspect)
       #expect(report.groups.reduce(0) { $0 + $1.openedLastMinute } == totals.openedLastMinute)
-      #expect(totals.live + totals.suspect + totals.hidden == totals.clientSessions)
+      #expect(report.groups.reduce(0) { $0 + $1.orphan } == totals.orphan)
+      #expect(
+        totals.live + totals.suspect + totals.orphan + totals.hidden == totals.clientSessions)
       #expect(totals.clientSessions + totals.background == snapshot.sessions.count)
       #expect(totals.clientSessions == report.sessions.count)
     }

@@ -22,7 +22,7 @@ WHERE s.pid = ANY ($1)
       ON d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid
     LEFT JOIN pg_catalog.pg_type AS t
       ON d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid
-    WHERE schema.nspname LIKE 'pg\_temp\_%'
+    WHERE starts_with(schema.nspname::text, 'pg_temp_')
   )
 UNION ALL
 SELECT active_pid, 'replication_slot'

@@ -89,7 +89,8 @@ struct AddressBook {
         application: application, client: number.client, life: nil,
         isPooled: client.isPooler || names[number.name].reading.isPoolers,
         isBusy: Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy))
-      if !client.isShared, !entry.isPooled, client.address != nil, let start = session.backendStart {
+      if !client.isShared, !entry.isPooled, client.address != nil, let start = session.backendStart
+      {
         let lifeKey = LifeKey(application: application, client: number.client)
         let life = numberOfLife[lifeKey] ?? lives.count
         if life == lives.count {

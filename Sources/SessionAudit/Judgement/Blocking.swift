@@ -6,15 +6,15 @@ public enum Blocking {
   public static func longestWaiting(
     _ pids: [Int32], among sessions: [Session], atMost limit: Int = 200
   ) -> [Int32] {
-    let asked = Set(pids)
-    var since = Dictionary(asked.map { ($0, Int64.max) }) { first, _ in first }
-    for session in sessions where asked.contains(session.pid) {
+    var unknown = Set(pids)
+    var since: [Int32: Int64] = [:]
+    for session in sessions where unknown.remove(session.pid) != nil {
       // The server tells when the query began, not when it came to the lock.
       let moment = (session.stateChange ?? session.queryStart)?.microseconds ?? .max
       let group = session.parallelLeader ?? session.pid
-      if group != session.pid { since[session.pid] = nil }
       since[group] = min(moment, since[group] ?? .max)
     }
+    for pid in unknown where since[pid] == nil { since[pid] = .max }
     let order = since.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
     return order.prefix(limit).map(\.key)
   }

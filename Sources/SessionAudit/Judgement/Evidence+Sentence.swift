@@ -38,7 +38,8 @@ extension Evidence {
       return "\(at(moment).capitalizedFirst) \(others) in use, and at most \(limit) may be at "
         + "once; this one is from \(address), \(heard)."
     case .beforeRestart(let restart):
-      return "Opened \(at(session.backendStart)) and \(heard), before the restart that was complete "
+      return
+        "Opened \(at(session.backendStart)) and \(heard), before the restart that was complete "
         + "\(at(restart))."
     case .ownerGone(let covers, let missing):
       return "The roster covers \(covers), and has no \(missing) that is alive; \(heard)."

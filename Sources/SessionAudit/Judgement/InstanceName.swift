@@ -101,7 +101,8 @@ struct InstanceName: Equatable {
   /// The name before ` - address:port`, nil where there is no such ending.
   private static func withoutHost(_ name: String) -> String? {
     // One `:` and three bytes are the least; most names have none.
-    guard let colon = name.lastIndex(of: ":"), isNumber(name[name.index(after: colon)...], digits: 1...5)
+    guard let colon = name.lastIndex(of: ":"),
+      isNumber(name[name.index(after: colon)...], digits: 1...5)
     else { return nil }
     let front = name[..<colon]
     guard let blank = front.lastIndex(of: " ") else { return nil }

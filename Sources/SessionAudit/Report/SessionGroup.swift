@@ -18,8 +18,9 @@ public struct SessionGroup: Sendable, Equatable {
   public var openedLast5Minutes = 0
   /// Sessions by client address; nil: a unix socket, or hidden.
   public var clients: [String?: Int] = [:]
-  /// Sessions by the strongest evidence about each.
-  public var evidence: [Evidence.Kind: Int] = [:]
+  /// Suspects and orphans, each by the strongest evidence about it.
+  public var suspectEvidence: [Evidence.Kind: Int] = [:]
+  public var orphanEvidence: [Evidence.Kind: Int] = [:]
   /// nil where no max age is declared.
   public var recycling: Recycling?
 
@@ -78,7 +79,13 @@ public struct SessionGroup: Sendable, Equatable {
     if judged.wasOpened(within: .seconds(60)) { openedLastMinute += 1 }
     if judged.wasOpened(within: .seconds(300)) { openedLast5Minutes += 1 }
     clients[judged.session.clientAddress, default: 0] += 1
-    if let kind = judged.evidence.first?.kind { evidence[kind, default: 0] += 1 }
+    if let kind = judged.evidence.first?.kind {
+      if judged.verdict == .orphan {
+        orphanEvidence[kind, default: 0] += 1
+      } else {
+        suspectEvidence[kind, default: 0] += 1
+      }
+    }
   }
 }
 
@@ -86,11 +93,6 @@ extension SessionGroup {
   /// The states that occur, with their counts, in the order in which people read them.
   public var statesInReadingOrder: [(state: SessionState, count: Int)] {
     SessionState.inReadingOrder(states)
-  }
-
-  /// Kinds of evidence with their counts, in the order of `Evidence.Kind`: weakest first.
-  public var evidenceInOrder: [(kind: Evidence.Kind, count: Int)] {
-    Evidence.Kind.allCases.compactMap { kind in evidence[kind].map { (kind, $0) } }
   }
 
   /// Client addresses, most sessions first.
