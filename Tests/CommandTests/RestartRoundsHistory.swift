@@ -101,7 +101,8 @@ struct RoundHistory {
     if random.chance(reuse), let last = instance.lastHost {
       address =
         reusesOwnAddressOnly
-        ? last.dyno.address : stage.hosts.randomElement(using: &random)?.dyno.address
+        ? last.dyno.address
+        : stage.hosts.filter { $0.fate == .vanished }.randomElement(using: &random)?.dyno.address
     }
     // An old host that is there still counts beside its successor.
     let alive = stage.hosts.count { $0.fate == .alive && $0.isJudged } + 1

@@ -80,7 +80,8 @@ struct RoundOracle {
   /// The orphans, and the kinds of evidence that make each one.
   func orphans() -> [SessionKey: Set<String>] {
     // An address that bears two instance names is none.
-    let names = Dictionary(grouping: facts.filter { !RoundHistory.isShared($0.name) }, by: \.address)
+    let names = Dictionary(
+      grouping: facts.filter { !RoundHistory.isShared($0.name) }, by: \.address)
     let shared = Set(names.filter { Set($0.value.map(\.name)).count > 1 }.keys)
     let places = Dictionary(grouping: facts.filter { $0.database == "shop" }) {
       Place($0, hasAddress: !shared.contains($0.address))
@@ -123,10 +124,19 @@ struct RoundOracle {
     _ place: Place, _ sessions: [RoundFact], by others: [[RoundFact]]
   ) -> Bool {
     guard RoundHistory.comesAgain(place.name) else { return false }
-    let end = heard(sessions)
-    return others.contains {
-      begin($0) > end && (begin($0) <= now - limits.grace || now - end >= limits.stale)
+    let all = others + [sessions]
+    // Many instances share a name that was in use at two addresses for longer than a restart takes.
+    let isShared = all.contains { one in
+      all.contains { other in
+        (begin(one), one[0].address) < (begin(other), other[0].address)
+          && min(heard(one), heard(other)) - begin(other) > limits.grace
+      }
     }
+    let end = heard(sessions)
+    return !isShared
+      && others.contains {
+        begin($0) > end && (begin($0) <= now - limits.grace || now - end >= limits.stale)
+      }
   }
 
   private func isBeyond(_ place: Place, _ sessions: [RoundFact], _ others: [[RoundFact]]) -> Bool {
