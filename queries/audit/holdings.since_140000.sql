@@ -6,10 +6,12 @@ SELECT pid, 'advisory_lock' AS holding
 FROM pg_catalog.pg_locks
 WHERE locktype = 'advisory' AND granted AND pid = ANY ($1::int4[])
 UNION ALL
--- A schema outlives its session; only what is in it counts.
+-- A schema outlives its session; only what is in it counts. On a standby there are none: what its
+-- catalogues show are those of the primary's sessions.
 SELECT s.pid, 'temporary_tables'
 FROM pg_catalog.pg_stat_get_activity(NULL) AS s
-WHERE s.pid = ANY ($1)
+WHERE NOT pg_is_in_recovery()
+  AND s.pid = ANY ($1)
   AND s.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
   AND s.usesysid IN (
     SELECT coalesce(c.relowner, p.proowner, t.typowner)

@@ -7,7 +7,8 @@ WHERE locktype = 'advisory' AND granted AND pid = ANY ($1::int4[])
 UNION ALL
 -- A session's temporary objects lie in pg_temp_N of its database, N being its backend's number.
 -- The schema outlives the session and serves the next one of that number, so that only what is in
--- it counts, found as the server itself finds it when a session ends: by what depends on the schema.
+-- it counts, found as the server finds it when a session ends: by what depends on the schema.
+-- On a standby there are none: what its catalogues show are those of the primary's sessions.
 SELECT backend.pid, 'temporary_tables'
 FROM (
   SELECT
@@ -17,7 +18,8 @@ FROM (
   FROM pg_stat_get_backend_idset() AS number
 ) AS backend
 JOIN pg_catalog.pg_namespace AS schema ON schema.nspname = 'pg_temp_' || backend.number
-WHERE backend.pid = ANY ($1)
+WHERE NOT pg_is_in_recovery()
+  AND backend.pid = ANY ($1)
   AND backend.database_id = (
     SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()
   )
