@@ -30,7 +30,7 @@ struct RestartRounds {
     }
     if way == RoundWay.allCases.last { print("restart rounds in all: \(all)") }
     // A test that finds nothing to find proves nothing.
-    #expect(repeated != nil || sum.left > sum.orphans && sum.orphans > rounds && sum.live > rounds)
+    #expect(repeated != nil || sum.left > sum.orphans && sum.orphans > rounds / 3 && sum.live > rounds)
   }
 
   private static let total = Mutex(RoundTally())

@@ -102,7 +102,8 @@ struct RoundHistory {
       address =
         reusesOwnAddressOnly
         ? last.dyno.address
-        : stage.hosts.filter { $0.fate == .vanished }.randomElement(using: &random)?.dyno.address
+        : stage.hosts.filter { $0.fate == .vanished && $0.dyno.address != last.dyno.address }
+          .randomElement(using: &random)?.dyno.address
     }
     // An old host that is there still counts beside its successor.
     let alive = stage.hosts.count { $0.fate == .alive && $0.isJudged } + 1
@@ -124,6 +125,11 @@ struct RoundHistory {
       let tail = (0..<5).map { _ in letters.randomElement(using: &random)! }
       return "\(instance.family)-7d4b9c6f5\(instance.family == "web" ? "" : "z")-\(String(tail))"
     }
+  }
+
+  /// Every instance that has no host gets one.
+  mutating func bringBackLost() throws {
+    for instance in instances where instance.host == nil { try begin(instance) }
   }
 
   /// A deploy: every instance restarts.

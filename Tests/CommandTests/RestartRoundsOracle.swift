@@ -115,9 +115,10 @@ struct RoundOracle {
     session.isActive ? now : max(session.start, session.queryStart)
   }
 
-  /// When its client last did something itself: what a vanished host asked for may run on and on.
-  private func spoke(_ sessions: [RoundFact]) -> Int64 {
-    sessions.map { max($0.start, $0.queryStart) }.max() ?? 0
+  /// Whether one of its sessions proves that it was there: not a query that runs on when its host
+  /// has vanished, nor the time between two hosts that had one address after the other.
+  private func isSeen(_ sessions: [RoundFact], at moment: Int64) -> Bool {
+    sessions.contains { $0.start <= moment && moment <= max($0.start, $0.queryStart) }
   }
 
   private func isSuperseded(
@@ -142,9 +143,9 @@ struct RoundOracle {
   private func isBeyond(_ place: Place, _ sessions: [RoundFact], _ others: [[RoundFact]]) -> Bool {
     guard let most = instances[place.name] else { return false }
     let end = heard(sessions)
-    let moments = [end + 1] + others.map(begin).filter { $0 > end }
+    let moments = [end + 1] + others.joined().map(\.start).filter { $0 > end }
     return moments.contains { moment in
-      others.count { begin($0) <= moment && moment <= spoke($0) } >= most
+      others.count { isSeen($0, at: moment) } >= most
         && (moment <= now - limits.grace || now - end >= limits.stale)
     }
   }

@@ -24,8 +24,10 @@ struct RosterRound {
   private var random: Seeded
   private var told = RoundPlay()
   private var roster = RoundRoster()
-  /// As the platforms give their times.
-  private let wholeSeconds: Bool
+  /// Whether times are as coarse as the platforms give them.
+  private let hasWholeSeconds: Bool
+  /// Whether it is written as lines.
+  private let isInLines: Bool
 
   init(on stage: RoundStage, random: inout Seeded) {
     self.stage = stage
@@ -39,7 +41,9 @@ struct RosterRound {
       case .linesOfNames: random.chance(50) ? .numbered : .atHost
       }
     history = RoundHistory(on: stage, naming: naming, random: Seeded(seed: random.next()))
-    wholeSeconds = random.chance(20)
+    hasWholeSeconds = random.chance(20)
+    isInLines =
+      [.linesOfNames, .linesOfAddresses].contains(form) || form == .complete && random.chance(30)
     self.random = Seeded(seed: random.next())
     history.reusesOwnAddressOnly = true
     if random.chance(30) { history.reuse = 40 }
@@ -105,8 +109,6 @@ struct RosterRound {
     return isOfPods ? "{\"kind\": \"List\", \"apiVersion\": \"v1\", \"items\": \(items)}\n" : items
   }
 
-  private var isInLines: Bool { form == .linesOfNames || form == .linesOfAddresses || isPlain }
-  private var isPlain: Bool { form == .complete && wholeSeconds }
   private var isOfPods: Bool {
     form == .statefulPods || form == .deployedPods || form == .namelessPods
   }
@@ -115,7 +117,7 @@ struct RosterRound {
     of host: RoundHost, _ instance: RoundHistory.Instance, isAlive: Bool
   ) -> String {
     var start = host.born
-    if wholeSeconds && !isPlain {
+    if hasWholeSeconds {
       start = (start.microseconds / 1_000_000 * 1_000_000, start.text.prefix(19) + "Z")
     }
     var entry = RoundRoster.Entry(isAlive: isAlive, startedAt: start.microseconds)
@@ -125,7 +127,7 @@ struct RosterRound {
     let name = hasNames ? host.name : isOfPods ? "\(instance.family)-\(instance.number)" : label
     if form != .linesOfAddresses { entry.name = name }
     if isOfPods || form == .linesOfAddresses { entry.address = host.dyno.address }
-    let saysWhen = !isInLines || isPlain || random.chance(70)
+    let saysWhen = !isInLines || random.chance(form == .complete ? 95 : 70)
     if !saysWhen { entry.startedAt = nil }
     roster.entries.append(entry)
     if isInLines { return (entry.name ?? entry.address!) + (saysWhen ? ",\(start.text)" : "") }

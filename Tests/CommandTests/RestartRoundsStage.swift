@@ -100,9 +100,10 @@ final class RoundStage {
     return connection
   }
 
-  /// One of its sessions is used.
+  /// One of its sessions is used, as in a pool most often the same.
   func work(_ host: RoundHost, _ sql: String = "SELECT 1", using random: inout Seeded) throws {
-    try host.connections.randomElement(using: &random)?.execute(sql)
+    let connections = random.chance(70) ? Array(host.connections.prefix(1)) : host.connections
+    try connections.randomElement(using: &random)?.execute(sql)
   }
 
   /// Opens one more session, and returns when it is at work on a query that takes so long.

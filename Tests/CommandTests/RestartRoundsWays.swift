@@ -60,8 +60,9 @@ extension RoundWay {
     var history = RoundHistory(
       on: stage, naming: .shared(name), random: Seeded(seed: random.next()))
     history.overlap = random.chance(20) ? 8 : 0
-    if random.chance(50) { history.reuse = 30 }
+    if random.chance(30) { history.reuse = 40 }
     try history.play()
+    if random.chance(60) { try history.bringBackLost() }
     // Who is not heard now may be quiet, or gone for all that the others can tell.
     try history.workSome(percent: random.chance(60) ? 100 : 70)
     if random.chance(30) { try addDecoys(to: stage, after: history) }
