@@ -28,6 +28,8 @@ struct RosterRound {
   private let hasWholeSeconds: Bool
   /// Whether it is written as lines.
   private let isInLines: Bool
+  /// One that runs and is not in the list, as when it began while the list was made.
+  private var omitted: RoundHost?
 
   init(on stage: RoundStage, random: inout Seeded) {
     self.stage = stage
@@ -55,9 +57,13 @@ struct RosterRound {
     if form == .complete, random.chance(60) { try history.restartAll() }
     // Nothing happens so near to the moment of the list that it could fall on either side.
     stage.pause(milliseconds: 50)
+    let running = history.instances.compactMap(\.host)
+    if form != .complete, running.count > 1, random.chance(25) {
+      omitted = running.randomElement(using: &random)
+    }
     let text = list()
     roster.takenAt = try stage.now()
-    if random.chance(20) {
+    if random.chance(20), omitted == nil {
       told.options += ["--live", "-"]
       told.input = text
       stage.pause(milliseconds: 60)
@@ -66,7 +72,11 @@ struct RosterRound {
       let path = "\(stage.server.folder)/roster"
       try Data(text.utf8).write(to: URL(filePath: path))
       told.options += ["--live", path]
-      if random.chance(40) {
+      if let omitted {
+        stage.pause(milliseconds: 10)
+        try stage.work(omitted, using: &random)
+      }
+      if omitted != nil || random.chance(40) {
         stage.pause(milliseconds: 10)
         if random.chance(50) { try history.addInstance() } else { try history.addLateEvents() }
         stage.pause(milliseconds: random.chance(70) ? 110 : 0)
@@ -87,7 +97,7 @@ struct RosterRound {
     var families: Set<String> = []
     for instance in history.instances.shuffled(using: &random) {
       let isAlive = instance.host != nil
-      guard let host = instance.host ?? instance.lastHost else { continue }
+      guard let host = instance.host ?? instance.lastHost, host !== omitted else { continue }
       if !isAlive && (isInLines || random.chance(50)) { continue }
       let row = row(of: host, instance, isAlive: isAlive)
       families.insert(instance.family)
