@@ -39,6 +39,10 @@ struct AddressBook {
     var start: Timestamp
     /// Now where a session's columns don't tell.
     var lastHeard: Timestamp
+    /// From when to when its sessions have shown by themselves that it ran: each from its start to
+    /// its client's last query. Not what is between them (an address can be given up and be given
+    /// out again), nor a query that still runs (a client that is gone may have asked for it).
+    var spans: [ClosedRange<Timestamp>] = []
     /// Whether a session is active, or changed its state within the grace: an old worker that
     /// drains a long query is about to commit.
     var isBusy = false
@@ -104,6 +108,7 @@ struct AddressBook {
         let heard = times[index].lastHeard ?? snapshot.capturedAt
         lives[life].start = min(lives[life].start, start)
         lives[life].lastHeard = max(lives[life].lastHeard, heard)
+        lives[life].spans.append(start...max(start, session.queryStart ?? start))
         lives[life].isBusy = lives[life].isBusy || entry.isBusy
         entry.life = life
       }
