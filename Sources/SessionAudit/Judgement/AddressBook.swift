@@ -63,6 +63,7 @@ struct AddressBook {
 
   private var numberOfName: [NameKey: Int] = [:]
   private var numberOfClient: [NameKey: Int] = [:]
+  private var numberOfLife: [LifeKey: Int] = [:]
 
   init(
     _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], by policy: Policy
@@ -77,7 +78,6 @@ struct AddressBook {
     }
     countHidden(in: snapshot, places)
     var numberOfApplication: [ApplicationKey: Int] = [:]
-    var numberOfLife: [LifeKey: Int] = [:]
     for (index, number) in zip(judged, numbers) {
       let session = snapshot.sessions[places[index]]
       let key = ApplicationKey(session, name: number.name)
@@ -89,23 +89,10 @@ struct AddressBook {
         application: application, client: number.client, life: nil,
         isPooled: client.isPooler || names[number.name].reading.isPoolers,
         isBusy: Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy))
-      if !client.isShared, !entry.isPooled, client.address != nil, let start = session.backendStart
-      {
-        let lifeKey = LifeKey(application: application, client: number.client)
-        let life = numberOfLife[lifeKey] ?? lives.count
-        if life == lives.count {
-          numberOfLife[lifeKey] = life
-          applications[application].lives.append(life)
-          lives.append(
-            Life(
-              application: application, client: number.client, start: start,
-              lastHeard: client.lastKnock ?? start))
-        }
-        let heard = times[index].lastHeard ?? snapshot.capturedAt
-        lives[life].start = min(lives[life].start, start)
-        lives[life].lastHeard = max(lives[life].lastHeard, heard)
-        lives[life].isBusy = lives[life].isBusy || entry.isBusy
-        entry.life = life
+      if !client.isShared, !entry.isPooled, client.address != nil {
+        entry.life = live(
+          at: LifeKey(application: application, client: number.client), session.backendStart,
+          heard: times[index].lastHeard ?? snapshot.capturedAt, isBusy: entry.isBusy)
       }
       entries[places[index]] = entry
     }
@@ -176,6 +163,28 @@ struct AddressBook {
         name: name, user: session.user, database: session.database,
         isConnected: snapshot.target.isConnected(to: session)))
     return applications.count - 1
+  }
+
+  /// Adds a session to the life of its address. Sessions come oldest first and those without a
+  /// start last: these begin no life, but keep one busy.
+  private mutating func live(
+    at key: LifeKey, _ start: Timestamp?, heard: Timestamp, isBusy: Bool
+  ) -> Int? {
+    if let life = numberOfLife[key] {
+      lives[life].lastHeard = max(lives[life].lastHeard, heard)
+      lives[life].isBusy = lives[life].isBusy || isBusy
+      return life
+    }
+    guard let start else { return nil }
+    // A clock that jumped lets nobody be heard before the begin.
+    let lastHeard = max(start, heard, clients[key.client].lastKnock ?? start)
+    numberOfLife[key] = lives.count
+    applications[key.application].lives.append(lives.count)
+    lives.append(
+      Life(
+        application: key.application, client: key.client, start: start, lastHeard: lastHeard,
+        isBusy: isBusy))
+    return lives.count - 1
   }
 
   private mutating func countHidden(in snapshot: Snapshot, _ places: [Int]) {
