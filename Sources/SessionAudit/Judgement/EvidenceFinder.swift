@@ -159,7 +159,8 @@ struct EvidenceFinder {
       let start = session.backendStart, start < restart
     else { return nil }
     let lastHeard = entry.life.map { book.lives[$0].lastHeard } ?? heard
-    guard lastHeard <= restart - policy.clockTolerance else { return nil }
+    // Without a tolerance too, who was heard at that moment was heard since.
+    guard lastHeard < restart, lastHeard <= restart - policy.clockTolerance else { return nil }
     let name = book.names[book.applications[entry.application].name]
     return Evidence(
       .beforeRestart(restart),
@@ -193,7 +194,7 @@ struct EvidenceFinder {
           .predatesOwner(owner: owner, startedAt: startedAt), doubt: tolerance(startedAt, heard)))
     }
     guard roster.isComplete, let earliest = roster.earliestStart,
-      heard <= earliest - policy.clockTolerance, let user = session.user,
+      heard < earliest, heard <= earliest - policy.clockTolerance, let user = session.user,
       connectedUser?.hasSameBytes(as: user) == true
     else { return }
     found.append(

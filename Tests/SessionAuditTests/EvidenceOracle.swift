@@ -1,0 +1,158 @@
+import SessionAudit
+
+/// What speaks against a session, written a second time from the words of docs/evidence.md: over
+/// all pairs of sessions and all moments at which anything changes, whatever that costs.
+struct EvidenceOracle {
+  typealias Doubt = Evidence.Doubt
+  typealias Life = (address: String, start: Timestamp, end: Timestamp)
+
+  let policy: Policy
+  let snapshot: Snapshot
+  let now: Timestamp
+  /// Client sessions but hidden ones and our own.
+  let visible: [Session]
+
+  init(_ snapshot: Snapshot, _ policy: Policy) {
+    self.policy = policy
+    self.snapshot = snapshot
+    now = snapshot.capturedAt
+    visible = snapshot.sessions.filter { $0.kind == .client && $0.pid != snapshot.role.ownPID }
+  }
+
+  // MARK: - Names
+
+  func name(_ session: Session) -> KnownName {
+    guard var name = KnownName.byText[session.applicationName] else { fatalError("unknown name") }
+    let said = policy.oneInstance.last {
+      $0.application.map { Glob($0.text).matches(name.text) } ?? true
+    }
+    if let said { name.meaning = said.value ? .instance : .shared }
+    return name
+  }
+
+  func isConnected(_ session: Session) -> Bool { session.database == "shop" }
+
+  func declared<Value>(_ declarations: [Declaration<Value>], _ session: Session) -> Value? {
+    declarations.last { declaration in
+      guard let text = declaration.application?.text else { return isConnected(session) }
+      if isConnected(session), Glob(text).matches(session.applicationName) { return true }
+      guard let at = text.lastIndex(of: "@") else { return false }
+      return session.database == String(text[text.index(after: at)...])
+        && Glob(String(text[..<at])).matches(session.applicationName)
+    }?.value
+  }
+
+  func hiddenNamesakes(_ session: Session) -> Int {
+    snapshot.sessions.count {
+      $0.kind == .hidden && $0.applicationName == session.applicationName
+    }
+  }
+
+  // MARK: - Signs of life
+
+  /// nil: its columns don't tell.
+  func heard(_ session: Session) -> Timestamp? {
+    guard let start = session.backendStart, let state = session.state, state != .disabled else {
+      return nil
+    }
+    let waitsForClient =
+      session.waitEventType == "Client"
+      && ["ClientRead", "ClientWrite"].contains(session.waitEvent)
+    let isStale = session.stateChange.map { now - $0 >= policy.staleAfter } ?? false
+    if state.isActive && !(waitsForClient && isStale) { return now }
+    return max(start, session.queryStart ?? start)
+  }
+
+  private func isBusyItself(_ session: Session) -> Bool {
+    guard let state = session.state, let heard = heard(session), let change = session.stateChange
+    else { return true }
+    switch state {
+    case .starting, .disabled, .other: return true
+    case .active, .fastpathFunctionCall: if heard >= now { return true }
+    case .idle, .idleInTransaction, .idleInTransactionAborted: break
+    }
+    return now - change < policy.restartGrace
+  }
+
+  // MARK: - Addresses
+
+  private func address(_ session: Session) -> NetworkAddress? {
+    session.clientAddress.flatMap { NetworkAddress($0) }
+  }
+
+  func isPooled(_ session: Session) -> Bool {
+    if let address = address(session), policy.poolers.contains(where: { $0.contains(address) }) {
+      return true
+    }
+    return visible.contains {
+      $0.clientAddress == session.clientAddress
+        && (name($0).isPoolers || $0.endsWithDiscardAll && $0.applicationName.isEmpty)
+    }
+  }
+
+  /// Whether its address stands for one running instance.
+  func tellsInstance(_ session: Session) -> Bool {
+    guard let address = address(session), !isPooled(session),
+      !["127.0.0.1", "::1"].contains(session.clientAddress),
+      !policy.sharedAddresses.contains(where: { $0.contains(address) })
+    else { return false }
+    let names = visible.filter {
+      $0.clientAddress == session.clientAddress && name($0).meaning != .shared
+    }
+    return Set(names.map(\.applicationName)).count < 2
+  }
+
+  private func isSameApplication(_ a: Session, _ b: Session) -> Bool {
+    a.applicationName == b.applicationName && a.user == b.user && a.database == b.database
+  }
+
+  /// The sessions of its address.
+  func mates(_ session: Session) -> [Session] {
+    visible.filter {
+      isSameApplication($0, session) && $0.clientAddress == session.clientAddress
+    }
+  }
+
+  /// nil where its address tells no instance.
+  func life(_ session: Session) -> Life? {
+    let mates = mates(session)
+    guard tellsInstance(session), let address = session.clientAddress,
+      let start = mates.compactMap(\.backendStart).min()
+    else { return nil }
+    // Who is not let in yet shows that somebody lives there.
+    let knocks = visible.filter { $0.clientAddress == address && $0.state == .starting }
+    let signs = mates.map { heard($0) ?? now } + knocks.compactMap(\.backendStart) + [start]
+    return (address, start, signs.max() ?? now)
+  }
+
+  func isBusy(_ session: Session) -> Bool {
+    life(session) == nil
+      ? isBusyItself(session) : mates(session).contains { isBusyItself($0) }
+  }
+
+  /// The lives of all addresses of its application.
+  func lives(_ session: Session) -> [Life] {
+    var lives: [String: Life] = [:]
+    for other in visible where isSameApplication(other, session) {
+      if let life = life(other) { lives[life.address] = life }
+    }
+    return Array(lives.values)
+  }
+
+  func others(_ session: Session) -> [Life] {
+    lives(session).filter { $0.address != session.clientAddress }
+  }
+
+  func areHeardSideBySide(_ session: Session) -> Bool {
+    let lives = lives(session)
+    return lives.contains { a in
+      lives.contains { b in
+        a.address != b.address && min(a.end, b.end) - max(a.start, b.start) > policy.restartGrace
+      }
+    }
+  }
+
+  func inUse(_ others: [Life], at moment: Timestamp) -> Int {
+    others.count { $0.start <= moment && moment <= $0.end }
+  }
+}
