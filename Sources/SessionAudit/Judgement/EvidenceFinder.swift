@@ -183,8 +183,10 @@ struct EvidenceFinder {
     {
     case .notCovered, .mayLive: break
     case .gone(let covers, let missing):
-      let last = lastHeard[NameAndClient(name: application.name, client: entry.client)] ?? heard
-      if last < roster.takenAt, last <= now - policy.restartGrace {
+      var last = lastHeard[NameAndClient(name: application.name, client: entry.client)] ?? heard
+      if let knock = client.lastKnock { last = max(last, knock) }
+      // A list is older than its file: what began shortly before that may be missing in it.
+      if start <= roster.takenAt - policy.clockTolerance, last < roster.takenAt, last <= now - policy.restartGrace {
         found.append(Evidence(.ownerGone(covers: covers, missing: missing)))
       }
     case .began(let owner, let startedAt):

@@ -14,14 +14,13 @@ struct InstanceName {
   enum Form: Hashable {
     /// `web.1`, and `run.9157` which never recurs.
     case dyno
-    /// `web-12a34b56d-e78f9`
-    case dynoOfNewGeneration
     /// `celery@host`
     case atHost
     /// `shop-0`
     case statefulPod
-    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`, `agent-x2vlq`
-    case hashedPod
+    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`, `agent-x2vlq`, and dynos of the new
+    /// generation, `web-12a34b56d-e78f9`: some names could be either.
+    case hashed
     case other
   }
 
@@ -95,15 +94,15 @@ struct InstanceName {
     if let before = front.lastIndex(of: dash), before > 0 {
       let middle = front[(before + 1)...]
       if middle.count == 9, middle.allSatisfy(isHex), end.allSatisfy(isHex) {
-        return (.neverRecurs, .dynoOfNewGeneration, before + 1)
+        return (.neverRecurs, .hashed, before + 1)
       }
       let isReplicaSet = (6...10).contains(middle.count) && middle.allSatisfy(isSafe)
       let isCronJob = middle.count >= 7 && middle.allSatisfy(isDigit)
       if end.allSatisfy(isSafe), isReplicaSet || isCronJob {
-        return (.neverRecurs, .hashedPod, before + 1)
+        return (.neverRecurs, .hashed, before + 1)
       }
     }
-    return end.allSatisfy(isSafe) ? (.neverRecurs, .hashedPod, last + 1) : nil
+    return end.allSatisfy(isSafe) ? (.neverRecurs, .hashed, last + 1) : nil
   }
 
   private static func statefulPod(_ name: Bytes) -> Reading? {
