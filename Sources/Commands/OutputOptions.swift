@@ -27,10 +27,10 @@ struct OutputOptions: ParsableArguments {
 
   func validate() throws {
     guard [nil, "text", "json"].contains(format) else {
-      throw ValidationError("--format is text or json")
+      throw ValidationError("--format \(format ?? ""): write text or json")
     }
     guard [nil, "auto", "always", "never"].contains(color) else {
-      throw ValidationError("--color is auto, always or never")
+      throw ValidationError("--color \(color ?? ""): write auto, always or never")
     }
     guard !(json && format == "text") else {
       throw ValidationError("--json and --format text contradict each other")

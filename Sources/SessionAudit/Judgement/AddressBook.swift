@@ -39,9 +39,13 @@ struct AddressBook {
     var start: Timestamp
     /// Now where a session's columns don't tell.
     var lastHeard: Timestamp
+    /// From when to when its sessions have shown by themselves that it ran: each from its start to
+    /// its client's last query. Not what is between them (an address can be given up and be given
+    /// out again), nor a query that still runs (a client that is gone may have asked for it).
+    var spans: [ClosedRange<Timestamp>]
     /// Whether a session is active, or changed its state within the grace: an old worker that
     /// drains a long query is about to commit.
-    var isBusy = false
+    var isBusy: Bool
   }
 
   /// Where one session stands in the book.
@@ -63,6 +67,7 @@ struct AddressBook {
 
   private var numberOfName: [NameKey: Int] = [:]
   private var numberOfClient: [NameKey: Int] = [:]
+  private var numberOfLife: [LifeKey: Int] = [:]
 
   init(
     _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], by policy: Policy
@@ -77,7 +82,6 @@ struct AddressBook {
     }
     countHidden(in: snapshot, places)
     var numberOfApplication: [ApplicationKey: Int] = [:]
-    var numberOfLife: [LifeKey: Int] = [:]
     for (index, number) in zip(judged, numbers) {
       let session = snapshot.sessions[places[index]]
       let key = ApplicationKey(session, name: number.name)
@@ -89,23 +93,11 @@ struct AddressBook {
         application: application, client: number.client, life: nil,
         isPooled: client.isPooler || names[number.name].reading.isPoolers,
         isBusy: Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy))
-      if !client.isShared, !entry.isPooled, client.address != nil, let start = session.backendStart
-      {
-        let lifeKey = LifeKey(application: application, client: number.client)
-        let life = numberOfLife[lifeKey] ?? lives.count
-        if life == lives.count {
-          numberOfLife[lifeKey] = life
-          applications[application].lives.append(life)
-          lives.append(
-            Life(
-              application: application, client: number.client, start: start,
-              lastHeard: client.lastKnock ?? start))
-        }
-        let heard = times[index].lastHeard ?? snapshot.capturedAt
-        lives[life].start = min(lives[life].start, start)
-        lives[life].lastHeard = max(lives[life].lastHeard, heard)
-        lives[life].isBusy = lives[life].isBusy || entry.isBusy
-        entry.life = life
+      if !client.isShared, !entry.isPooled, client.address != nil {
+        entry.life = live(
+          at: LifeKey(application: application, client: number.client), session.backendStart,
+          asked: session.queryStart, heard: times[index].lastHeard ?? snapshot.capturedAt,
+          isBusy: entry.isBusy)
       }
       entries[places[index]] = entry
     }
@@ -176,6 +168,30 @@ struct AddressBook {
         name: name, user: session.user, database: session.database,
         isConnected: snapshot.target.isConnected(to: session)))
     return applications.count - 1
+  }
+
+  /// Adds a session to the life of its address. Sessions come oldest first and those without a
+  /// start last: these begin no life, but keep one busy.
+  private mutating func live(
+    at key: LifeKey, _ start: Timestamp?, asked: Timestamp?, heard: Timestamp, isBusy: Bool
+  ) -> Int? {
+    let span = start.map { $0...max($0, asked ?? $0) }
+    if let life = numberOfLife[key] {
+      if let span { lives[life].spans.append(span) }
+      lives[life].lastHeard = max(lives[life].lastHeard, heard)
+      lives[life].isBusy = lives[life].isBusy || isBusy
+      return life
+    }
+    guard let start, let span else { return nil }
+    // A clock that jumped lets nobody be heard before the begin.
+    let lastHeard = max(start, heard, clients[key.client].lastKnock ?? start)
+    numberOfLife[key] = lives.count
+    applications[key.application].lives.append(lives.count)
+    lives.append(
+      Life(
+        application: key.application, client: key.client, start: start, lastHeard: lastHeard,
+        spans: [span], isBusy: isBusy))
+    return lives.count - 1
   }
 
   private mutating func countHidden(in snapshot: Snapshot, _ places: [Int]) {

@@ -66,6 +66,15 @@ struct EvidenceFinder {
   func evidence(about session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry)
     -> [Evidence]
   {
+    var found = unordered(about: session, times, entry)
+    // No kind occurs twice, so the order is one.
+    if found.count > 1 { found.sort(by: Evidence.isStronger) }
+    return found
+  }
+
+  private func unordered(
+    about session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry
+  ) -> [Evidence] {
     // Nothing is known of a session whose client's last sign of life isn't.
     guard let heard = times.lastHeard, let silent = times.silent else { return [] }
     var found: [Evidence] = []
@@ -83,8 +92,6 @@ struct EvidenceFinder {
     if let life = entry.life { addByAddress(book.lives[life], to: &found) }
     if let evidence = beforeRestart(session, heard, entry) { found.append(evidence) }
     addByRoster(session, heard, entry, to: &found)
-    // No kind occurs twice, so the order is one.
-    if found.count > 1 { found.sort(by: Evidence.isStronger) }
     return found
   }
 

@@ -70,12 +70,14 @@ struct RosterIndex {
     if owners.isEmpty {
       return coverage(of: name, client, tellsInstance, applicationIsListed)
     }
-    guard !byName.isEmpty || tellsInstance else { return .mayLive }
+    // So can a name that many share: who else bears it is in no list.
+    let isNamed = !byName.isEmpty && name.meaning != .shared
+    guard isNamed || tellsInstance && !byAddress.isEmpty else { return .mayLive }
     let starts = owners.map { living[$0].startedAt }
     guard let earliest = starts.compactMap({ $0 }).min(), starts.allSatisfy({ $0 != nil }) else {
       return .mayLive
     }
-    return .began(owner: byName.isEmpty ? (client.text ?? "?") : name.text, at: earliest)
+    return .began(owner: isNamed ? name.text : (client.text ?? "?"), at: earliest)
   }
 
   private func coverage(
