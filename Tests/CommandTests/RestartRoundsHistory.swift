@@ -8,7 +8,7 @@ struct RoundHistory {
     case atHost
     /// `web-0`
     case stateful
-    /// `web-7d4b9c6f5-x2x9z`, new at each start
+    /// `web-7d9f8b6c5x-x2x9z`, new at each start
     case deployment
     /// The same for every instance of both families.
     case shared(String)
@@ -123,7 +123,7 @@ struct RoundHistory {
     case .deployment:
       let letters = "bcdfghjklmnpqrstvwxz2456789"
       let tail = (0..<5).map { _ in letters.randomElement(using: &random)! }
-      return "\(instance.family)-7d4b9c6f5\(instance.family == "web" ? "" : "z")-\(String(tail))"
+      return "\(instance.family)-7d9f8b6c5\(instance.family == "web" ? "x" : "z")-\(String(tail))"
     }
   }
 
