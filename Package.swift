@@ -40,7 +40,7 @@ let package = Package(
     .executableTarget(
       name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Demo"),
     .executableTarget(
-      name: "bench", dependencies: ["TestSupport", "PostgresClient", "measure"],
+      name: "bench", dependencies: ["TestSupport", "PostgresClient", "SessionAudit", "measure"],
       path: "Tests/Bench"),
     .executableTarget(name: "measure", path: "Tests/Measure"),
 

@@ -41,7 +41,8 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "A restart was completed: 2026-11-22T09:41Z, or 10m-ago; repeatable.", valueName: "[app=]time"))
+      "A restart was completed: 2026-11-22T09:41Z, or 10m-ago; repeatable.", valueName: "[app=]time"
+    ))
   var restartedAt: [String] = []
 
   @Option(
@@ -66,10 +67,12 @@ struct JudgingOptions: ParsableArguments {
   var clockTolerance: Duration?
 
   @Option(
-    help: ArgumentHelp("Many instances share these addresses (NAT, proxies); repeatable.", valueName: "cidr"))
+    help: ArgumentHelp(
+      "Many instances share these addresses (NAT, proxies); repeatable.", valueName: "cidr"))
   var sharedAddress: [String] = []
 
-  @Option(help: ArgumentHelp("A connection pooler has these addresses; repeatable.", valueName: "cidr"))
+  @Option(
+    help: ArgumentHelp("A connection pooler has these addresses; repeatable.", valueName: "cidr"))
   var pooler: [String] = []
 
   @Option(
@@ -77,7 +80,9 @@ struct JudgingOptions: ParsableArguments {
       "Whether a name means one instance at a time; repeatable.", valueName: "[app=]yes|no"))
   var oneInstance: [String] = []
 
-  @Option(help: ArgumentHelp("With --group-by family: names that match are one family; repeatable.", valueName: "glob"))
+  @Option(
+    help: ArgumentHelp(
+      "With --group-by family: names that match are one family; repeatable.", valueName: "glob"))
   var family: [String] = []
 
   /// Reads all of it, the roster's file too.

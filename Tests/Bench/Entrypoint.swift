@@ -21,6 +21,9 @@ enum Entrypoint {
   }
 
   private static func run(_ options: Options) throws {
+    if let sessions = options.judged {
+      return JudgeBench(sessions: sessions, rounds: options.rounds).run()
+    }
     let executable = try options.executable ?? Build.executable("pgsessions")
     let largest = options.sizes.max() ?? 0
     try IdleSessions.allowDescriptors(largest + 200)
@@ -75,6 +78,8 @@ struct Options {
   var sizes = [100, 1_000, 5_000]
   var rounds = 15
   var executable: String?
+  /// How many sessions to judge without a server, instead of all else.
+  var judged: Int?
 
   init(_ arguments: ArraySlice<String>) throws {
     var rest = arguments
@@ -89,11 +94,14 @@ struct Options {
         guard let number = Int(value), number > 0 else { throw Self.usage }
         rounds = number
       case "--executable": executable = value
+      case "--judge":
+        guard let number = Int(value), number > 0 else { throw Self.usage }
+        judged = number
       default: throw Self.usage
       }
     }
   }
 
   private static let usage = SupportError(
-    "usage: bench [--sizes 100,1000,5000] [--rounds 15] [--executable PATH]")
+    "usage: bench [--sizes 100,1000,5000] [--rounds 15] [--executable PATH] | --judge 10000")
 }

@@ -158,7 +158,8 @@ struct EvidenceCommandTests {
     gmtime_r(&time, &parts)
     var bytes = [CChar](repeating: 0, count: 40)
     strftime(&bytes, bytes.count, "%Y-%m-%dT%H:%MZ", &parts)
-    let text = String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let text = String(
+      decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     let outcome = try Fixture.run("audit", "--json", "--restarted-at", text, Fixture.uri)
     #expect(outcome.status == 64 && outcome.stdout.isEmpty)
     #expect(outcome.stderr.contains("is in the future: the server's clock says"))

@@ -14,7 +14,9 @@ extension AuditReport {
       else { continue }
       sessions[index].holds = holds
       if !holds.isEmpty {
-        sessions[index].protections.append(Protection(.holdsState, Holding.sentence(for: holds, serverVersion: target.serverVersionNumber)))
+        sessions[index].protections.append(
+          Protection(
+            .holdsState, Holding.sentence(for: holds, serverVersion: target.serverVersionNumber)))
       }
     }
     // With hidden sessions nobody knows who waits unseen: no waiter is not "none".

@@ -134,19 +134,22 @@ private struct GroupKey: Hashable {
 
   // By their bytes, or two roles whose names look alike would be one group.
   static func == (a: GroupKey, b: GroupKey) -> Bool {
-    zip(a.values, b.values).allSatisfy { a, b in
-      guard let a, let b else { return a == nil && b == nil }
-      return a.hasSameBytes(as: b)
-    }
+    areSame(a.first, b.first)
+      && (a.others.isEmpty || zip(a.others, b.others).allSatisfy { areSame($0, $1) })
+  }
+
+  private static func areSame(_ a: String?, _ b: String?) -> Bool {
+    guard let a, let b else { return a == nil && b == nil }
+    return a.hasSameBytes(as: b)
   }
 
   func hash(into hasher: inout Hasher) {
-    for value in values {
-      guard var value else {
-        hasher.combine(false)
-        continue
-      }
-      value.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    }
+    Self.hash(first, into: &hasher)
+    for value in others { Self.hash(value, into: &hasher) }
+  }
+
+  private static func hash(_ value: String?, into hasher: inout Hasher) {
+    guard var value else { return hasher.combine(false) }
+    value.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
