@@ -170,7 +170,6 @@ extension JSONWriter {
         json.object { json in
           json.value("kind", evidence.kind.rawValue)
           json.value("basis", evidence.basis.rawValue)
-          json.value("verdict", evidence.verdict.rawValue)
           json.value("detail", evidence.sentence(about: session, times, at: now))
         }
       }

@@ -35,10 +35,12 @@ struct EvidenceCommandTests {
     try Fixture.server.get().connect(user: "app", database: "shop").execute(
       "CREATE TABLE IF NOT EXISTS contended (id int)")
     let holder = try client("holder")
-    try holder.execute("BEGIN; LOCK TABLE contended")
+    try holder.execute("BEGIN")
+    try holder.execute("LOCK TABLE contended")
     let waiters = (0..<3).map { _ in
       Background { () throws -> Bool in
-        try client("waiter").execute("BEGIN; LOCK TABLE contended; COMMIT")
+        let waiter = try client("waiter")
+        for sql in ["BEGIN", "LOCK TABLE contended", "COMMIT"] { try waiter.execute(sql) }
         return true
       }
     }
@@ -138,7 +140,7 @@ struct EvidenceCommandTests {
     ("[\n {\"name\":\"web.1\"}]", "line 2, [0].state"),
     ("web.1\nweb.2,yesterday\n", "line 2, started-at"),
     ("=== web (Basic): gunicorn (1)\nweb.1: up 2026/11/22\n", "line 1, name"),
-    (#"{"kind":"Status","message":"Unauthorized"}"#, "kind"),
+    (#"{"kind":"Status","message":"Unauthorized"}"#, "is neither"),
   ])
   func aWrongRosterJudgesNothing(_ roster: String, _ says: String) throws {
     let path = try temporary(roster)

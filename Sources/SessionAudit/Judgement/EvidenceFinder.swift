@@ -185,8 +185,7 @@ struct EvidenceFinder {
     case .gone(let covers, let missing):
       var last = lastHeard[NameAndClient(name: application.name, client: entry.client)] ?? heard
       if let knock = client.lastKnock { last = max(last, knock) }
-      // A list is older than its file: what began shortly before that may be missing in it.
-      if start <= roster.takenAt - policy.clockTolerance, last < roster.takenAt,
+      if last < roster.takenAt,
         last <= now - policy.restartGrace
       {
         found.append(Evidence(.ownerGone(covers: covers, missing: missing)))
