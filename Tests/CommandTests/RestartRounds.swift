@@ -8,11 +8,24 @@ import Testing
   import Foundation
 #endif
 
-/// A hundred random histories of restarts on a real server. After each, exactly those sessions of
-/// vanished hosts that the evidence can tell are orphans, and no session of a living host ever is.
+/// Random restarts on a real server: a hundred plain ones, after which exactly what vanished hosts
+/// left are orphans; and histories of every kind, after which exactly those are that the evidence can
+/// tell. No session of a living host ever is.
 @Suite(.serialized)
 struct RestartRounds {
   @Test(.timeLimit(.minutes(5)), arguments: zip(RoundWay.allCases, [34, 33, 33]))
+  func plainRestartsLeaveExactlyOrphans(_ way: RoundWay, _ rounds: Int) throws {
+    var seeds = Seeded(seed: .random(in: .min ... .max))
+    print("plain restarts \(way): seed \(seeds.seed)")
+    var sum = RoundTally()
+    for _ in 0..<rounds {
+      sum.add(try round(way, seed: seeds.next()) { try way.playPlainly(on: $0, random: $1) })
+    }
+    print("plain restarts \(way): \(sum)")
+    #expect(sum.left > rounds && sum.orphans == sum.left && sum.wronglyOrphans == 0, "\(sum)")
+  }
+
+  @Test(.timeLimit(.minutes(5)), arguments: zip(RoundWay.allCases, [20, 20, 20]))
   func orphansAreWhatVanishedHostsLeft(_ way: RoundWay, _ rounds: Int) throws {
     // A failed round says its seed; with that in the environment it alone is run again.
     let repeated = ProcessInfo.processInfo.environment["PGSESSIONS_ROUND"].flatMap(UInt64.init)
@@ -21,7 +34,8 @@ struct RestartRounds {
     var sum = RoundTally()
     let started = ContinuousClock.now
     for _ in 0..<(repeated == nil ? rounds : 1) {
-      sum.add(try round(way, seed: repeated ?? seeds.next()))
+      sum.add(
+        try round(way, seed: repeated ?? seeds.next()) { try way.play(on: $0, random: $1) })
     }
     print("restart rounds \(way): \(sum), in \(started.duration(to: .now))")
     let all = Self.total.withLock { total in
@@ -37,10 +51,12 @@ struct RestartRounds {
   private static let total = Mutex(RoundTally())
 
   /// Plays one history and compares one audit with the truth.
-  private func round(_ way: RoundWay, seed: UInt64) throws -> RoundTally {
+  private func round(
+    _ way: RoundWay, seed: UInt64, playing: (RoundStage, Seeded) throws -> RoundPlay
+  ) throws -> RoundTally {
     let stage = try RoundStage()
     defer { stage.clear() }
-    let play = try way.play(on: stage, random: Seeded(seed: seed))
+    let play = try playing(stage, Seeded(seed: seed))
     let facts = try stage.settledFacts()
     let limits = play.limits
     let arguments =

@@ -37,6 +37,10 @@ struct RoundHistory {
   var reusesOwnAddressOnly = false
   /// How likely a successor starts before the old host vanishes.
   var overlap = 8
+  /// How likely a host vanishes in the middle of a query.
+  var queries = 10
+  /// Milliseconds that an instance takes to start anew, at least.
+  var downtime = 0
 
   init(on stage: RoundStage, naming: Naming, random: Seeded) {
     (self.stage, self.naming, self.random) = (stage, naming, random)
@@ -83,13 +87,27 @@ struct RoundHistory {
   mutating func restart(_ instance: Instance) throws {
     guard stage.sessionCount < 80 else { return }
     try lose(instance)
+    if downtime > 0 { stage.pause(milliseconds: downtime) }
     try begin(instance)
   }
 
-  /// Its host vanishes for good, one in ten in the middle of a query.
+  /// Hosts vanish between queries, their instances start anew elsewhere, and in the end everyone
+  /// who lives works.
+  mutating func playPlainly() throws {
+    queries = 0
+    for instance in instances.shuffled(using: &random) { try begin(instance) }
+    for _ in 1...2 {
+      for instance in instances.shuffled(using: &random) where random.chance(60) {
+        try restart(instance)
+      }
+    }
+    try workSome(percent: 100)
+  }
+
+  /// Its host vanishes for good, some in the middle of a query.
   private mutating func lose(_ instance: Instance) throws {
     guard let host = instance.host else { return }
-    if random.chance(10) {
+    if random.chance(queries) {
       try stage.startQuery(on: host, seconds: random.chance(50) ? 600 : 0.02)
     }
     try stage.vanish(host)

@@ -86,8 +86,13 @@ enum Corpus {
       var evidence: [String]?
     }
     var arguments: [String]?
-    var roster_taken_at: String?
+    var rosterTakenAt: String?
     var sessions: [Session]
+
+    enum CodingKeys: String, CodingKey {
+      case arguments, sessions
+      case rosterTakenAt = "roster_taken_at"
+    }
   }
 
   private static let folder =
@@ -108,7 +113,7 @@ enum Corpus {
       $0 == "ROSTER" ? "\(folder)/\(name).roster" : $0
     }
     var judging = try JudgingOptions.parse(arguments).judging()
-    if let takenAt = written.roster_taken_at {
+    if let takenAt = written.rosterTakenAt {
       judging.rosterTakenAt = try Timestamp(iso8601: takenAt)
     }
     let snapshot = try SavedReport.read(Array(try contents("\(name).in.json")))
