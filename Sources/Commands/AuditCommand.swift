@@ -36,15 +36,14 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What to group by instead of application; repeatable.",
-      valueName: "dimension"))
-  var groupBy: [GroupDimension] = []
+      "What to group by: application (default), family, user, database, client, state; "
+        + "repeatable.", valueName: "dimension"))
+  var groupBy: [String] = []
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Bounds of the state-age buckets (1m,10m,1h,1d).", valueName: "durations"),
-    transform: Parsing.buckets)
-  var buckets: [Duration]?
+    help: ArgumentHelp("Bounds of the state-age buckets (1m,10m,1h,1d).", valueName: "durations"))
+  var buckets: String?
 
   @Option(
     help: ArgumentHelp(
@@ -78,8 +77,8 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     let environment = Environment.variables(and: connection.urlVariable)
     var judging = try judging.judging()
-    if let buckets { judging.policy.bucketBounds = buckets }
-    if !groupBy.isEmpty { judging.policy.groupBy = groupBy }
+    if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
+    if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
     let outcome: AuditOutcome
     if let input {
       outcome = try audit(savedIn: input, judging)
@@ -107,7 +106,7 @@ struct AuditCommand: ParsableCommand {
   ) throws -> AuditOutcome {
     do {
       let (session, deadline) = try connection.connect(
-        target, environment: environment, deadline: Deadline(after: connection.timeout))
+        target, environment: environment, deadline: Deadline(after: connection.wholeTime))
       let snapshot = try SnapshotReader(session).read(
         keepingQueries: showQuery, deadline: deadline)
       var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))

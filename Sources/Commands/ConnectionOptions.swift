@@ -50,9 +50,11 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Give up altogether after this.", valueName: "duration"),
+    help: ArgumentHelp("Give up altogether after this (60s).", valueName: "duration"),
     transform: Parsing.positiveDuration)
-  var timeout: Duration = .seconds(60)
+  var timeout: Duration?
+
+  var wholeTime: Duration { timeout ?? .seconds(60) }
 
   /// Whether any of these options says which server is meant.
   var namesServer: Bool {
@@ -94,7 +96,7 @@ struct ConnectionOptions: ParsableArguments {
         throw .notConnected(message, needsPassword: true)
       }
       parameters["password"] = password
-      let deadline = Deadline(after: timeout)
+      let deadline = Deadline(after: wholeTime)
       return (
         try Connection.open(parameters, deadline: deadline, hostTimeout: limit), deadline
       )

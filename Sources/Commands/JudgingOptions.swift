@@ -14,14 +14,14 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How long a restart may take; within it nothing is an orphan (5m).", valueName: "duration"),
+      "How long old and new may overlap when something restarts (5m).", valueName: "duration"),
     transform: Parsing.duration)
   var restartGrace: Duration?
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "An application closes its connections at this age (CONN_MAX_AGE).",
+      "An application closes its connections at this age (CONN_MAX_AGE); repeatable.",
       valueName: "[app=]duration"))
   var maxAge: [String] = []
 
@@ -34,14 +34,15 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "The most instances that may run at once, one-offs and workers included.",
+      "The most instances that may run at once, one-offs and workers included; repeatable.",
       valueName: "[app=]n"))
   var instances: [String] = []
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "A restart was completed: 2026-11-22T09:41Z, or 10m-ago.", valueName: "[app=]time"))
+      "A restart was completed: 2026-11-22T09:41Z, or 10m-ago; repeatable.", valueName: "[app=]time"
+    ))
   var restartedAt: [String] = []
 
   @Option(
@@ -52,7 +53,7 @@ struct JudgingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The roster covers these names or addresses too.", valueName: "glob|cidr"))
+      "The roster covers these names or addresses too; repeatable.", valueName: "glob|cidr"))
   var rosterCovers: [String] = []
 
   @Flag(help: "The roster has everything that uses this user and database.")
@@ -66,18 +67,22 @@ struct JudgingOptions: ParsableArguments {
   var clockTolerance: Duration?
 
   @Option(
-    help: ArgumentHelp("Many instances share these addresses (NAT, proxies).", valueName: "cidr"))
+    help: ArgumentHelp(
+      "Many instances share these addresses (NAT, proxies); repeatable.", valueName: "cidr"))
   var sharedAddress: [String] = []
 
-  @Option(help: ArgumentHelp("A connection pooler has these addresses.", valueName: "cidr"))
+  @Option(
+    help: ArgumentHelp("A connection pooler has these addresses; repeatable.", valueName: "cidr"))
   var pooler: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Whether a name means one instance at a time: yes or no.", valueName: "[app=]yes|no"))
+      "Whether a name means one instance at a time; repeatable.", valueName: "[app=]yes|no"))
   var oneInstance: [String] = []
 
-  @Option(help: ArgumentHelp("Show the names that match as one family.", valueName: "glob"))
+  @Option(
+    help: ArgumentHelp(
+      "With --group-by family: names that match are one family; repeatable.", valueName: "glob"))
   var family: [String] = []
 
   /// Reads all of it, the roster's file too.

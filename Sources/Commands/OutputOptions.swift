@@ -9,32 +9,30 @@ import Rendering
   import Darwin
 #endif
 
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-  case text
-  case json
-}
-
-enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
-  case auto
-  case always
-  case never
-}
-
-/// In which form reports go to stdout.
+/// In which form reports go to stdout. The words are read here: every further type of option costs
+/// each start of the program time.
 struct OutputOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The form of the report (text).", valueName: "format"))
-  var format: OutputFormat?
+  @Option(
+    help: ArgumentHelp("The form of the report: text (default) or json.", valueName: "format"))
+  var format: String?
 
   @Flag(help: "Short for --format json.")
   var json = false
 
-  @Option(help: ArgumentHelp("When to use colour.", valueName: "when"))
-  var color: ColourChoice = .auto
+  @Option(
+    help: ArgumentHelp("When to use colour: auto (default), always or never.", valueName: "when"))
+  var color: String?
 
-  var isJSON: Bool { json || format == .json }
+  var isJSON: Bool { json || format == "json" }
 
   func validate() throws {
-    guard !(json && format == .text) else {
+    guard [nil, "text", "json"].contains(format) else {
+      throw ValidationError("--format \(format ?? ""): write text or json")
+    }
+    guard [nil, "auto", "always", "never"].contains(color) else {
+      throw ValidationError("--color \(color ?? ""): write auto, always or never")
+    }
+    guard !(json && format == "text") else {
       throw ValidationError("--json and --format text contradict each other")
     }
   }
@@ -43,9 +41,9 @@ struct OutputOptions: ParsableArguments {
     let isTerminal = Terminal.isTerminal(1)
     let colour =
       switch color {
-      case .always: true
-      case .never: false
-      case .auto:
+      case "always": true
+      case "never": false
+      default:
         isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
       }
     return TerminalStyle(

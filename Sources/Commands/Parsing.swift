@@ -26,14 +26,31 @@ enum Parsing {
 
   /// `1m,10m,1h`: rising, none twice.
   static func buckets(_ text: String) throws -> [Duration] {
-    let bounds = try text.split(separator: ",", omittingEmptySubsequences: false).map {
-      try positiveDuration(String($0))
+    func wrong(_ sentence: String) -> CommandFailure {
+      .usage("--buckets \(text): \(sentence)")
+    }
+    let bounds: [Duration]
+    do {
+      bounds = try text.split(separator: ",", omittingEmptySubsequences: false).map {
+        try positiveDuration(String($0))
+      }
+    } catch let error as ValidationError {
+      throw wrong(error.message)
     }
     guard zip(bounds, bounds.dropFirst()).allSatisfy({ $0 < $1 }) else {
-      throw ValidationError("the bounds must rise, like 1m,10m,1h,1d")
+      throw wrong("the bounds must rise, like 1m,10m,1h,1d")
     }
-    guard bounds.count <= 20 else { throw ValidationError("at most 20 bounds") }
+    guard bounds.count <= 20 else { throw wrong("at most 20 bounds") }
     return bounds
+  }
+
+  static func dimension(_ text: String) throws -> GroupDimension {
+    guard let dimension = GroupDimension(rawValue: text) else {
+      let words = GroupDimension.allCases.map(\.rawValue)
+      throw CommandFailure.usage(
+        "--group-by \(text): write one of \(words.joined(separator: ", "))")
+    }
+    return dimension
   }
 }
 
@@ -101,5 +118,3 @@ extension Parsing {
     }
   }
 }
-
-extension GroupDimension: ExpressibleByArgument {}

@@ -60,7 +60,7 @@ struct TerminateCommand: ParsableCommand {
     for warning in target.warnings { Diagnostics.warn(warning) }
     let judging = try judging.judging()
     let run = TerminationRun(
-      selection: selection, judging: judging, execute: execute, timeout: connection.timeout,
+      selection: selection, judging: judging, execute: execute, timeout: connection.wholeTime,
       verifyWithin: verifyWithin ?? .seconds(5),
       confirm: yes ? nil : { try confirm($0, environment) })
     let answer = try run.answer(

@@ -21,9 +21,20 @@ extension SavedReport {
     session.waitEvent = try json["wait_event"].string()
     session.lastCommand = try json["last_command"].string()
     session.query = try json["query"].string()
-    session.endsWithDiscardAll =
-      session.query.map(isDiscardAll) ?? (session.lastCommand == "DISCARD")
+    if let query = session.query {
+      session.endsWithDiscardAll = isDiscardAll(query)
+    } else if session.lastCommand == "DISCARD" {
+      session.endsWithDiscardAll = try mayBePooled(json["protections"])
+    }
     return session
+  }
+
+  /// Without the query's text, what was saved of its protections tells DISCARD ALL from other
+  /// DISCARDs; where that is missing it is taken to be a pooler's.
+  private static func mayBePooled(_ protections: JSONField) throws(InputFileError) -> Bool {
+    guard let protections = try protections.elements() else { return true }
+    for protection in protections where try protection["kind"].string() == "pooled" { return true }
+    return false
   }
 
   /// Whoever writes a session by hand means a client's; null is what a role without rights sees.

@@ -51,6 +51,9 @@ extension JSONWriter {
         $0.value("value", declared.value)
       }
     }
+    for family in policy.families {
+      declaration("family", family.pattern) { _ in }
+    }
     for network in policy.sharedAddresses {
       declaration("shared_address", nil) { $0.value("network", network.text) }
     }

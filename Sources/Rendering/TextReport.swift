@@ -134,7 +134,7 @@ public struct TextReport {
       roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text)
     let most = covers.prefix(6).joined(separator: ", ") + (covers.count > 6 ? " and more" : "")
     return "roster (\(roster.format.rawValue)): \(alive) alive\(age)"
-      + (covers.isEmpty ? "" : "; covers \(most)")
+      + (covers.isEmpty ? "" : "; covers \(most)") + (roster.isComplete ? "; complete" : "")
   }
 
   /// Who keeps others waiting.

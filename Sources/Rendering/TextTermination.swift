@@ -107,7 +107,8 @@ extension TextReport {
     "too_young": "not old enough", "not_matched": "of other applications", "in_use": "in use",
     "own_session": "our own", "superuser": "of superusers", "hidden": "hidden from this role",
     "not_permitted": "this role may not end", "other_database": "in other databases",
-    "over_max": "beyond --max",
+    "over_max": "beyond --max", "holds_state": "hold state (--include-stateful)",
+    "pooled": "kept open by a pooler (--include-pooled)",
   ]
 
   private static func sessions(_ count: Int) -> String {

@@ -122,6 +122,7 @@ struct TerminateCommandTests {
       "--idle-longer-than", "50ms", "--application", "far", "--all-databases", "--json",
       "--execute", "--yes")
     #expect(isAlive(elsewhere) && unseen.stdout.contains("holds_state"))
+    usleep(60_000)
     let all = try terminate(
       "--idle-longer-than", "50ms", "--application", "far", "--all-databases",
       "--include-stateful", "--execute", "--yes")

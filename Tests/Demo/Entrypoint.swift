@@ -27,11 +27,13 @@ enum Entrypoint {
     let uri = server.uri(user: "app", database: "shop")
 
     let limit = "\(threshold)s"
-    try program.run(["audit", "--stale-after", limit, "--buckets", "2s,\(limit),1m", uri])
+    let judging = ["--stale-after", limit, "--restart-grace", "2s", "--buckets", "2s,\(limit),1m"]
+    try program.run(["audit"] + judging + [uri])
+    say("Each of web.1, web.2 and worker.1 now runs from another address than before: that is the")
+    say("evidence that whoever owned their old sessions is gone.")
+    say("")
     say("The same for scripts; of its JSON only the group of web.1:")
-    try program.runForJSON(
-      ["audit", "--json", "--stale-after", limit, "--buckets", "2s,\(limit),1m", uri],
-      group: "web.1")
+    try program.runForJSON(["audit", "--json"] + judging + [uri], group: "web.1")
     say("What would be ended? Without --execute nothing is:")
     try program.run(["terminate", "--idle-longer-than", limit, uri])
     let before = try census.present()
@@ -40,7 +42,7 @@ enum Entrypoint {
     try program.run(["terminate", "--idle-longer-than", limit, "--execute", "--yes", uri])
     let after = try census.waitUntilGone(scene.leftBehind)
     say("And afterwards:")
-    try program.run(["audit", "--stale-after", limit, "--buckets", "2s,\(limit),1m", uri])
+    try program.run(["audit"] + judging + [uri])
 
     let left = scene.leftBehind.count
     let ended = left - scene.leftBehind.intersection(after).count

@@ -64,8 +64,9 @@ final class Scene {
     say("three come from an application without a name: \(live.count) live sessions in all.")
     say("(The audit lists two more: the demo's own, which counts, and pgsessions itself.)")
     say("")
-    say("A session counts as left behind here when idle for \(threshold) seconds. That is so")
-    say("short only because the demo is: in production it would be hours. Waiting for it.")
+    say("A session counts as stale here when idle for \(threshold) seconds, and a restart may take")
+    say("two. That is so short only because the demo is: in production it would be an hour and")
+    say("five minutes. Waiting for it.")
     try census.waitUntilIdle(leftBehind, seconds: threshold)
   }
 

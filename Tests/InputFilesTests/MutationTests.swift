@@ -35,7 +35,7 @@ struct MutationTests {
       default: Self.report()
       }
     var (read, refused) = (0, 0)
-    for _ in 0..<10_000 {
+    for _ in 0..<3_000 {
       let mutated = mutated(valid, &random)
       do throws(InputFileError) {
         if kind == "report" {

@@ -50,16 +50,14 @@ extension Session {
   fileprivate var withoutNumbers: Session {
     var session = self
     (session.userID, session.databaseID) = (nil, nil)
+    // Where the query is not written, whether it is a pooler's shows in the protections.
+    session.endsWithDiscardAll = false
     return session
   }
 
-  /// Without --show-query the first word has to do for the whole.
   fileprivate func asWritten(showQuery: Bool) -> Session {
     var session = self
-    if !showQuery {
-      session.query = nil
-      session.endsWithDiscardAll = lastCommand == "DISCARD"
-    }
+    if !showQuery { session.query = nil }
     return session
   }
 }

@@ -30,7 +30,7 @@ struct DetailsTests {
       report[pid: 2]?.protections == [
         Protection(
           .holdsState,
-          "it holds an advisory lock, and listens for notifications, and shows in a progress view")
+          "it holds an advisory lock, a LISTEN, a command that shows its progress")
       ])
     // Nothing is something that was learned; nil is not.
     #expect(report[pid: 3]?.holds == [] && report[pid: 3]?.protections == [])
@@ -42,9 +42,9 @@ struct DetailsTests {
 
   @Test(arguments: [
     (Holding.advisoryLock, "it holds an advisory lock"),
-    (.temporaryTables, "it has, or may have, temporary tables"),
-    (.listen, "it listens for notifications"), (.replicationSlot, "it uses a replication slot"),
-    (.backup, "it has begun a base backup"), (.progress, "it shows in a progress view"),
+    (.temporaryTables, "it holds temporary tables"),
+    (.listen, "it holds a LISTEN"), (.replicationSlot, "it holds a replication slot"),
+    (.backup, "it holds a base backup"), (.progress, "it holds a command that shows its progress"),
   ])
   func saysWhatIsHeld(_ holding: Holding, _ sentence: String) {
     #expect(

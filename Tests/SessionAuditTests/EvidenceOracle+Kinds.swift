@@ -111,7 +111,9 @@ extension EvidenceOracle {
 
   /// All at which the number of addresses in use may change, and right before and after them.
   func moments(_ session: Session) -> [Timestamp] {
-    lives(session).flatMap { [$0.start, $0.end] }.flatMap { moment in
+    lives(session).flatMap { life in
+      [life.end] + life.spans.flatMap { [$0.start, $0.end] }
+    }.flatMap { moment in
       (-1...1).map { Timestamp(microseconds: moment.microseconds + $0) }
     }
   }
@@ -142,7 +144,7 @@ extension EvidenceOracle {
       let isNear = began - heard < policy.clockTolerance
       found[.predatesOwner] = .some(isNear ? .withinTolerance(policy.clockTolerance) : nil)
     }
-    let starts = roster.entries.filter(\.isAlive).map(\.startedAt)
+    let starts = view.starts
     if roster.isComplete, !starts.isEmpty, session.user == snapshot.target.user,
       starts.allSatisfy({ $0.map { $0 > heard && $0 - heard >= policy.clockTolerance } ?? false })
     {

@@ -4,7 +4,9 @@ import SessionAudit
 /// all pairs of sessions and all moments at which anything changes, whatever that costs.
 struct EvidenceOracle {
   typealias Doubt = Evidence.Doubt
-  typealias Life = (address: String, start: Timestamp, end: Timestamp)
+  /// `spans`: when its sessions prove by themselves that it was in use.
+  typealias Life = (address: String, start: Timestamp, end: Timestamp, spans: [Span])
+  typealias Span = (start: Timestamp, end: Timestamp)
 
   let policy: Policy
   let snapshot: Snapshot
@@ -122,7 +124,10 @@ struct EvidenceOracle {
     // Who is not let in yet shows that somebody lives there.
     let knocks = visible.filter { $0.clientAddress == address && $0.state == .starting }
     let signs = mates.map { heard($0) ?? now } + knocks.compactMap(\.backendStart) + [start]
-    return (address, start, signs.max() ?? now)
+    let spans = mates.compactMap { mate in
+      mate.backendStart.map { Span($0, max($0, mate.queryStart ?? $0)) }
+    }
+    return (address, start, signs.max() ?? now, spans)
   }
 
   func isBusy(_ session: Session) -> Bool {
@@ -153,6 +158,6 @@ struct EvidenceOracle {
   }
 
   func inUse(_ others: [Life], at moment: Timestamp) -> Int {
-    others.count { $0.start <= moment && moment <= $0.end }
+    others.count { $0.spans.contains { $0.start <= moment && moment <= $0.end } }
   }
 }

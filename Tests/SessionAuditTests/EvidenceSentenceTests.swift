@@ -27,9 +27,9 @@ struct EvidenceSentenceTests {
         + "place. This session was last heard at 10:00:00 UTC.")
     #expect(
       say(.superseded(by: newcomer))
-        == "web.1 runs from 10.0.0.8, where it began at 11:30:00 UTC; this one is from 10.0.0.7, "
-        + "last heard at 10:00:00 UTC. Its owner is gone, unless two applications here have a web.1 "
-        + "each.")
+        == "web.1 runs from 10.0.0.8, where its oldest session began at 11:30:00 UTC; this one is "
+        + "from 10.0.0.7, last heard at 10:00:00 UTC. Its owner is gone, unless two applications "
+        + "here have a web.1 each.")
     #expect(
       say(.beforeRestart(.ago(.hours(1))))
         == "Opened at 02:00:00 UTC and last heard at 10:00:00 UTC, before the restart that was "

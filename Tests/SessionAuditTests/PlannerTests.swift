@@ -121,7 +121,7 @@ struct PlannerTests {
     #expect(plan.kept.first?.reasons.map(\.kind) == ["holds_state"])
     #expect(
       plan.kept.first?.reasons.first?.detail
-        == "it holds an advisory lock, and listens for notifications")
+        == "it holds an advisory lock, a LISTEN")
     selection.includeStateful = true
     #expect(Planner.plan(snapshot.judged(), selection: selection).selected.count == 1)
     snapshot.details = Details(holdings: [2: []])

@@ -12,7 +12,17 @@ struct RosterView {
     self.session = session
   }
 
-  private var living: [Roster.Entry] { roster.entries.filter(\.isAlive) }
+  /// A start after the snapshot is no start that the snapshot can be held against.
+  private var living: [Roster.Entry] {
+    roster.entries.filter(\.isAlive).map { entry in
+      var entry = entry
+      entry.startedAt = entry.startedAt.flatMap { $0 > oracle.now ? nil : $0 }
+      return entry
+    }
+  }
+
+  /// When everything alive began; nil for what does not say so.
+  var starts: [Timestamp?] { living.map(\.startedAt) }
   private var isSharedName: Bool { oracle.name(session).meaning == .shared }
 
   private func contains(_ networks: [Network], _ session: Session) -> Bool {
@@ -46,6 +56,13 @@ struct RosterView {
       return false
     }
     let takenAt = min(roster.takenAt ?? oracle.now, oracle.now)
+    // Whoever is just being let in has no name yet.
+    let knocks = oracle.visible.filter {
+      $0.state == .starting && $0.clientAddress != nil && $0.clientAddress == session.clientAddress
+    }.compactMap(\.backendStart)
+    guard
+      knocks.allSatisfy({ $0 < takenAt && oracle.now - $0 >= oracle.policy.restartGrace })
+    else { return false }
     return oracle.visible.allSatisfy { other in
       guard other.applicationName == session.applicationName,
         other.clientAddress == session.clientAddress

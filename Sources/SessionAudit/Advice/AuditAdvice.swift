@@ -78,12 +78,14 @@ public enum AuditAdvice {
     if !elsewhere.isEmpty {
       let names = Set(elsewhere.compactMap(\.session.database)).sorted().map(quotedIdentifier)
       let some = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
+      let place =
+        names.isEmpty ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(some)"
       advice.append(
         Advice(
           code: "other_databases", severity: .info,
           summary:
             "\(elsewhere.count == 1 ? "1 suspect or orphan is" : "\(elsewhere.count) suspects or orphans are") in "
-            + "\(names.count == 1 ? "database" : "databases") \(some): connect there to see "
+            + "\(place): connect there to see "
             + "what is held and to end what is left behind.", remedy: nil))
     }
     let superusers = plan.kept.count { $0.isKept(for: .superuser) }

@@ -39,9 +39,13 @@ struct AddressBook {
     var start: Timestamp
     /// Now where a session's columns don't tell.
     var lastHeard: Timestamp
+    /// From when to when its sessions have shown by themselves that it ran: each from its start to
+    /// its client's last query. Not what is between them (an address can be given up and be given
+    /// out again), nor a query that still runs (a client that is gone may have asked for it).
+    var spans: [ClosedRange<Timestamp>]
     /// Whether a session is active, or changed its state within the grace: an old worker that
     /// drains a long query is about to commit.
-    var isBusy = false
+    var isBusy: Bool
   }
 
   /// Where one session stands in the book.
@@ -92,7 +96,8 @@ struct AddressBook {
       if !client.isShared, !entry.isPooled, client.address != nil {
         entry.life = live(
           at: LifeKey(application: application, client: number.client), session.backendStart,
-          heard: times[index].lastHeard ?? snapshot.capturedAt, isBusy: entry.isBusy)
+          asked: session.queryStart, heard: times[index].lastHeard ?? snapshot.capturedAt,
+          isBusy: entry.isBusy)
       }
       entries[places[index]] = entry
     }
@@ -168,14 +173,16 @@ struct AddressBook {
   /// Adds a session to the life of its address. Sessions come oldest first and those without a
   /// start last: these begin no life, but keep one busy.
   private mutating func live(
-    at key: LifeKey, _ start: Timestamp?, heard: Timestamp, isBusy: Bool
+    at key: LifeKey, _ start: Timestamp?, asked: Timestamp?, heard: Timestamp, isBusy: Bool
   ) -> Int? {
+    let span = start.map { $0...max($0, asked ?? $0) }
     if let life = numberOfLife[key] {
+      if let span { lives[life].spans.append(span) }
       lives[life].lastHeard = max(lives[life].lastHeard, heard)
       lives[life].isBusy = lives[life].isBusy || isBusy
       return life
     }
-    guard let start else { return nil }
+    guard let start, let span else { return nil }
     // A clock that jumped lets nobody be heard before the begin.
     let lastHeard = max(start, heard, clients[key.client].lastKnock ?? start)
     numberOfLife[key] = lives.count
@@ -183,7 +190,7 @@ struct AddressBook {
     lives.append(
       Life(
         application: key.application, client: key.client, start: start, lastHeard: lastHeard,
-        isBusy: isBusy))
+        spans: [span], isBusy: isBusy))
     return lives.count - 1
   }
 

@@ -61,8 +61,8 @@ extension Evidence {
         + "\(heard)."
     }
     let sentence =
-      "\(name) runs from \(newcomer.address), where it began \(began); this one is from \(address), "
-      + "\(heard)."
+      "\(name) runs from \(newcomer.address), where its oldest session began \(began); this one is "
+      + "from \(address), \(heard)."
     // What no snapshot can tell.
     return doubt == nil
       ? sentence + " Its owner is gone, unless two applications here have a \(name) each."

@@ -183,8 +183,11 @@ struct EvidenceFinder {
     {
     case .notCovered, .mayLive: break
     case .gone(let covers, let missing):
-      let last = lastHeard[NameAndClient(name: application.name, client: entry.client)] ?? heard
-      if last < roster.takenAt, last <= now - policy.restartGrace {
+      var last = lastHeard[NameAndClient(name: application.name, client: entry.client)] ?? heard
+      if let knock = client.lastKnock { last = max(last, knock) }
+      if last < roster.takenAt,
+        last <= now - policy.restartGrace
+      {
         found.append(Evidence(.ownerGone(covers: covers, missing: missing)))
       }
     case .began(let owner, let startedAt):

@@ -4,6 +4,8 @@ struct Generations {
   private let book: AddressBook
   /// Lives by start, then by address, so that the order of the rows shows nowhere.
   private let byStart: [Int]
+  /// When addresses came into use and fell silent: of the spans in which each was surely in use.
+  private let starts: [Timestamp]
   private let ends: [Timestamp]
   /// For each place in `byStart`: of the lives from there on, the one heard last.
   private let latest: [Int]
@@ -13,8 +15,8 @@ struct Generations {
   private let settled: Timestamp
   /// The most instances that may run at once; nil where nobody said.
   let limit: Int?
-  /// For each place in `byStart`: the next place from there on at whose start `limit` addresses
-  /// were in use.
+  /// For each place in `starts`: the next place from there on at which `limit` addresses were in
+  /// use.
   private var nextCrowded: [Int] = []
   /// Whether two addresses were in use side by side for longer than a restart takes.
   let areHeardSideBySide: Bool
@@ -33,7 +35,9 @@ struct Generations {
         ? lives[a].start < lives[b].start
         : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
     }
-    ends = byStart.map { lives[$0].lastHeard }.sorted()
+    let spans = byStart.flatMap { Self.merged(lives[$0].spans) }
+    starts = spans.map(\.lowerBound).sorted()
+    ends = spans.map(\.upperBound).sorted()
     let settled = settled
     latest = Self.latestFromEach(byStart, lives)
     latestSettled = Self.latestFromEach(byStart.prefix { lives[$0].start <= settled }, lives)
@@ -45,12 +49,25 @@ struct Generations {
     }
     areHeardSideBySide = sideBySide
     guard let limit else { return }
-    var next = byStart.count
-    nextCrowded = byStart.indices.reversed().map { place in
-      if inUse(at: book.lives[byStart[place]].start) >= limit { next = place }
+    var next = starts.count
+    nextCrowded = starts.indices.reversed().map { place in
+      if inUse(at: starts[place]) >= limit { next = place }
       return next
     }
     nextCrowded.reverse()
+  }
+
+  /// Spans that overlap made one, so that an address counts once at any moment.
+  private static func merged(_ spans: [ClosedRange<Timestamp>]) -> [ClosedRange<Timestamp>] {
+    var merged: [ClosedRange<Timestamp>] = []
+    for span in spans.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = merged.last, span.lowerBound <= last.upperBound {
+        merged[merged.count - 1] = last.lowerBound...max(last.upperBound, span.upperBound)
+      } else {
+        merged.append(span)
+      }
+    }
+    return merged
   }
 
   private static func latestFromEach(
@@ -92,14 +109,14 @@ struct Generations {
     // Lives grow in number only where one begins: there, or right after `end`.
     let right = Timestamp(microseconds: end.microseconds &+ 1)
     if right <= bound, inUse(at: right) >= limit { return right }
-    let first = firstPlace(after: end)
-    guard first < byStart.count, nextCrowded[first] < byStart.count else { return nil }
-    let start = book.lives[byStart[nextCrowded[first]]].start
+    let first = starts.partitioned { $0 <= end }
+    guard first < starts.count, nextCrowded[first] < starts.count else { return nil }
+    let start = starts[nextCrowded[first]]
     return start <= bound ? start : nil
   }
 
   private func inUse(at moment: Timestamp) -> Int {
-    firstPlace(after: moment) - ends.partitioned { $0 < moment }
+    starts.partitioned { $0 <= moment } - ends.partitioned { $0 < moment }
   }
 
   private func firstPlace(after moment: Timestamp) -> Int {

@@ -1,6 +1,6 @@
 /// What an application_name says of the process behind it, read from its form alone. Where a form
 /// is doubtful the reading is `shared`, on which no orphan rests.
-struct InstanceName: Equatable {
+struct InstanceName {
   enum Meaning {
     /// One instance at a time, whose name comes back after a restart.
     case instance
@@ -14,124 +14,145 @@ struct InstanceName: Equatable {
   enum Form: Hashable {
     /// `web.1`, and `run.9157` which never recurs.
     case dyno
-    /// `web-12a34b56d-e78f9`
-    case dynoOfNewGeneration
     /// `celery@host`
     case atHost
     /// `shop-0`
     case statefulPod
-    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`, `agent-x2vlq`
-    case hashedPod
+    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`, `agent-x2vlq`, and dynos of the new
+    /// generation, `web-12a34b56d-e78f9`: some names could be either.
+    case hashed
     case other
   }
 
-  var meaning: Meaning
-  var form: Form
-  /// The name with its instance folded: `web.*`, `celery@*`, `shop-*`.
-  var family: String
+  private(set) var meaning: Meaning
+  private(set) var form: Form
   /// Whether a pooler appended its client's address (application_name_add_host).
-  var isPoolers = false
+  private(set) var isPoolers = false
+  private let name: String
+  /// Bytes before what a pooler appended.
+  private let bare: Int
+  /// Bytes that stand before the instance; nil: there is none.
+  private let kept: Int?
+
+  /// The name with its instance folded: `web.*`, `celery@*`, `shop-*`.
+  var family: String {
+    let front = String(Substring(name.utf8.prefix(kept ?? bare)))
+    return kept == nil ? front : front + "*"
+  }
 
   init(_ name: String) {
-    let application = Self.withoutHost(name)
-    let bare = application ?? name
-    (meaning, form, family) =
-      Self.atHost(bare) ?? Self.dyno(bare) ?? Self.hashed(bare) ?? Self.statefulPod(bare)
-      ?? (.shared, .other, bare)
-    if application != nil { (meaning, isPoolers) = (.shared, true) }
+    var text = name
+    // Bytes, because every name of every audit comes through here.
+    let (reading, bare) = text.withUTF8 { bytes in
+      let bare = Self.lengthWithoutHost(bytes)
+      return (Self.read(bytes[..<(bare ?? bytes.count)]), bare)
+    }
+    self.name = name
+    (meaning, form, kept) = reading ?? (.shared, .other, nil)
+    self.bare = bare ?? name.utf8.count
+    if bare != nil { (meaning, isPoolers) = (.shared, true) }
   }
 
-  private typealias Reading = (Meaning, Form, String)
+  private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
+  private typealias Reading = (Meaning, Form, kept: Int?)
+
+  private static func read(_ name: Bytes) -> Reading? {
+    atHost(name) ?? dyno(name) ?? hashed(name) ?? statefulPod(name)
+  }
 
   /// `name@host`; localhost is every machine's name.
-  private static func atHost(_ name: String) -> Reading? {
-    let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !name.contains(" ") else {
-      return nil
-    }
-    let isAnybody = parts[1] == "localhost" || parts[1].hasPrefix("localhost.")
-    return (isAnybody ? .shared : .instance, .atHost, "\(parts[0])@*")
+  private static func atHost(_ name: Bytes) -> Reading? {
+    guard let at = name.firstIndex(of: UInt8(ascii: "@")), at > 0, at + 1 < name.endIndex,
+      !name.contains(UInt8(ascii: " "))
+    else { return nil }
+    let host = name[(at + 1)...]
+    let isAnybody = host.elementsEqual("localhost".utf8) || host.starts(with: "localhost.".utf8)
+    return (isAnybody ? .shared : .instance, .atHost, at + 1)
   }
 
-  /// Process types that Heroku numbers anew each time.
-  private static let oneOffs: Set<Substring> = ["run", "scheduler", "release"]
-
-  private static func dyno(_ name: String) -> Reading? {
-    guard let dot = name.lastIndex(of: ".") else { return nil }
-    let (type, number) = (name[..<dot], name[name.index(after: dot)...])
-    // `python3.11` and `shop-1.2` are versions.
-    guard isNumber(number, digits: 1...5), let last = type.utf8.last, !isDigit(last),
-      type.utf8.allSatisfy({ isLetter($0) || isDigit($0) || $0 == dash || $0 == underscore })
+  private static func dyno(_ name: Bytes) -> Reading? {
+    guard let point = name.lastIndex(of: dot),
+      isNumber(name[(point + 1)...], digits: 1...5)
     else { return nil }
-    return (oneOffs.contains(type) ? .neverRecurs : .instance, .dyno, "\(type).*")
+    let type = name[..<point]
+    // `python3.11` and `shop-1.2` are versions.
+    guard let last = type.last, !isDigit(last),
+      type.allSatisfy({ isLetter($0) || isDigit($0) || $0 == dash || $0 == underscore })
+    else { return nil }
+    // Process types that Heroku numbers anew each time.
+    let isOneOff = ["run", "scheduler", "release"].contains { type.elementsEqual($0.utf8) }
+    return (isOneOff ? .neverRecurs : .instance, .dyno, point + 1)
   }
 
   /// Names that end in random characters: Kubernetes leaves out vowels and what looks like one
   /// (apimachinery's util/rand), so that no word comes out.
-  private static func hashed(_ name: String) -> Reading? {
-    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count >= 2, let end = parts.last, end.utf8.count == 5,
-      name.utf8.allSatisfy({ isLowerCase($0) || isDigit($0) || $0 == dash || $0 == dot })
+  private static func hashed(_ name: Bytes) -> Reading? {
+    guard let last = name.lastIndex(of: dash), last > 0, name.endIndex - last == 6,
+      name.allSatisfy({ isLowerCase($0) || isDigit($0) || $0 == dash || $0 == dot })
     else { return nil }
-    let before = parts[parts.count - 2]
-    func family(_ count: Int) -> String { parts.prefix(count).joined(separator: "-") + "-*" }
-    if parts.count >= 3, before.utf8.count == 9, before.utf8.allSatisfy(isHex),
-      end.utf8.allSatisfy(isHex)
-    {
-      return (.neverRecurs, .dynoOfNewGeneration, family(parts.count - 2))
+    let (front, end) = (name[..<last], name[(last + 1)...])
+    if let before = front.lastIndex(of: dash), before > 0 {
+      let middle = front[(before + 1)...]
+      if middle.count == 9, middle.allSatisfy(isHex), end.allSatisfy(isHex) {
+        return (.neverRecurs, .hashed, before + 1)
+      }
+      let isReplicaSet = (6...10).contains(middle.count) && middle.allSatisfy(isSafe)
+      let isCronJob = middle.count >= 7 && middle.allSatisfy(isDigit)
+      if end.allSatisfy(isSafe), isReplicaSet || isCronJob {
+        return (.neverRecurs, .hashed, before + 1)
+      }
     }
-    guard end.utf8.allSatisfy(isSafe), parts[0] != "" else { return nil }
-    let isReplicaSet = (6...10).contains(before.utf8.count) && before.utf8.allSatisfy(isSafe)
-    let isCronJob = before.utf8.count >= 7 && before.utf8.allSatisfy(isDigit)
-    let hasTwo = parts.count >= 3 && (isReplicaSet || isCronJob)
-    return (.neverRecurs, .hashedPod, family(parts.count - (hasTwo ? 2 : 1)))
+    return end.allSatisfy(isSafe) ? (.neverRecurs, .hashed, last + 1) : nil
   }
 
-  private static func statefulPod(_ name: String) -> Reading? {
-    guard let at = name.lastIndex(of: "-") else { return nil }
-    let (base, ordinal) = (name[..<at], name[name.index(after: at)...])
+  private static func statefulPod(_ name: Bytes) -> Reading? {
     // Beyond three digits it is a year, a port or a count of something else.
-    guard isNumber(ordinal, digits: 1...3), let first = base.utf8.first, first != dash,
-      base.utf8.last != dash,
-      base.utf8.allSatisfy({ isLowerCase($0) || isDigit($0) || $0 == dash })
+    guard let at = name.lastIndex(of: dash), at > 0,
+      isNumber(name[(at + 1)...], digits: 1...3), name[at - 1] != dash, name[0] != dash,
+      name[..<at].allSatisfy({ isLowerCase($0) || isDigit($0) || $0 == dash })
     else { return nil }
-    return (.instance, .statefulPod, "\(base)-*")
+    return (.instance, .statefulPod, at + 1)
   }
 
-  /// The name before ` - address:port`, nil where there is no such ending.
-  private static func withoutHost(_ name: String) -> String? {
-    // One `:` and three bytes are the least; most names have none.
-    guard let colon = name.lastIndex(of: ":"),
-      isNumber(name[name.index(after: colon)...], digits: 1...5)
+  /// How many bytes stand before ` - address:port`; nil where there is no such ending.
+  private static func lengthWithoutHost(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard let colon = name.lastIndex(of: UInt8(ascii: ":")),
+      isNumber(name[(colon + 1)...], digits: 1...5),
+      let blank = name[..<colon].lastIndex(of: UInt8(ascii: " ")), blank > 0,
+      name[blank - 1] == dash, blank == 1 || name[blank - 2] == UInt8(ascii: " ")
     else { return nil }
-    let front = name[..<colon]
-    guard let blank = front.lastIndex(of: " ") else { return nil }
-    let address = front[front.index(after: blank)...].drop { $0 == "[" }.prefix { $0 != "]" }
-    let rest = front[..<blank]
+    let host = name[(blank + 1)..<colon].filter { $0 != 0x5B && $0 != 0x5D }
+    let address = String(decoding: host, as: UTF8.self)
     // PgBouncer writes "unix(PID)" for clients on its socket.
-    guard rest.hasSuffix(" -") || rest == "-",
-      NetworkAddress(address) != nil || address.hasPrefix("unix")
-    else { return nil }
-    return String(rest.dropLast(rest == "-" ? 1 : 2))
+    guard NetworkAddress(address) != nil || address.hasPrefix("unix") else { return nil }
+    return max(0, blank - 2)
   }
 
   // MARK: - Bytes
 
-  private static let (dash, dot, underscore) = (
-    UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_")
-  )
+  private static var dash: UInt8 { UInt8(ascii: "-") }
+  private static var dot: UInt8 { UInt8(ascii: ".") }
+  private static var underscore: UInt8 { UInt8(ascii: "_") }
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
   private static func isLowerCase(_ byte: UInt8) -> Bool { byte >= 0x61 && byte <= 0x7A }
   private static func isLetter(_ byte: UInt8) -> Bool { isLowerCase(byte | 0x20) }
   private static func isHex(_ byte: UInt8) -> Bool {
     isDigit(byte) || byte >= 0x61 && byte <= 0x66
   }
-  private static let safe = Set("bcdfghjklmnpqrstvwxz2456789".utf8)
-  private static func isSafe(_ byte: UInt8) -> Bool { safe.contains(byte) }
+  /// bcdfghjklmnpqrstvwxz2456789
+  private static func isSafe(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a"), UInt8(ascii: "e"), UInt8(ascii: "i"), UInt8(ascii: "o"),
+      UInt8(ascii: "u"), UInt8(ascii: "y"):
+      false
+    case UInt8(ascii: "0"), UInt8(ascii: "1"), UInt8(ascii: "3"): false
+    default: isLowerCase(byte) || isDigit(byte)
+    }
+  }
 
   /// A whole number as people count: no zero in front.
-  private static func isNumber(_ text: Substring, digits: ClosedRange<Int>) -> Bool {
-    digits.contains(text.utf8.count) && text.utf8.allSatisfy(isDigit)
-      && (text.utf8.first != 0x30 || text.utf8.count == 1)
+  private static func isNumber(_ text: Bytes, digits: ClosedRange<Int>) -> Bool {
+    digits.contains(text.count) && text.allSatisfy(isDigit)
+      && (text.first != 0x30 || text.count == 1)
   }
 }

@@ -31,7 +31,12 @@ struct RosterIndex {
   init(_ roster: Roster, at now: Timestamp) {
     self.roster = roster
     takenAt = min(roster.takenAt ?? now, now)
-    living = roster.entries.filter(\.isAlive)
+    // A start after the snapshot tells nothing of who owned what was seen in it.
+    living = roster.entries.filter(\.isAlive).map { entry in
+      var entry = entry
+      if let startedAt = entry.startedAt, startedAt > now { entry.startedAt = nil }
+      return entry
+    }
     let starts = living.compactMap(\.startedAt)
     earliestStart = starts.count == living.count ? starts.min() : nil
     for (index, entry) in living.enumerated() {

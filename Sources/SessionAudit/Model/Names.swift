@@ -1,12 +1,23 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 extension String {
   /// Compares as the server compares names. Swift's == holds two spellings of one accented letter
   /// to be equal.
   func hasSameBytes(as other: String) -> Bool {
-    guard utf8.count == other.utf8.count else { return false }
-    // Byte by byte through the string's iterator would be the judge's greatest cost.
-    let isSame = utf8.withContiguousStorageIfAvailable { own in
-      other.utf8.withContiguousStorageIfAvailable { own.elementsEqual($0) }
+    var (a, b) = (self, other)
+    return a.withUTF8 { a in
+      b.withUTF8 { b in
+        guard a.count == b.count, let left = a.baseAddress, let right = b.baseAddress else {
+          return a.count == b.count
+        }
+        return memcmp(left, right, a.count) == 0
+      }
     }
-    return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
   }
 }

@@ -43,7 +43,9 @@ public enum Planner {
     if let reason = filteredOut(session, selection) { return .kept([reason]) }
     if !selection.allDatabases && !report.target.isConnected(to: session) {
       return kept(
-        .otherDatabase, "it is in another database than the connected one; see --all-databases")
+        .otherDatabase,
+        "it is in another database than the connected one; see --all-databases and --include-stateful"
+      )
     }
     // Without its columns nothing below can be told, so nothing is done.
     func protections(_ kinds: Protection.Kind...) -> [Reason] {

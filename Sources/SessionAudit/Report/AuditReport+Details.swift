@@ -14,7 +14,9 @@ extension AuditReport {
       else { continue }
       sessions[index].holds = holds
       if !holds.isEmpty {
-        sessions[index].protections.append(Protection(.holdsState, Holding.sentence(for: holds)))
+        sessions[index].protections.append(
+          Protection(
+            .holdsState, Holding.sentence(for: holds, serverVersion: target.serverVersionNumber)))
       }
     }
     // With hidden sessions nobody knows who waits unseen: no waiter is not "none".
@@ -29,17 +31,20 @@ extension Holding {
     allCases.filter(holds.contains)
   }
 
-  static func sentence(for holds: Set<Holding>) -> String {
-    let words = inOrder(holds).map { holding in
+  /// - Parameter serverVersion: as `server_version_num`.
+  static func sentence(for holds: Set<Holding>, serverVersion: Int?) -> String {
+    let things = inOrder(holds).map { holding in
       switch holding {
-      case .advisoryLock: "holds an advisory lock"
-      case .temporaryTables: "has, or may have, temporary tables"
-      case .listen: "listens for notifications"
-      case .replicationSlot: "uses a replication slot"
-      case .backup: "has begun a base backup"
-      case .progress: "shows in a progress view"
+      case .advisoryLock: "an advisory lock"
+      case .temporaryTables:
+        (serverVersion ?? 0) >= 160_000
+          ? "temporary tables" : "perhaps temporary tables (before 16 only their role is known)"
+      case .listen: "a LISTEN"
+      case .replicationSlot: "a replication slot"
+      case .backup: "a base backup"
+      case .progress: "a command that shows its progress"
       }
     }
-    return "it " + words.joined(separator: ", and ")
+    return "it holds " + things.joined(separator: ", ")
   }
 }

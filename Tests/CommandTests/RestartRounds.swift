@@ -1,0 +1,151 @@
+import Synchronization
+import TestSupport
+import Testing
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A hundred random histories of restarts on a real server. After each, exactly those sessions of
+/// vanished hosts that the evidence can tell are orphans, and no session of a living host ever is.
+@Suite(.serialized)
+struct RestartRounds {
+  @Test(.timeLimit(.minutes(5)), arguments: zip(RoundWay.allCases, [34, 33, 33]))
+  func orphansAreWhatVanishedHostsLeft(_ way: RoundWay, _ rounds: Int) throws {
+    // A failed round says its seed; with that in the environment it alone is run again.
+    let repeated = ProcessInfo.processInfo.environment["PGSESSIONS_ROUND"].flatMap(UInt64.init)
+    var seeds = Seeded(seed: repeated ?? .random(in: .min ... .max))
+    print("restart rounds \(way): seed \(seeds.seed)")
+    var sum = RoundTally()
+    let started = ContinuousClock.now
+    for _ in 0..<(repeated == nil ? rounds : 1) {
+      sum.add(try round(way, seed: repeated ?? seeds.next()))
+    }
+    print("restart rounds \(way): \(sum), in \(started.duration(to: .now))")
+    let all = Self.total.withLock { total in
+      total.add(sum)
+      return total
+    }
+    if way == RoundWay.allCases.last { print("restart rounds in all: \(all)") }
+    // A test that finds nothing to find proves nothing.
+    let isTelling = sum.left > sum.orphans && sum.orphans > rounds / 3 && sum.live > rounds
+    #expect(isTelling || repeated != nil, "\(sum)")
+  }
+
+  private static let total = Mutex(RoundTally())
+
+  /// Plays one history and compares one audit with the truth.
+  private func round(_ way: RoundWay, seed: UInt64) throws -> RoundTally {
+    let stage = try RoundStage()
+    defer { stage.clear() }
+    let play = try way.play(on: stage, random: Seeded(seed: seed))
+    let facts = try stage.settledFacts()
+    let limits = play.limits
+    let arguments =
+      ["audit", "--json", "--restart-grace", "\(limits.grace / 1000)ms"]
+      + ["--stale-after", "\(limits.stale / 1000)ms"]
+      + ["--clock-tolerance", "\(limits.tolerance / 1000)ms"] + play.options
+      + [stage.server.uri(user: "app", database: "shop")]
+    let outcome = try Fixture.run(arguments, input: play.input)
+    guard outcome.status == 0 else {
+      throw SupportError("status \(outcome.status), seed \(seed): \(arguments) \(outcome.stderr)")
+    }
+    let json = try Fixture.json(outcome)
+    let now = try stage.microseconds(try #require(json["captured_at"]?.text))
+    let oracle = RoundOracle(
+      facts: facts, now: now, limits: limits, instances: play.instances, roster: play.roster)
+    let expected = oracle.orphans()
+
+    var seen: [SessionKey: JSON] = [:]
+    for session in json["sessions"]?.items ?? [] {
+      let pid = try #require(session["pid"]?.int)
+      seen[SessionKey(pid: Int32(pid), start: session["backend_start"]?.text ?? "")] = session
+    }
+    var tally = RoundTally(rounds: 1)
+    var wrong: [String] = []
+    for fact in facts {
+      let session = seen[fact.key]
+      let isOrphan = session?["verdict"]?.text == "orphan"
+      let isExpected = expected[fact.key] != nil
+      tally.count(fact, isOrphan: isOrphan, isExpected: isExpected)
+      let evidence = session?["evidence"]?.items ?? []
+      let kinds = Set(evidence.compactMap { $0["kind"]?.text })
+      if session == nil || isOrphan != isExpected || isOrphan && fact.isLive
+        || !kinds.isSuperset(of: expected[fact.key] ?? [])
+      {
+        wrong.append(
+          "\(fact): expected \(expected[fact.key] ?? []), said \(kinds): "
+            + "\(evidence.map { $0["detail"]?.text ?? "" })\(session == nil ? " not shown" : "")")
+      }
+    }
+    if !wrong.isEmpty {
+      Issue.record(
+        """
+        \(way), seed \(seed), at \(now), \(tally)
+        \(wrong.joined(separator: "\n"))
+        of \(facts.map(\.description).joined(separator: "\n   "))
+        \(play)
+        """)
+    }
+    let isSound = !facts.contains { $0.isLive && expected[$0.key] != nil }
+    #expect(isSound, "\(way), seed \(seed): the evidence itself would take a living session")
+    return tally
+  }
+}
+
+/// What came of some rounds.
+struct RoundTally: CustomStringConvertible {
+  var rounds = 0
+  /// Sessions of living hosts, and how many of them were called orphans.
+  var live = 0
+  var wronglyOrphans = 0
+  /// Sessions of vanished hosts: how many there were, were found, and were not though they could be.
+  var left = 0
+  var orphans = 0
+  var missed = 0
+
+  mutating func count(_ fact: RoundFact, isOrphan: Bool, isExpected: Bool) {
+    live += fact.isLive ? 1 : 0
+    wronglyOrphans += fact.isLive && isOrphan ? 1 : 0
+    left += fact.isLive ? 0 : 1
+    orphans += !fact.isLive && isOrphan ? 1 : 0
+    missed += isExpected && !isOrphan ? 1 : 0
+  }
+
+  mutating func add(_ other: RoundTally) {
+    rounds += other.rounds
+    live += other.live
+    wronglyOrphans += other.wronglyOrphans
+    left += other.left
+    orphans += other.orphans
+    missed += other.missed
+  }
+
+  var description: String {
+    "\(rounds) rounds, \(left) sessions left behind, \(orphans) found to be orphans, \(missed) "
+      + "missed that could be told, \(wronglyOrphans) of \(live) live sessions called orphans"
+  }
+}
+
+/// SplitMix64: the same sequence for the same seed.
+struct Seeded: RandomNumberGenerator {
+  let seed: UInt64
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
