@@ -63,7 +63,8 @@ struct JudgeWorld {
   /// - Parameter most: the most sessions.
   mutating func snapshot(most: Int = 12) -> Snapshot {
     names = (0..<random.one(of: [1, 1, 2, 3])).map { _ in
-      random.chance(40) ? "web.1" : random.one(of: KnownName.all).text
+      random.chance(45)
+        ? random.one(of: ["web.1", "web.1", ""]) : random.one(of: KnownName.all).text
     }
     addresses = (0..<random.one(of: [2, 3, 4, 5])).map { _ in random.one(of: Self.addresses) }
     generations = [:]
