@@ -75,9 +75,9 @@ public struct TextReport {
 
   private func summary(_ report: AuditReport) -> [String] {
     let totals = report.totals
-    var states: [SessionState: Int] = [:]
-    for group in report.groups { states.merge(group.states, uniquingKeysWith: +) }
-    let counts = SessionState.inReadingOrder(states).map { "\($0.count) \($0.state.name)" }
+    var states = StateCounts()
+    for group in report.groups { states.add(group.states) }
+    let counts = states.inReadingOrder.map { "\($0.count) \($0.state.name)" }
       .joined(separator: ", ")
     var lines = [
       HostileText.escaped(

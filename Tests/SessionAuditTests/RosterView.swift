@@ -12,11 +12,12 @@ struct RosterView {
     self.session = session
   }
 
-  /// A start after the snapshot is no start that the snapshot can be held against.
+  /// A start after the snapshot or the list is a clock that is wrong, and says nothing.
   private var living: [Roster.Entry] {
     roster.entries.filter(\.isAlive).map { entry in
       var entry = entry
-      entry.startedAt = entry.startedAt.flatMap { $0 > oracle.now ? nil : $0 }
+      let latest = min(roster.takenAt ?? oracle.now, oracle.now)
+      entry.startedAt = entry.startedAt.flatMap { $0 > latest ? nil : $0 }
       return entry
     }
   }

@@ -74,8 +74,8 @@ struct AddressBook {
   ) {
     entries = Array(repeating: nil, count: snapshot.sessions.count)
     let judged = places.indices.filter { index in
-      let session = snapshot.sessions[places[index]]
-      return session.kind == .client && session.pid != snapshot.role.ownPID
+      snapshot.sessions[places[index]].kind == .client
+        && snapshot.sessions[places[index]].pid != snapshot.role.ownPID
     }
     let numbers = judged.map { index in
       enroll(snapshot.sessions[places[index]], by: policy)
@@ -87,7 +87,7 @@ struct AddressBook {
       let key = ApplicationKey(session, name: number.name)
       let application =
         numberOfApplication[key] ?? addApplication(session, number.name, in: snapshot)
-      numberOfApplication[key] = application
+      if application == applications.count - 1 { numberOfApplication[key] = application }
       let client = clients[number.client]
       var entry = Entry(
         application: application, client: number.client, life: nil,
@@ -243,6 +243,12 @@ private struct ApplicationKey: Hashable {
     databaseID = session.databaseID
     user = userID == nil ? session.user.map { NameKey($0) } : nil
     database = databaseID == nil ? session.database.map { NameKey($0) } : nil
+  }
+
+  // The numbers tell nearly all apart; what they don't is compared.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(UInt64(userID ?? 0) << 32 | UInt64(databaseID ?? 0))
   }
 }
 

@@ -31,10 +31,11 @@ struct RosterIndex {
   init(_ roster: Roster, at now: Timestamp) {
     self.roster = roster
     takenAt = min(roster.takenAt ?? now, now)
-    // A start after the snapshot tells nothing of who owned what was seen in it.
+    // A start after the snapshot, or after the list itself, is a clock that is wrong.
+    let latest = takenAt
     living = roster.entries.filter(\.isAlive).map { entry in
       var entry = entry
-      if let startedAt = entry.startedAt, startedAt > now { entry.startedAt = nil }
+      if let startedAt = entry.startedAt, startedAt > latest { entry.startedAt = nil }
       return entry
     }
     let starts = living.compactMap(\.startedAt)
@@ -71,18 +72,27 @@ struct RosterIndex {
     let tellsInstance = client.address != nil && !client.isShared && isNode == false
     var byAddress: [Int] = []
     if let address = client.address, isNode == false { byAddress = owners(of: address) }
-    let owners = Set(byName + byAddress)
-    if owners.isEmpty {
+    if byName.isEmpty && byAddress.isEmpty {
       return coverage(of: name, client, tellsInstance, applicationIsListed)
     }
     // So can a name that many share: who else bears it is in no list.
     let isNamed = !byName.isEmpty && name.meaning != .shared
-    guard isNamed || tellsInstance && !byAddress.isEmpty else { return .mayLive }
-    let starts = owners.map { living[$0].startedAt }
-    guard let earliest = starts.compactMap({ $0 }).min(), starts.allSatisfy({ $0 != nil }) else {
-      return .mayLive
-    }
+    guard isNamed || tellsInstance && !byAddress.isEmpty,
+      let earliest = earliestStart(of: byName, and: byAddress)
+    else { return .mayLive }
     return .began(owner: isNamed ? name.text : (client.text ?? "?"), at: earliest)
+  }
+
+  /// When the first of these entries began; nil where that of one is not known.
+  private func earliestStart(of byName: [Int], and byAddress: [Int]) -> Timestamp? {
+    var earliest: Timestamp?
+    for entries in [byName, byAddress] {
+      for entry in entries {
+        guard let start = living[entry].startedAt else { return nil }
+        earliest = earliest.map { min($0, start) } ?? start
+      }
+    }
+    return earliest
   }
 
   private func coverage(

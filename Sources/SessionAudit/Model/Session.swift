@@ -122,14 +122,4 @@ public enum SessionState: Hashable, Sendable {
     .active, .idle, .idleInTransaction, .idleInTransactionAborted, .fastpathFunctionCall,
     .starting, .disabled,
   ]
-
-  /// Counts in that order; states of later versions come last, by name.
-  public static func inReadingOrder(
-    _ counts: [SessionState: Int]
-  ) -> [(state: SessionState, count: Int)] {
-    let known = readingOrder.compactMap { state in counts[state].map { (state, $0) } }
-    let others = counts.filter { !readingOrder.contains($0.key) }
-      .sorted { $0.key.name < $1.key.name }.map { ($0.key, $0.value) }
-    return known + others
-  }
 }

@@ -3,7 +3,7 @@ public struct SessionGroup: Sendable, Equatable {
   /// One value for each dimension of the policy's `groupBy`; nil where the column is NULL.
   public var key: [String?]
   public var sessions = 0
-  public var states: [SessionState: Int] = [:]
+  public var states = StateCounts()
   /// Sessions by state age, one count for each bucket of the policy.
   public var bucketCounts: [Int]
   /// Sessions in no bucket: their state age is not known.
@@ -32,24 +32,27 @@ public struct SessionGroup: Sendable, Equatable {
     var places: [GroupKey: Int] = [:]
     var groups: [SessionGroup] = []
     var signs: [Int: [RecyclingSign]] = [:]
-    for (index, judged) in sessions.enumerated() {
-      let key = GroupKey(of: judged.session, by: policy)
+    // By index: a session is large, and a copy of it touches a dozen strings.
+    for index in sessions.indices {
+      let key = GroupKey(of: sessions[index].session, by: policy)
       let place = places[key] ?? groups.count
       if place == groups.count {
         places[key] = place
         groups.append(SessionGroup(key: key.values, buckets: policy.bucketBounds.count + 1))
       }
-      groups[place].add(judged, bounds: policy.bucketBounds)
+      groups[place].add(sessions[index], bounds: policy.bucketBounds)
       if !recycling.isEmpty, let sign = recycling[index] { signs[place, default: []].append(sign) }
     }
     for (place, signs) in signs { groups[place].recycling = Recycling(signs) }
     // Places are sorted rather than groups, which are large.
-    return groups.indices.sorted { comesFirst(groups[$0], groups[$1]) }.map { groups[$0] }
+    return groups.indices.sorted { a, b in
+      groups[a].sessions != groups[b].sessions
+        ? groups[a].sessions > groups[b].sessions : comesFirst(groups[a].key, groups[b].key)
+    }.map { groups[$0] }
   }
 
-  private static func comesFirst(_ a: SessionGroup, _ b: SessionGroup) -> Bool {
-    if a.sessions != b.sessions { return a.sessions > b.sessions }
-    for (aValue, bValue) in zip(a.key, b.key) where aValue != bValue {
+  private static func comesFirst(_ a: [String?], _ b: [String?]) -> Bool {
+    for (aValue, bValue) in zip(a, b) where aValue != bValue {
       return (aValue ?? "") < (bValue ?? "")
     }
     return false
@@ -62,7 +65,7 @@ public struct SessionGroup: Sendable, Equatable {
 
   private mutating func add(_ judged: JudgedSession, bounds: [Duration]) {
     sessions += 1
-    if let state = judged.session.state { states[state, default: 0] += 1 }
+    if let state = judged.session.state { states.add(1, in: state) }
     if let age = judged.times.stateAge {
       bucketCounts[bounds.firstIndex { age < $0 } ?? bounds.count] += 1
       oldestStateAge = max(oldestStateAge ?? age, age)
@@ -92,7 +95,7 @@ public struct SessionGroup: Sendable, Equatable {
 extension SessionGroup {
   /// The states that occur, with their counts, in the order in which people read them.
   public var statesInReadingOrder: [(state: SessionState, count: Int)] {
-    SessionState.inReadingOrder(states)
+    states.inReadingOrder
   }
 
   /// Client addresses, most sessions first.
