@@ -159,10 +159,10 @@ struct JudgeWorld {
           startedAt: random.chance(85) ? .ago(age()) : nil))
     }
     if format == .kubernetes, random.chance(40) { roster.nodeNetworks = [network(of: ranges)] }
-    roster.takenAt = random.chance(50) ? .ago(age()) : nil
+    roster.takenAt = random.chance(25) ? .ago(age()) : nil
     if random.chance(30) { roster.coversNames = [Glob(random.one(of: ["*", "web.*", "", "p*"]))] }
     if random.chance(20) { roster.coversNetworks = [network(of: ["10.0.0.0/30", "fd00::/64"])] }
-    roster.isComplete = random.chance(30)
+    roster.isComplete = random.chance(50)
     return roster
   }
 }
