@@ -44,10 +44,13 @@ let package = Package(
       path: "Tests/Bench"),
     .executableTarget(name: "measure", path: "Tests/Measure"),
 
+    .target(name: "TestRandom", path: "Tests/TestRandom"),
+
     .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
-    .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit"]),
+    .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
     .testTarget(
-      name: "InputFilesTests", dependencies: ["InputFiles", "Rendering", "SessionAudit"]),
+      name: "InputFilesTests",
+      dependencies: ["InputFiles", "Rendering", "SessionAudit", "TestRandom"]),
     .testTarget(
       name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"], exclude: ["Golden"]),
     .testTarget(
@@ -58,7 +61,9 @@ let package = Package(
       dependencies: ["ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Commands", "TestSupport", "PostgresClient", "pgsessions", "dyno-relay"]),
+      dependencies: [
+        "Commands", "TestRandom", "TestSupport", "PostgresClient", "pgsessions", "dyno-relay",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

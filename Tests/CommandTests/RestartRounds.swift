@@ -1,4 +1,5 @@
 import Synchronization
+import TestRandom
 import TestSupport
 import Testing
 
@@ -143,25 +144,4 @@ struct RoundTally: CustomStringConvertible {
     "\(rounds) rounds, \(left) sessions left behind, \(orphans) found to be orphans, \(missed) "
       + "missed that could be told, \(wronglyOrphans) of \(live) live sessions called orphans"
   }
-}
-
-/// SplitMix64: the same sequence for the same seed.
-struct Seeded: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    self.seed = seed
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }

@@ -1,3 +1,5 @@
+import TestRandom
+
 /// A random history: instances of two families that restart, work, are quiet, are lost or shut down.
 struct RoundHistory {
   /// How an application names its sessions.

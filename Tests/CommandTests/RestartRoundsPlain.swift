@@ -1,3 +1,4 @@
+import TestRandom
 import TestSupport
 
 /// The plain case: hosts vanish without a word, their instances start anew from other addresses, and

@@ -1,3 +1,5 @@
+import TestRandom
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else

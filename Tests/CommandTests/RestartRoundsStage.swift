@@ -1,4 +1,5 @@
 import PostgresClient
+import TestRandom
 import TestSupport
 
 #if canImport(Glibc)

@@ -1,3 +1,5 @@
+import TestRandom
+
 /// Which evidence a round puts to the test.
 enum RoundWay: CaseIterable {
   /// Each instance has a name of its own.

@@ -1,5 +1,6 @@
 import InputFiles
 import SessionAudit
+import TestRandom
 import Testing
 
 /// Files that were cut, mixed up or written to harm are read or refused; nothing traps.
@@ -20,13 +21,13 @@ struct MutationTests {
     "# alive\nweb.1,2026-11-22T09:41:07.25+02:00\r\n10.0.0.0/8 # all\nfd00::7,2026-11-22 09:41Z\n")
 
   private static func report() -> [UInt8] {
-    var world = ReportedWorld(Seeded("MutationTests.report"))
+    var world = ReportedWorld(Seeded.printed("MutationTests.report"))
     return written(Judge.judge(world.snapshot(sessions: 2...3), by: Policy()), showQuery: true)
   }
 
   @Test(arguments: ["heroku", "kubernetes", "lines", "report"])
   func survivesAnything(_ kind: String) {
-    var random = Seeded("survivesAnything \(kind)")
+    var random = Seeded.printed("survivesAnything \(kind)")
     let valid =
       switch kind {
       case "heroku": Self.heroku

@@ -1,12 +1,13 @@
 import InputFiles
 import Rendering
 import SessionAudit
+import TestRandom
 import Testing
 
 struct SavedReportRoundTripTests {
   @Test(arguments: [false, true])
   func readsWhatIsWritten(_ showQuery: Bool) throws {
-    var world = ReportedWorld(Seeded("readsWhatIsWritten"))
+    var world = ReportedWorld(Seeded.printed("readsWhatIsWritten"))
     for _ in 0..<300 {
       let snapshot = world.snapshot()
       let report = Judge.judge(snapshot, by: Policy())

@@ -1,4 +1,5 @@
 import SessionAudit
+import TestRandom
 import Testing
 
 /// What a root is, written a second time and step by step, against random queues.

@@ -1,4 +1,5 @@
 import SessionAudit
+import TestRandom
 import Testing
 
 struct DurationTextTests {

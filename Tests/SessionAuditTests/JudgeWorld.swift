@@ -1,4 +1,5 @@
 import SessionAudit
+import TestRandom
 
 /// A name with what it means, written down by hand: the oracle reads no names.
 struct KnownName: Sendable {
