@@ -10,7 +10,7 @@ else
   RELEASE_FLAGS := --static-swift-stdlib -Xlinker -s
 endif
 
-.PHONY: help build test test-matrix demo bench lint release install-deps
+.PHONY: help build test test-matrix demo bench bench-judge lint release install-deps
 
 help:
 	@echo "make build         build everything, for debugging"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-matrix   run the tests on Postgres 14, 16, 17 and 18 (fetched once)"
 	@echo "make demo          show on a throw-away server how sessions are left behind and ended"
 	@echo "make bench         measure pgsessions against psql at 100, 1,000 and 5,000 sessions"
+	@echo "make bench-judge   measure how long judging 10,000 sessions takes, without a server"
 	@echo "make lint          check the format of all Swift files"
 	@echo "make release       build the program as it is delivered: .build/release/pgsessions"
 	@echo "make install-deps  install what building and testing needs, where it is missing"
@@ -50,3 +51,7 @@ bench: install-deps release
 	@swift build -c release $(RELEASE_FLAGS) --product measure
 	@swift build
 	@.build/debug/bench --executable .build/release/pgsessions $(BENCH_FLAGS)
+
+bench-judge:
+	@swift build -c release --product bench
+	@.build/release/bench --judge 10000
