@@ -73,6 +73,10 @@ struct InputFile {
     }
   }
 
+  func wrong(_ problem: String) -> CommandFailure {
+    CommandFailure(status: .wrongFile, sentence: "\(Self.name(path)): \(problem)")
+  }
+
   private static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
 
   private static func unreadable(_ path: String, _ code: Int32) -> CommandFailure {

@@ -110,9 +110,18 @@ struct JudgingOptions: ParsableArguments {
     }
     let file = try InputFile.read(live)
     var roster = try file.roster()
+    guard file.writtenAt - LocalClock.now <= policy.clockTolerance else {
+      throw file.wrong("was written at \(file.writtenAt.readable), which is in the future")
+    }
+    guard !roster.tellsNobody(by: policy) else {
+      throw file.wrong("names no address, and nothing that means one instance")
+    }
     for words in rosterCovers {
       if let network = Network(words) {
         roster.coversNetworks.append(network)
+      } else if NetworkAddress(words.prefix { $0 != "/" }) != nil {
+        // An address that is none is a typing error, and no name.
+        roster.coversNetworks += try Parsing.networks([words], "--roster-covers")
       } else {
         roster.coversNames.append(Glob(words))
       }

@@ -112,7 +112,7 @@ extension Parsing {
       guard let network = Network(text) else {
         throw CommandFailure.usage(
           "\(option) \(text): an address or a range is written like 10.0.0.7, 10.0.0.0/8 or "
-            + "fd00::/8")
+            + "fd00::/8, and a range begins at its first address")
       }
       return network
     }

@@ -8,8 +8,10 @@ extension RosterFile {
 
   private static func dyno(_ json: JSONField) throws(InputFileError) -> Roster.Entry {
     // `updated_at` is later: a dyno that is starting has its first connections already.
-    let startedAt = try json["created_at"].time()
+    var startedAt = try json["created_at"].time()
     let state = try json["state"].requiredString()
+    // While the new dyno starts, the old one of its name may still serve.
+    if state == "starting" { startedAt = nil }
     return Roster.Entry(
       name: try json["name"].applicationName(), networks: [],
       // States that are not known to be an end are taken for life.

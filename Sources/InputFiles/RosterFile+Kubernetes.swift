@@ -19,9 +19,10 @@ extension RosterFile {
     }
 
     var roster = Roster(format: .kubernetes, entries: [])
+    var known: Set<Network> = []
     for pod in pods {
       let nodes = try addresses(of: pod["status"], "hostIP", "hostIPs")
-      for node in nodes where !roster.nodeNetworks.contains(node.network) {
+      for node in nodes where known.insert(node.network).inserted {
         roster.nodeNetworks.append(node.network)
       }
       roster.entries.append(try entry(of: pod, nodes: nodes.map(\.address)))

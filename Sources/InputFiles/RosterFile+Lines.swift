@@ -66,6 +66,9 @@ extension RosterFile {
     if name.unicodeScalars.contains(where: isUnfitForName) {
       return "has a blank or a control character in it: \(hint)"
     }
+    if name.utf8.contains(where: { $0 >= 0x7F }) {
+      return "is not plain ASCII, which is all that the server shows of a name"
+    }
     if name.utf8.count > longestName {
       return "is longer than \(longestName) bytes, which is all that the server keeps of a name"
     }

@@ -40,12 +40,10 @@ extension JSONField {
   func applicationName() throws(InputFileError) -> String {
     let name = try requiredString()
     guard !name.isEmpty else { throw error("is empty") }
-    let bytes = Array(name.utf8)
-    guard bytes.count > RosterFile.longestName else { return name }
-    var end = RosterFile.longestName
-    // Not in the middle of a character.
-    while UTF8.isContinuation(bytes[end]) { end -= 1 }
-    return String(decoding: bytes[..<end], as: UTF8.self)
+    guard name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw error("is not the plain ASCII that the server shows of a name")
+    }
+    return String(name.prefix(RosterFile.longestName))
   }
 }
 

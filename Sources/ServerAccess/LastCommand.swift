@@ -15,6 +15,8 @@ struct LastCommand: ColumnValue {
   let word: String?
   /// The query is `DISCARD ALL` and nothing else.
   let isDiscardAll: Bool
+  /// It is a LISTEN, or speaks of one in a DO block or behind a BEGIN.
+  let mayListen: Bool
   /// It is a SELECT that calls what begins a base backup.
   let beginsBackup: Bool
 
@@ -26,7 +28,22 @@ struct LastCommand: ColumnValue {
       letters.isEmpty
       ? nil : String(decoding: letters.map { $0 & ~0x20 }, as: UTF8.self)
     isDiscardAll = word == "DISCARD" && Self.isDiscardAll(bytes[...])
+    // What is asked all day needs no search.
+    mayListen =
+      switch word {
+      case nil, "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "COMMIT", "ROLLBACK", "SET", "SHOW",
+        "COPY", "DISCARD", "UNLISTEN", "EXECUTE":
+        false
+      default: Self.names("listen", in: rest)
+      }
     beginsBackup = word == "SELECT" && Self.callsBackupStart(bytes)
+  }
+
+  /// Whether a word stands somewhere in the text.
+  private static func names(
+    _ word: StaticString, in bytes: Slice<UnsafeRawBufferPointer>
+  ) -> Bool {
+    bytes.split { !isLetter($0) }.contains { equals($0, word) }
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool {

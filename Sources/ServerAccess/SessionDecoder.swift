@@ -69,6 +69,7 @@ struct SessionDecoder {
     if let command = row[command] {
       session.lastCommand = command.word
       session.endsWithDiscardAll = command.isDiscardAll
+      session.mayListen = command.mayListen
       session.beginsBackup = command.beginsBackup
     }
     if keepingQueries { session.query = row[query] }

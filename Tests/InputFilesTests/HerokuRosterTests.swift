@@ -29,8 +29,9 @@ struct HerokuRosterTests {
     #expect(roster.format == .heroku)
     #expect(
       roster.entries == [
-        // During a deploy the old and the new one overlap: both are kept.
-        dyno("web.1", true, start), dyno("web.1", true, try time("2026-11-22T10:00Z")),
+        // During a deploy the old and the new one overlap: both are kept, and what starts takes
+        // nothing from the old one yet.
+        dyno("web.1", true, start), dyno("web.1", true, nil),
         dyno("web.2", false, start), dyno("web.3", false, nil), dyno("run.9157", true, nil),
         // A state that is not known spares.
         dyno("worker.1", true, nil),
@@ -40,6 +41,10 @@ struct HerokuRosterTests {
   @Test(arguments: [
     (#"{"state":"up"}"#, "name", "is missing"), (#"{"name":"","state":"up"}"#, "name", "is empty"),
     (#"{"name":null,"state":"up"}"#, "name", "is null"),
+    (
+      #"{"name":"wéb.1","state":"up"}"#, "name",
+      "is not the plain ASCII that the server shows of a name"
+    ),
     (#"{"name":7,"state":"up"}"#, "name", "is not a string"),
     (#"{"name":"web.2"}"#, "state", "is missing"),
     (#"{"name":"web.2","state":true}"#, "state", "is not a string"),
@@ -61,9 +66,9 @@ struct HerokuRosterTests {
   }
 
   @Test func namesAreCutAsTheServerCutsThem() throws {
-    let name = String(repeating: "x", count: 62) + "é.1"
+    let name = String(repeating: "x", count: 62) + "ye.1"
     let roster = try read(#"[{"state":"up","name":"\#(name)"}]"#)
-    #expect(roster.entries.map(\.name) == [String(repeating: "x", count: 62)])
+    #expect(roster.entries.map(\.name) == [String(repeating: "x", count: 62) + "y"])
     let fits = String(repeating: "x", count: 63)
     #expect(try read(#"[{"state":"up","name":"\#(fits)"}]"#).entries.map(\.name) == [fits])
   }

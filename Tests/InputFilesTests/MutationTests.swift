@@ -8,7 +8,7 @@ struct MutationTests {
   private static let heroku = bytes(
     """
     [{"id": "01234567", "name": "web.1", "state": "up", "created_at": "2026-11-22T09:41:07Z"},
-     {"id": "89abcdef", "name": "r\\u00e9\\ud83d\\ude00", "state": "down", "created_at": null}]
+     {"id": "89abcdef", "name": "worker\\u002e1", "state": "down", "created_at": null}]
     """)
   private static let kubernetes = bytes(
     """

@@ -31,7 +31,7 @@ extension EvidenceOracle {
       }
     }
     if let restart = declared(policy.restarts, session)?.moment(at: now),
-      isBefore(restart, session, heard)
+      isBefore(restart, session)
     {
       found[.beforeRestart] = .some(life(session) == nil ? .noAddress : hiddenDoubt(session))
     }
@@ -95,12 +95,14 @@ extension EvidenceOracle {
 
   // MARK: - By addresses
 
-  private func isSilentLong(_ life: Life) -> Bool { now - life.end >= policy.staleAfter }
+  private func isSilentLong(_ life: Life, _ session: Session) -> Bool {
+    now - life.end >= policy.staleAfter && now - lastChange(session) >= policy.staleAfter
+  }
 
   private func supersedes(_ newcomer: Life, _ life: Life?, _ session: Session) -> Bool {
     guard let life, name(session).meaning != .neverRecurs else { return false }
     return newcomer.start > life.end
-      && (now - newcomer.start >= policy.restartGrace || isSilentLong(life))
+      && (now - newcomer.start >= policy.restartGrace || isSilentLong(life, session))
   }
 
   private func replaces(_ newcomer: Life, _ life: Life?, _ session: Session) -> Bool {
@@ -121,14 +123,14 @@ extension EvidenceOracle {
   func isCrowded(_ moment: Timestamp, _ limit: Int, _ life: Life?, _ session: Session) -> Bool {
     guard let life, moment > life.end, moment <= now else { return false }
     return inUse(others(session), at: moment) >= limit
-      && (now - moment >= policy.restartGrace || isSilentLong(life))
+      && (now - moment >= policy.restartGrace || isSilentLong(life, session))
   }
 
   // MARK: - By what was said
 
-  private func isBefore(_ restart: Timestamp, _ session: Session, _ heard: Timestamp) -> Bool {
+  private func isBefore(_ restart: Timestamp, _ session: Session) -> Bool {
     guard let start = session.backendStart else { return false }
-    let lastHeard = life(session)?.end ?? heard
+    let lastHeard = lastHeard(session)
     return start < restart && lastHeard < restart && now - restart >= policy.restartGrace
       && restart - lastHeard >= policy.clockTolerance
   }

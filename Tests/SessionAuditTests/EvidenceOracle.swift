@@ -66,11 +66,11 @@ struct EvidenceOracle {
   }
 
   private func isBusyItself(_ session: Session) -> Bool {
-    guard let state = session.state, let heard = heard(session), let change = session.stateChange
+    guard let state = session.state, heard(session) != nil, let change = session.stateChange
     else { return true }
     switch state {
     case .starting, .disabled, .other: return true
-    case .active, .fastpathFunctionCall: if heard >= now { return true }
+    case .active, .fastpathFunctionCall: return true
     case .idle, .idleInTransaction, .idleInTransactionAborted: break
     }
     return now - change < policy.restartGrace
@@ -121,19 +121,35 @@ struct EvidenceOracle {
     guard tellsInstance(session), let address = session.clientAddress,
       let start = mates.compactMap(\.backendStart).min()
     else { return nil }
-    // Who is not let in yet shows that somebody lives there.
-    let knocks = visible.filter { $0.clientAddress == address && $0.state == .starting }
-    let signs = mates.map { heard($0) ?? now } + knocks.compactMap(\.backendStart) + [start]
     let spans = mates.compactMap { mate in
       mate.backendStart.map { Span($0, max($0, mate.queryStart ?? $0)) }
     }
-    return (address, start, signs.max() ?? now, spans)
+    return (address, start, max(start, lastHeard(session)), spans)
   }
 
-  func isBusy(_ session: Session) -> Bool {
-    life(session) == nil
-      ? isBusyItself(session) : mates(session).contains { isBusyItself($0) }
+  /// The sessions of its name from its address, whatever their user and database.
+  private func namesakes(_ session: Session) -> [Session] {
+    visible.filter {
+      $0.applicationName == session.applicationName && $0.clientAddress == session.clientAddress
+    }
   }
+
+  /// When one of them was heard last.
+  func lastHeard(_ session: Session) -> Timestamp {
+    // Who is not let in yet shows that somebody lives there.
+    let knocks = visible.filter {
+      tellsInstance(session) && $0.clientAddress == session.clientAddress && $0.state == .starting
+    }
+    let signs = namesakes(session).map { heard($0) ?? now } + knocks.compactMap(\.backendStart)
+    return signs.max() ?? now
+  }
+
+  /// When one of them changed its state last.
+  func lastChange(_ session: Session) -> Timestamp {
+    namesakes(session).map { $0.stateChange ?? heard($0) ?? now }.max() ?? now
+  }
+
+  func isBusy(_ session: Session) -> Bool { namesakes(session).contains { isBusyItself($0) } }
 
   /// The lives of all addresses of its application.
   func lives(_ session: Session) -> [Life] {
@@ -141,7 +157,8 @@ struct EvidenceOracle {
     for other in visible where isSameApplication(other, session) {
       if let life = life(other) { lives[life.address] = life }
     }
-    return Array(lives.values)
+    // What began later than now began before the clock was set back.
+    return lives.values.filter { $0.start <= now }
   }
 
   func others(_ session: Session) -> [Life] {

@@ -63,7 +63,8 @@ struct EvidenceSentenceTests {
     }
     #expect(
       say(.silentClient(.hours(1)), about: reading)
-        == "Has waited for its client (ClientRead) for 3h, beyond the threshold of 1h.")
+        == "Its command began 3h ago, beyond the threshold of 1h, and waits for its client "
+        + "(ClientRead).")
     let open = Session.client(pid: 2, .idleInTransaction, silent: .hours(3)) {
       $0.stateChange = .ago(.minutes(61))
     }

@@ -20,19 +20,28 @@ struct InstanceNameTests {
     ("web-12a34b56d-e78f9", (.neverRecurs, .hashed, "web-*")),
     ("my-web-12a34b56d-e78f9", (.neverRecurs, .hashed, "my-web-*")),
     ("celery@host-a", (.instance, .atHost, "celery@*")),
-    ("a@b@c", (.instance, .atHost, "a@*")),
+    ("a@b@c", (.shared, .atHost, "a@*")),
+    ("shop@2.3.12", (.shared, .atHost, "shop@*")), ("puma@v1.2", (.shared, .atHost, "puma@*")),
+    ("shop@3f2a1c9", (.shared, .atHost, "shop@*")),
+    ("shop@production", (.shared, .atHost, "shop@*")),
+    ("celery@LOCALHOST", (.shared, .atHost, "celery@*")),
+    ("celery@ip6-localhost", (.shared, .atHost, "celery@*")),
+    ("celery@127.0.0.1", (.shared, .atHost, "celery@*")),
+    ("celery@10.1.2.3", (.instance, .atHost, "celery@*")),
+    // A container's name.
+    ("celery@3f2a1c9b7d21", (.instance, .atHost, "celery@*")),
     ("ärger@höst", (.instance, .atHost, "ärger@*")),
     ("celery@localhost", (.shared, .atHost, "celery@*")),
     ("celery@localhost.localdomain", (.shared, .atHost, "celery@*")),
-    ("celery@localhost2", (.instance, .atHost, "celery@*")),
+    ("celery@localhost2", (.shared, .atHost, "celery@*")),
     ("shop-0", (.instance, .statefulPod, "shop-*")),
     ("shop-db-12", (.instance, .statefulPod, "shop-db-*")),
     ("s3-999", (.instance, .statefulPod, "s3-*")),
     ("shop-7d9f8b6c5d-x2vlq", (.neverRecurs, .hashed, "shop-*")),
     ("shop-front-7d9f8b-x2vlq", (.neverRecurs, .hashed, "shop-front-*")),
     ("backup-28394820-x2vlq", (.neverRecurs, .hashed, "backup-*")),
-    ("agent-x2vlq", (.neverRecurs, .hashed, "agent-*")),
-    ("my.agent-x2vlq", (.neverRecurs, .hashed, "my.agent-*")),
+    ("agent-x2vlq", (.neverRecurs, .suffixed, "agent-*")),
+    ("my.agent-x2vlq", (.neverRecurs, .suffixed, "my.agent-*")),
   ]
 
   @Test(arguments: forms)
@@ -56,7 +65,12 @@ struct InstanceNameTests {
     "Shop-0", "my_shop-0", "shop.db-0",
     // Vowels, and digits that look like them, are in no pod's hash.
     "my-super", "my-x2vla", "my-x2vl0", "my-x2vl1", "my-x2vl3", "my-x2vlqq", "-x2vlq", "x2vlq",
-    "Agent-x2vlq", "agent-X2VLQ",
+    "Agent-x2vlq", "agent-X2VLQ", "shop-https", "shop-pgsql",
+    // Versions and regions.
+    "psql-1", "node-18", "node.20", "rails.7", "1-1", "us-east-1", "shop-eu-west-1",
+    "shop-northeast-2",
+    // As long as the server lets a name be: it may have been cut.
+    String(repeating: "x", count: 61) + "-7", "celery@" + String(repeating: "h", count: 56),
     // Other scripts.
     "wéb.1", "web.١", "web.１", "wеb.1", "shop-٠", "web.1\u{301}", "web.\u{301}1", "web.1\u{0}",
     "日本語", "web.1\n",

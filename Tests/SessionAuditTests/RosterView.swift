@@ -57,20 +57,8 @@ struct RosterView {
       return false
     }
     let takenAt = min(roster.takenAt ?? oracle.now, oracle.now)
-    // Whoever is just being let in has no name yet.
-    let knocks = oracle.visible.filter {
-      $0.state == .starting && $0.clientAddress != nil && $0.clientAddress == session.clientAddress
-    }.compactMap(\.backendStart)
-    guard
-      knocks.allSatisfy({ $0 < takenAt && oracle.now - $0 >= oracle.policy.restartGrace })
-    else { return false }
-    return oracle.visible.allSatisfy { other in
-      guard other.applicationName == session.applicationName,
-        other.clientAddress == session.clientAddress
-      else { return true }
-      let heard = oracle.heard(other) ?? oracle.now
-      return heard < takenAt && oracle.now - heard >= oracle.policy.restartGrace
-    }
+    let heard = oracle.lastHeard(session)
+    return heard < takenAt && oracle.now - heard >= oracle.policy.restartGrace
   }
 
   private var isNamedByUser: Bool {
@@ -96,7 +84,8 @@ struct RosterView {
       && oracle.visible.contains { other in
         other.applicationName == session.applicationName && other.user == session.user
           && other.database == session.database
-          && living.contains { contains($0.networks, other) }
+          // An address that many share makes nobody known.
+          && oracle.tellsInstance(other) && living.contains { contains($0.networks, other) }
       }
   }
 }

@@ -1,6 +1,7 @@
 -- As on 16 and later, temporary tables aside: before 16 the number of a backend that
 -- pg_stat_get_backend_idset() knows is not the N of its pg_temp_N once another has left. So a
--- session is taken to hold temporary objects where its role owns any in this database.
+-- session is taken to hold temporary objects where its role, or one that it may SET ROLE to, owns
+-- any in this database.
 -- $1: the pids of those that matter.
 SELECT pid, 'advisory_lock' AS holding
 FROM pg_catalog.pg_locks
@@ -13,8 +14,8 @@ FROM pg_catalog.pg_stat_get_activity(NULL) AS s
 WHERE NOT pg_is_in_recovery()
   AND s.pid = ANY ($1)
   AND s.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-  AND s.usesysid IN (
-    SELECT coalesce(c.relowner, p.proowner, t.typowner)
+  AND EXISTS (
+    SELECT
     FROM pg_catalog.pg_namespace AS schema
     JOIN pg_catalog.pg_depend AS d
       ON d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = schema.oid
@@ -25,6 +26,7 @@ WHERE NOT pg_is_in_recovery()
     LEFT JOIN pg_catalog.pg_type AS t
       ON d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid
     WHERE starts_with(schema.nspname::text, 'pg_temp_')
+      AND pg_has_role(s.usesysid, coalesce(c.relowner, p.proowner, t.typowner), 'MEMBER')
   )
 UNION ALL
 SELECT active_pid, 'replication_slot'

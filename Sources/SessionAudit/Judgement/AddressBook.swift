@@ -43,6 +43,13 @@ struct AddressBook {
     /// its client's last query. Not what is between them (an address can be given up and be given
     /// out again), nor a query that still runs (a client that is gone may have asked for it).
     var spans: [ClosedRange<Timestamp>]
+  }
+
+  /// A name from a client address, whatever its user and database: the process that is heard in
+  /// one of them is alive in all.
+  struct Source {
+    var lastHeard: Timestamp
+    var lastChange: Timestamp
     /// Whether a session is active, or changed its state within the grace: an old worker that
     /// drains a long query is about to commit.
     var isBusy: Bool
@@ -54,20 +61,22 @@ struct AddressBook {
     var client: Int
     /// nil: its address is no sign of an instance.
     var life: Int?
+    var source: Int
     var isPooled: Bool
-    var isBusy: Bool
   }
 
   private(set) var names: [Name] = []
   private(set) var clients: [Client] = [Client()]
   private(set) var applications: [Application] = []
   private(set) var lives: [Life] = []
+  private(set) var sources: [Source] = []
   /// By place in the snapshot; nil for what is hidden, background or our own.
   private(set) var entries: [Entry?]
 
   private var numberOfName: [NameKey: Int] = [:]
   private var numberOfClient: [NameKey: Int] = [:]
-  private var numberOfLife: [LifeKey: Int] = [:]
+  private var numberOfLife: [PairKey: Int] = [:]
+  private var numberOfSource: [PairKey: Int] = [:]
 
   init(
     _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], by policy: Policy
@@ -89,22 +98,25 @@ struct AddressBook {
         numberOfApplication[key] ?? addApplication(session, number.name, in: snapshot)
       if application == applications.count - 1 { numberOfApplication[key] = application }
       let client = clients[number.client]
+      let heard = times[index].lastHeard ?? snapshot.capturedAt
       var entry = Entry(
         application: application, client: number.client, life: nil,
-        isPooled: client.isPooler || names[number.name].reading.isPoolers,
-        isBusy: Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy))
+        source: source(
+          of: PairKey(what: number.name, client: number.client), heard: heard,
+          changed: session.stateChange ?? heard,
+          isBusy: Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy)),
+        isPooled: client.isPooler || names[number.name].reading.isPoolers)
       if !client.isShared, !entry.isPooled, client.address != nil {
         entry.life = live(
-          at: LifeKey(application: application, client: number.client), session.backendStart,
-          asked: session.queryStart, heard: times[index].lastHeard ?? snapshot.capturedAt,
-          isBusy: entry.isBusy)
+          at: PairKey(what: application, client: number.client), session.backendStart,
+          asked: session.queryStart, heard: heard)
       }
       entries[places[index]] = entry
     }
-  }
-
-  func isBusy(_ entry: Entry) -> Bool {
-    entry.life.map { lives[$0].isBusy } ?? entry.isBusy
+    for case let entry? in entries {
+      guard let life = entry.life else { continue }
+      lives[life].lastHeard = max(lives[life].lastHeard, sources[entry.source].lastHeard)
+    }
   }
 
   // MARK: - Building
@@ -125,7 +137,7 @@ struct AddressBook {
       }
       clients[client].instanceName = name
     }
-    if session.state == .starting, let start = session.backendStart {
+    if session.state == .starting, client != 0, let start = session.backendStart {
       clients[client].lastKnock = clients[client].lastKnock.map { max($0, start) } ?? start
     }
     return (name, client)
@@ -170,27 +182,44 @@ struct AddressBook {
     return applications.count - 1
   }
 
+  private mutating func source(
+    of key: PairKey, heard: Timestamp, changed: Timestamp, isBusy: Bool
+  ) -> Int {
+    if let source = numberOfSource[key] {
+      sources[source].lastHeard = max(sources[source].lastHeard, heard)
+      sources[source].lastChange = max(sources[source].lastChange, changed)
+      sources[source].isBusy = sources[source].isBusy || isBusy
+      return source
+    }
+    numberOfSource[key] = sources.count
+    // Whoever is just being let in has no name yet.
+    let client = clients[key.client]
+    let knock = client.isShared ? nil : client.lastKnock
+    sources.append(
+      Source(lastHeard: max(heard, knock ?? heard), lastChange: changed, isBusy: isBusy))
+    return sources.count - 1
+  }
+
   /// Adds a session to the life of its address. Sessions come oldest first and those without a
-  /// start last: these begin no life, but keep one busy.
+  /// start last: these begin no life, but join one.
   private mutating func live(
-    at key: LifeKey, _ start: Timestamp?, asked: Timestamp?, heard: Timestamp, isBusy: Bool
+    at key: PairKey, _ start: Timestamp?, asked: Timestamp?, heard: Timestamp
   ) -> Int? {
     let span = start.map { $0...max($0, asked ?? $0) }
     if let life = numberOfLife[key] {
       if let span { lives[life].spans.append(span) }
       lives[life].lastHeard = max(lives[life].lastHeard, heard)
-      lives[life].isBusy = lives[life].isBusy || isBusy
       return life
     }
     guard let start, let span else { return nil }
     // A clock that jumped lets nobody be heard before the begin.
-    let lastHeard = max(start, heard, clients[key.client].lastKnock ?? start)
+    let lastHeard = max(start, heard)
     numberOfLife[key] = lives.count
-    applications[key.application].lives.append(lives.count)
+    applications[key.what].lives.append(lives.count)
     lives.append(
       Life(
-        application: key.application, client: key.client, start: start, lastHeard: lastHeard,
-        spans: [span], isBusy: isBusy))
+        application: key.what, client: key.client, start: start, lastHeard: lastHeard,
+        spans: [span]))
     return lives.count - 1
   }
 
@@ -206,10 +235,11 @@ struct AddressBook {
   private static func isBusy(
     _ session: Session, _ times: SessionTimes, at now: Timestamp, by policy: Policy
   ) -> Bool {
-    guard let state = session.state, let lastHeard = times.lastHeard,
+    guard let state = session.state, times.lastHeard != nil,
       state == .idle || state.isInTransaction || state.isActive
     else { return true }
-    if state.isActive && lastHeard >= now { return true }
+    // Also one that waits for its client: how long it has done so does not show.
+    if state.isActive { return true }
     guard let change = session.stateChange else { return true }
     return now - change < policy.restartGrace
   }
@@ -252,7 +282,8 @@ private struct ApplicationKey: Hashable {
   }
 }
 
-private struct LifeKey: Hashable {
-  let application: Int
+/// An application or a name, from a client address.
+private struct PairKey: Hashable {
+  let what: Int
   let client: Int
 }

@@ -24,8 +24,8 @@ extension Evidence {
     case .silentClient(let threshold):
       let age = times.stateAge.map(DurationText.brief) ?? silent
       return session.state?.isActive == true
-        ? "Has waited for its client (\(session.waitEvent ?? "Client")) for \(age), beyond the "
-          + "threshold of \(DurationText.exact(threshold))."
+        ? "Its command began \(age) ago, beyond the threshold of \(DurationText.exact(threshold)), and "
+          + "waits for its client (\(session.waitEvent ?? "Client"))."
         : "Idle in a transaction for \(age), beyond the threshold of "
           + "\(DurationText.exact(threshold)); \(heard)."
     case .replacedAddress(let newcomer):

@@ -11,18 +11,8 @@ struct EvidenceFinder {
   private let restarts: [Timestamp?]
   private let roster: RosterIndex?
   private var isListed: [Bool] = []
-  /// When a session of a name and client address was last heard, whatever its user and database.
-  private var lastHeard: [NameAndClient: Timestamp] = [:]
 
-  private struct NameAndClient: Hashable {
-    let name: Int
-    let client: Int
-  }
-
-  init(
-    _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], book: AddressBook,
-    by policy: Policy
-  ) {
+  init(_ snapshot: Snapshot, book: AddressBook, by policy: Policy) {
     self.policy = policy
     self.book = book
     let now = snapshot.capturedAt
@@ -48,12 +38,8 @@ struct EvidenceFinder {
     roster = policy.roster.map { RosterIndex($0, at: now) }
     guard let roster else { return }
     isListed = Array(repeating: false, count: book.applications.count)
-    for (index, place) in places.enumerated() {
-      guard let entry = book.entries[place] else { continue }
+    for case let entry? in book.entries {
       let application = book.applications[entry.application]
-      let key = NameAndClient(name: application.name, client: entry.client)
-      let heard = times[index].lastHeard ?? now
-      lastHeard[key] = lastHeard[key].map { max($0, heard) } ?? heard
       if !isListed[entry.application] {
         isListed[entry.application] =
           application.isConnected
@@ -88,9 +74,11 @@ struct EvidenceFinder {
     guard !entry.isPooled else { return found }
     if let evidence = pastMaxAge(times, silent, entry) { found.append(evidence) }
     // An address that works, or has just finished something, has an owner.
-    guard !book.isBusy(entry) else { return found }
-    if let life = entry.life { addByAddress(book.lives[life], to: &found) }
-    if let evidence = beforeRestart(session, heard, entry) { found.append(evidence) }
+    guard !book.sources[entry.source].isBusy else { return found }
+    if let life = entry.life {
+      addByAddress(book.lives[life], book.sources[entry.source], to: &found)
+    }
+    if let evidence = beforeRestart(session, entry) { found.append(evidence) }
     addByRoster(session, heard, entry, to: &found)
     return found
   }
@@ -117,12 +105,15 @@ struct EvidenceFinder {
 
   // MARK: - From the addresses of its application
 
-  private func addByAddress(_ life: AddressBook.Life, to found: inout [Evidence]) {
+  private func addByAddress(
+    _ life: AddressBook.Life, _ source: AddressBook.Source, to found: inout [Evidence]
+  ) {
     guard let generations = generations[life.application] else { return }
     let name = book.names[book.applications[life.application].name]
     let silent = now - life.lastHeard
-    // A recycling application has only young sessions, so a long silence stands for the grace.
-    let hasSettled = silent < policy.staleAfter
+    // A recycling application has only young sessions, so a long silence stands for the grace; but
+    // not where a query took that long and has ended since.
+    let hasSettled = min(silent, now - source.lastChange) < policy.staleAfter
     if name.meaning != .neverRecurs,
       let newcomer = generations.newcomer(after: life.lastHeard, hasSettled: hasSettled)
     {
@@ -153,12 +144,12 @@ struct EvidenceFinder {
   // MARK: - From what was declared
 
   private func beforeRestart(
-    _ session: Session, _ heard: Timestamp, _ entry: AddressBook.Entry
+    _ session: Session, _ entry: AddressBook.Entry
   ) -> Evidence? {
     guard let restart = restarts[entry.application], restart <= now - policy.restartGrace,
       let start = session.backendStart, start < restart
     else { return nil }
-    let lastHeard = entry.life.map { book.lives[$0].lastHeard } ?? heard
+    let lastHeard = book.sources[entry.source].lastHeard
     // Without a tolerance too, who was heard at that moment was heard since.
     guard lastHeard < restart, lastHeard <= restart - policy.clockTolerance else { return nil }
     let name = book.names[book.applications[entry.application].name]
@@ -183,8 +174,7 @@ struct EvidenceFinder {
     {
     case .notCovered, .mayLive: break
     case .gone(let covers, let missing):
-      var last = lastHeard[NameAndClient(name: application.name, client: entry.client)] ?? heard
-      if let knock = client.lastKnock { last = max(last, knock) }
+      let last = book.sources[entry.source].lastHeard
       if last < roster.takenAt,
         last <= now - policy.restartGrace
       {

@@ -30,7 +30,8 @@ struct Generations {
     self.now = now
     settled = now - policy.restartGrace
     let lives = book.lives
-    byStart = application.lives.sorted { a, b in
+    // What began later than now began before the clock was set back, nobody knows when.
+    byStart = application.lives.filter { lives[$0].start <= now }.sorted { a, b in
       lives[a].start != lives[b].start
         ? lives[a].start < lives[b].start
         : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")

@@ -18,9 +18,11 @@ struct InstanceName {
     case atHost
     /// `shop-0`
     case statefulPod
-    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`, `agent-x2vlq`, and dynos of the new
-    /// generation, `web-12a34b56d-e78f9`: some names could be either.
+    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`, and dynos of the new generation,
+    /// `web-12a34b56d-e78f9`: some names could be either.
     case hashed
+    /// `agent-x2vlq`, a pod of a DaemonSet or Job.
+    case suffixed
     case other
   }
 
@@ -43,8 +45,10 @@ struct InstanceName {
   init(_ name: String) {
     var text = name
     // Bytes, because every name of every audit comes through here.
-    let (reading, bare) = text.withUTF8 { bytes in
+    let (reading, bare) = text.withUTF8 { bytes -> (Reading?, Int?) in
       let bare = Self.lengthWithoutHost(bytes)
+      // The server cuts names at 63 bytes, and with them perhaps what tells the instance.
+      guard bytes.count < 63 else { return (nil, bare) }
       return (Self.read(bytes[..<(bare ?? bytes.count)]), bare)
     }
     self.name = name
@@ -65,10 +69,31 @@ struct InstanceName {
     guard let at = name.firstIndex(of: UInt8(ascii: "@")), at > 0, at + 1 < name.endIndex,
       !name.contains(UInt8(ascii: " "))
     else { return nil }
-    let host = name[(at + 1)...]
-    let isAnybody = host.elementsEqual("localhost".utf8) || host.starts(with: "localhost.".utf8)
-    return (isAnybody ? .shared : .instance, .atHost, at + 1)
+    let host = String(decoding: name[(at + 1)...], as: UTF8.self).lowercased()
+    return (meansAnybody(host) ? .shared : .instance, .atHost, at + 1)
   }
+
+  /// Hosts that are every machine, versions, commits and environments.
+  private static func meansAnybody(_ host: String) -> Bool {
+    if let address = NetworkAddress(host) { return address.isLoopback }
+    if host.contains("@") || host.contains("localhost") { return true }
+    let version = host.drop { $0 == "v" }.utf8
+    if version.allSatisfy({ isDigit($0) || $0 == dot }) { return true }
+    // 12 are a container's name, which is its host's.
+    if [7, 8, 40].contains(host.utf8.count), host.utf8.allSatisfy(isHex) { return true }
+    return environments.contains(host)
+  }
+
+  private static let environments: Set<String> = [
+    "production", "prod", "staging", "stage", "development", "dev", "testing", "test", "main",
+    "master", "live", "default", "latest", "head",
+  ]
+
+  /// What stands before a version rather than a number of instances.
+  private static let versioned: Set<String> = [
+    "psql", "pg", "postgres", "postgresql", "node", "java", "jdk", "python", "ruby", "php", "perl",
+    "go", "dotnet", "django", "rails", "version", "build", "utf", "sha", "tls", "http",
+  ]
 
   private static func dyno(_ name: Bytes) -> Reading? {
     guard let point = name.lastIndex(of: dot),
@@ -77,7 +102,8 @@ struct InstanceName {
     let type = name[..<point]
     // `python3.11` and `shop-1.2` are versions.
     guard let last = type.last, !isDigit(last),
-      type.allSatisfy({ isLetter($0) || isDigit($0) || $0 == dash || $0 == underscore })
+      type.allSatisfy({ isLetter($0) || isDigit($0) || $0 == dash || $0 == underscore }),
+      !versioned.contains(String(decoding: type, as: UTF8.self))
     else { return nil }
     // Process types that Heroku numbers anew each time.
     let isOneOff = ["run", "scheduler", "release"].contains { type.elementsEqual($0.utf8) }
@@ -102,15 +128,26 @@ struct InstanceName {
         return (.neverRecurs, .hashed, before + 1)
       }
     }
-    return end.allSatisfy(isSafe) ? (.neverRecurs, .hashed, last + 1) : nil
+    // One in five has no digit, and could as well be a word: `shop-https`.
+    let isRandom = end.allSatisfy(isSafe) && end.contains(where: isDigit)
+    return isRandom ? (.neverRecurs, .suffixed, last + 1) : nil
   }
 
   private static func statefulPod(_ name: Bytes) -> Reading? {
     // Beyond three digits it is a year, a port or a count of something else.
     guard let at = name.lastIndex(of: dash), at > 0,
       isNumber(name[(at + 1)...], digits: 1...3), name[at - 1] != dash, name[0] != dash,
-      name[..<at].allSatisfy({ isLowerCase($0) || isDigit($0) || $0 == dash })
+      name[..<at].allSatisfy({ isLowerCase($0) || isDigit($0) || $0 == dash }),
+      name[..<at].contains(where: isLowerCase),
+      !versioned.contains(String(decoding: name[..<at], as: UTF8.self))
     else { return nil }
+    // `shop-eu-west-1` is a region, and everything in it bears its name.
+    let last = name[..<at].lastIndex(of: dash).map { $0 + 1 } ?? 0
+    let word = String(decoding: name[last..<at], as: UTF8.self)
+    let isDirection = ["north", "south", "east", "west", "central"].contains {
+      word.hasPrefix($0) || word.hasSuffix($0)
+    }
+    if isDirection { return nil }
     return (.instance, .statefulPod, at + 1)
   }
 

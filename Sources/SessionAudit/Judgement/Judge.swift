@@ -8,7 +8,7 @@ public enum Judge {
         of: snapshot.sessions[$0], at: snapshot.capturedAt, staleAfter: policy.staleAfter)
     }
     let book = AddressBook(snapshot, places, times, by: policy)
-    let finder = EvidenceFinder(snapshot, places, times, book: book, by: policy)
+    let finder = EvidenceFinder(snapshot, book: book, by: policy)
     let judged = places.indices.map { index in
       judge(snapshot, places[index], times[index], book, finder)
     }

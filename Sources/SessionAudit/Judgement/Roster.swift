@@ -47,6 +47,16 @@ public struct Roster: Sendable, Equatable {
     self.nodeNetworks = nodeNetworks
   }
 
+  /// Whether it names neither an address nor anything that is one instance: such lines are some
+  /// other text.
+  public func tellsNobody(by policy: Policy) -> Bool {
+    entries.allSatisfy { entry in
+      guard entry.networks.isEmpty, let name = entry.name else { return false }
+      let isOne = policy.oneInstance.value(for: name, database: nil, isConnected: true)
+      return isOne.map { !$0 } ?? (InstanceName(name).meaning == .shared)
+    }
+  }
+
   /// The families that appear in it, by name.
   public var families: [String] {
     Set(entries.compactMap(\.name).map { InstanceName($0).family }).sorted()

@@ -24,6 +24,8 @@ struct RosterIndex {
   /// Those that own a range of addresses.
   private var livingRanges: [Int] = []
   private var families: Set<FamilyKey> = []
+  /// `name@host` of the living in small letters and without a domain: one host has many spellings.
+  private var livingHosts: Set<String> = []
   let takenAt: Timestamp
   /// When the first of all that live began; nil where that of one is not known.
   let earliestStart: Timestamp?
@@ -41,7 +43,10 @@ struct RosterIndex {
     let starts = living.compactMap(\.startedAt)
     earliestStart = starts.count == living.count ? starts.min() : nil
     for (index, entry) in living.enumerated() {
-      if let name = entry.name { livingByName[name, default: []].append(index) }
+      if let name = entry.name {
+        livingByName[name, default: []].append(index)
+        if let host = Self.shortHost(name) { livingHosts.insert(host) }
+      }
       for network in entry.networks {
         if let address = network.onlyAddress {
           livingByAddress[address, default: []].append(index)
@@ -73,6 +78,7 @@ struct RosterIndex {
     var byAddress: [Int] = []
     if let address = client.address, isNode == false { byAddress = owners(of: address) }
     if byName.isEmpty && byAddress.isEmpty {
+      if let host = Self.shortHost(name.text), livingHosts.contains(host) { return .mayLive }
       return coverage(of: name, client, tellsInstance, applicationIsListed)
     }
     // So can a name that many share: who else bears it is in no list.
@@ -121,6 +127,14 @@ struct RosterIndex {
     return .notCovered
   }
 
+  /// `celery@HOST.example` as `celery@host`; nil for a name without a host.
+  private static func shortHost(_ name: String) -> String? {
+    guard let at = name.firstIndex(of: "@") else { return nil }
+    let host = name[name.index(after: at)...]
+    if NetworkAddress(host) != nil { return name.lowercased() }
+    return (name[...at] + host.prefix { $0 != "." }).lowercased()
+  }
+
   private var hasAddresses: Bool { !livingByAddress.isEmpty || !livingRanges.isEmpty }
 
   private func owners(of address: NetworkAddress) -> [Int] {
@@ -132,9 +146,9 @@ struct RosterIndex {
   /// it. What has no name is covered only when the user says so: the name would tell which
   /// application it is.
   func lists(_ client: AddressBook.Client, of name: AddressBook.Name) -> Bool {
-    guard roster.format == .lines, !name.text.isEmpty, let address = client.address else {
-      return false
-    }
+    guard roster.format == .lines, !name.text.isEmpty, !client.isShared,
+      let address = client.address
+    else { return false }
     return !owners(of: address).isEmpty
   }
 }

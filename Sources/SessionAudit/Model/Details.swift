@@ -28,7 +28,7 @@ extension Session {
   /// What its last query alone shows that it holds: nothing else tells of these.
   public var heldByLastQuery: Set<Holding> {
     var held: Set<Holding> = []
-    if lastCommand == "LISTEN" { held.insert(.listen) }
+    if mayListen { held.insert(.listen) }
     if beginsBackup { held.insert(.backup) }
     return held
   }

@@ -37,6 +37,8 @@ public struct Session: Sendable, Equatable {
   public var lastCommand: String?
   /// The last query is `DISCARD ALL` and nothing else: what a pooler leaves between two clients.
   public var endsWithDiscardAll = false
+  /// The last query speaks of LISTEN.
+  public var mayListen = false
   /// The last query begins a base backup.
   public var beginsBackup = false
   /// Only where it was asked for.

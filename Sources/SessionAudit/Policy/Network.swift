@@ -52,7 +52,8 @@ public struct Network: Hashable, Sendable {
   /// Leading bits that count, of 128.
   private let prefix: Int
 
-  /// nil for what is neither `address` nor `address/bits`.
+  /// nil for what is neither `address` nor `address/bits`, and for a range that begins in its middle
+  /// (`10.8.0.1/8`): what was meant can't be told.
   public init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = NetworkAddress(parts[0]) else { return nil }
@@ -68,10 +69,12 @@ public struct Network: Hashable, Sendable {
     self.text = text
     prefix = 128 - widest + bits
     base = Self.masked(address, to: prefix)
+    if base != address { return nil }
   }
 
   public func contains(_ address: NetworkAddress) -> Bool {
-    Self.masked(address, to: prefix) == base
+    // `::/0` speaks of IPv6, though IPv4 has a place in it.
+    Self.masked(address, to: prefix) == base && (prefix >= 96 || !address.isIPv4)
   }
 
   /// nil for a range.
