@@ -66,6 +66,9 @@ struct AuditCommand: ParsableCommand {
     guard !(sessions && summary) else {
       throw ValidationError("--sessions and --summary contradict each other")
     }
+    guard judging.family.isEmpty || groupBy.contains("family") else {
+      throw ValidationError("--family shows only with --group-by family")
+    }
     guard input == nil || !connection.namesServer else {
       throw ValidationError("--input judges a saved report, so no server can be named beside it")
     }

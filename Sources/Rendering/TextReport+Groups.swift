@@ -34,18 +34,25 @@ extension TextReport {
       }
     }
     let lines = table.lines(style)
-    return [lines[0]]
-      + zip(lines.dropFirst(), notes).flatMap { line, notes in
-        [line]
-          + notes.flatMap { note in
-            CellWidth.wrapped(HostileText.escaped(note.text), to: style.width - 4)
-              .map { style.paint("    " + $0, note.meaning) }
-          }
-      } + [
-        style.paint(
-          "ages: by state age, \(Self.bucketNames(policy)); state, session: the oldest",
-          .faint)
-      ]
+    var result = [lines[0]]
+    for (line, notes) in zip(lines.dropFirst(), notes) {
+      result.append(line)
+      for note in notes {
+        let wrapped = CellWidth.wrapped(HostileText.escaped(note.text), to: style.width - 4)
+        result += wrapped.map { style.paint("    " + $0, note.meaning) }
+      }
+    }
+    let legend = "ages: by state age, \(Self.bucketNames(policy)); state, session: the oldest"
+    return result + ([legend] + untold(report)).map { style.paint($0, .faint) }
+  }
+
+  private func untold(_ report: AuditReport) -> [String] {
+    let count = report.groups.count { $0.recycling?.verdict == .noEvidence }
+    guard count > 0 else { return [] }
+    return [
+      "max age: \(count) \(count == 1 ? "group is" : "groups are") too quiet or too young to tell "
+        + "if it is enforced"
+    ]
   }
 
   private func cells(_ group: SessionGroup, _ key: [String]) -> [TextTable.Cell] {
@@ -75,7 +82,9 @@ extension TextReport {
       // "Superseded" is said of what is gone; here it may be quiet.
       notes.append(("\(group.suspect) suspect: \(Self.reasons(group.suspectEvidence))", .warning))
     }
-    if let recycling = group.recycling { notes.append((Self.sentence(for: recycling), .faint)) }
+    if let recycling = group.recycling, recycling.verdict != .noEvidence {
+      notes.append((Self.sentence(for: recycling), .faint))
+    }
     return notes
   }
 
@@ -92,10 +101,10 @@ extension TextReport {
     switch recycling.verdict {
     case .notEnforced:
       return
-        "\(maxAge) is not enforced: \(recycling.usedBeyondMaxAge) used beyond it, the oldest at "
-        + DurationText.brief(recycling.worstUsedAtAge)
+        "\(maxAge) is not enforced: \(recycling.usedBeyondMaxAge) used beyond it, one of them when it "
+        + "was \(DurationText.brief(recycling.worstUsedAtAge)) old"
     case .enforced: return "\(maxAge) is enforced: none was used beyond it"
-    case .noEvidence: return "\(maxAge): too quiet or too young to tell if it is enforced"
+    case .noEvidence: return "\(maxAge): nothing tells if it is enforced"
     }
   }
 

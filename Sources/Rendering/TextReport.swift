@@ -114,6 +114,10 @@ public struct TextReport {
     if let roster = report.judgedWith.roster {
       lines.append(HostileText.escaped(Self.sentence(for: roster, at: report.capturedAt)))
     }
+    let said = Self.said(report.judgedWith)
+    if !said.isEmpty {
+      lines.append(HostileText.escaped("declared: " + said.joined(separator: "; ")))
+    }
     return lines.flatMap { style.colour ? [$0] : CellWidth.wrapped($0, to: style.width) }
   }
 
@@ -127,11 +131,37 @@ public struct TextReport {
     }.joined(separator: ", ")
   }
 
+  /// What the user said, as it was written.
+  private static func said(_ policy: Policy) -> [String] {
+    func words<Value>(
+      _ name: String, _ declarations: [Declaration<Value>], _ text: (Value) -> String
+    ) -> [String] {
+      declarations.map { declared in
+        let application = declared.application.map { "\($0.text)=" } ?? ""
+        return "\(name) \(application)\(text(declared.value))"
+      }
+    }
+    let restarts = words("restarted at", policy.restarts) { time in
+      switch time {
+      case .at(let moment): moment.readable
+      case .ago(let age): "\(DurationText.exact(age))-ago"
+      }
+    }
+    return words("max age", policy.maxAges, DurationText.exact)
+      + words("instances", policy.instances) { "\($0)" } + restarts
+      + words("one instance", policy.oneInstance) { $0 ? "yes" : "no" }
+      + policy.sharedAddresses.map { "shared address \($0.text)" }
+      + policy.poolers.map { "pooler \($0.text)" }
+  }
+
   private static func sentence(for roster: Roster, at now: Timestamp) -> String {
     let alive = roster.entries.count { $0.isAlive }
     let age = roster.takenAt.map { ", taken \(DurationText.brief(now - $0)) ago" } ?? ""
-    let covers =
-      roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text)
+    var covers = roster.families
+    for said in roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text)
+    where !covers.contains(said) {
+      covers.append(said)
+    }
     let most = covers.prefix(6).joined(separator: ", ") + (covers.count > 6 ? " and more" : "")
     return "roster (\(roster.format.rawValue)): \(alive) alive\(age)"
       + (covers.isEmpty ? "" : "; covers \(most)") + (roster.isComplete ? "; complete" : "")

@@ -69,7 +69,8 @@ extension TextReport {
         .init(times.sessionAge.map(DurationText.brief) ?? "?"),
         outcome.map { .init($0.result.rawValue, Self.meaning(of: $0.result)) }
           ?? .init(
-            planned.reasons.map { Self.whyWords[$0.kind] ?? $0.kind }.joined(separator: ", ")),
+            (planned.reasons.map { Self.whyWords[$0.kind] ?? $0.kind }
+              + (planned.judged.verdict == .orphan ? ["orphan"] : [])).joined(separator: ", ")),
       ])
     }
     let lines = table.lines(style)
@@ -98,7 +99,8 @@ extension TextReport {
     }
     let parts = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
       .map { "\($0.value) \(Self.keptWords[$0.key] ?? $0.key)" }
-    return ["", "Kept \(report.plan.kept.count): \(parts.joined(separator: ", "))."]
+    let sentence = "Kept \(report.plan.kept.count): \(parts.joined(separator: ", "))."
+    return [""] + CellWidth.wrapped(sentence, to: style.width)
   }
 
   private static let whyWords = ["idle_longer_than": "idle", "session_older_than": "old"]

@@ -81,6 +81,44 @@ struct AuditAdviceTests {
     #expect(advice([pooled]).isEmpty)
   }
 
+  @Test func doubtsWhatDoesNotFit() throws {
+    var policy = Policy()
+    policy.instances = [Declaration(ApplicationPattern("wbe.*"), 2)]
+    policy.maxAges = [Declaration(ApplicationPattern("web.*"), .minutes(10))]
+    let typo = try #require(advice(idle(1, silent: .zero), policy: policy).first)
+    #expect(typo.code == "declaration_unmatched" && typo.summary.contains("\"wbe.*\""))
+
+    policy = Policy()
+    policy.roster = Roster(
+      format: .lines,
+      entries: [.init(name: "web.7", networks: [], isAlive: true, startedAt: nil)])
+    let lacking = try #require(advice(idle(1, silent: .zero), policy: policy).first)
+    #expect(lacking.code == "roster_lacks_living")
+    #expect(lacking.summary.hasPrefix("web.1 was heard just now, but the roster, which covers it,"))
+    #expect(advice(idle(1, silent: .minutes(6)), policy: policy).isEmpty)
+  }
+
+  @Test func tellsOrphansFromSuspectsAndWhatIsHeld() throws {
+    let old = Session.idle(pid: 2, silent: .hours(3)) { $0.clientAddress = "10.0.0.1" }
+    let new = Session.idle(pid: 3, silent: .zero, open: .hours(1)) {
+      $0.clientAddress = "10.0.0.2"
+    }
+    let quiet = Session.idle(pid: 4, silent: .hours(2), application: "report")
+    var snapshot = Snapshot.of([old, new, quiet])
+    func summaries() -> [String] {
+      AuditAdvice.advice(for: snapshot.judged(), target: "").map(\.summary)
+    }
+    #expect(
+      try #require(summaries().first).hasPrefix(
+        "2 sessions idle for longer than 1h could be ended, 1 of them an orphan and the rest only "
+          + "suspect. This shows them"))
+    snapshot.details = Details(holdings: [2: [.advisoryLock], 4: []])
+    #expect(
+      summaries().last
+        == "1 more hold state that ending them would lose, or may hold it; --sessions says what. Only "
+        + "--include-stateful ends them.")
+  }
+
   @Test func saysThatARosterIsOld() {
     var policy = Policy()
     policy.roster = Roster(

@@ -312,15 +312,15 @@ PICTURES = [
         "past_max_age",
         "past_max_age: older than its application lets a session become, and silent",
         "Two sessions of web.1 from 10.1.9.8, which closes connections after ten minutes. Session "
-        "101 was opened at 11:30 and last heard at 11:35. It passed the max age at 11:40, and no "
-        "request has closed it by 12:00: it is suspect. Session 102, opened at 11:55 and heard at "
+        "101 was opened at 11:30 and last heard at 11:35. It passed the max age at 11:40, has been "
+        "silent for as long since 11:45, and no request has closed it by 12:00: it is suspect. Session 102, opened at 11:55 and heard at "
         "11:59, is live.",
         "11:20", "12:00", 10,
         [
             session("session 101", "web.1, 10.1.9.8", "11:30", "11:35", "suspect"),
             session("session 102", "web.1, 10.1.9.8", "11:55", "11:59", "live"),
         ],
-        ("11:40", "11:40: the next request would close it"),
+        ("11:45", "11:45: open and silent for ten minutes"),
         [(0, "11:35", "11:45", "silent for --max-age 10m")],
     ),
     # silent-clients

@@ -31,7 +31,42 @@ public enum AuditAdvice {
           summary: "The roster is \(age) old: sessions that began or were heard since are not "
             + "judged by it.", remedy: nil))
     }
-    return advice + suspects(in: report, target: target) + names(in: report)
+    return advice + doubtfulInput(report) + suspects(in: report, target: target)
+      + names(in: report)
+  }
+
+  /// What was said of the applications, and does not fit what is seen.
+  private static func doubtfulInput(_ report: AuditReport) -> [Advice] {
+    var advice: [Advice] = []
+    if !report.heardThoughUnlisted.isEmpty {
+      let names = report.heardThoughUnlisted
+      let some = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
+      advice.append(
+        Advice(
+          code: "roster_lacks_living", severity: .warning,
+          summary: "\(some) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
+            + "which covers \(names.count == 1 ? "it" : "them"), lists none such that is alive: is it "
+            + "the right one, and complete?", remedy: nil))
+    }
+    let policy = report.judgedWith
+    let patterns =
+      policy.maxAges.map(\.application) + policy.instances.map(\.application)
+      + policy.restarts.map(\.application) + policy.oneInstance.map(\.application)
+    for pattern in patterns.compactMap({ $0 }) {
+      let isMatched = report.sessions.contains { judged in
+        pattern.matches(
+          judged.session.applicationName, database: judged.session.database,
+          isConnected: report.target.isConnected(to: judged.session))
+      }
+      guard !isMatched else { continue }
+      advice.append(
+        Advice(
+          code: "declaration_unmatched", severity: .warning,
+          summary: "What was declared of \"\(pattern.text)\" is said of no session here.",
+          remedy: nil
+        ))
+    }
+    return advice
   }
 
   /// Where only addresses tell sessions apart, a name would tell whose they are.
@@ -68,8 +103,21 @@ public enum AuditAdvice {
         Advice(
           code: "suspect_sessions", severity: .info,
           summary: "\(plural(count, "session")) idle for longer than "
-            + "\(DurationText.exact(threshold)) could be ended. This shows them, and ends nothing:",
+            + "\(DurationText.exact(threshold)) could be ended\(orphans(among: plan.selected)). "
+            + "This shows them, and ends nothing:",
           remedy: [command, target].filter { !$0.isEmpty }.joined(separator: " ")))
+    }
+    let stateful = plan.kept.count {
+      $0.isKept(for: .holdsState) && !$0.isKept(for: .otherDatabase)
+    }
+    if stateful > 0 {
+      advice.append(
+        Advice(
+          code: "stateful_sessions", severity: .info,
+          summary:
+            "\(plural(stateful, count > 0 ? "more" : "session")) hold state that ending them "
+            + "would lose, or may hold it; --sessions says what. Only --include-stateful ends them.",
+          remedy: nil))
     }
     let elsewhere = report.sessions.filter {
       ($0.verdict == .suspect || $0.verdict == .orphan)
@@ -101,6 +149,16 @@ public enum AuditAdvice {
       advice.append(notPermitted(barred, report.target.user))
     }
     return advice
+  }
+
+  private static func orphans(among victims: [Victim]) -> String {
+    let orphans = victims.count { $0.judged.verdict == .orphan }
+    return switch orphans {
+    case 0: ""
+    case victims.count: orphans == 1 ? ", an orphan" : ", all of them orphans"
+    default:
+      ", \(orphans) of them \(orphans == 1 ? "an orphan" : "orphans") and the rest only suspect"
+    }
   }
 
   private static func notPermitted(_ count: Int, _ user: String?) -> Advice {

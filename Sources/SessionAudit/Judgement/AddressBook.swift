@@ -43,6 +43,8 @@ struct AddressBook {
     /// its client's last query. Not what is between them (an address can be given up and be given
     /// out again), nor a query that still runs (a client that is gone may have asked for it).
     var spans: [ClosedRange<Timestamp>]
+    /// When the last of its queries began.
+    var lastAsked: Timestamp
   }
 
   /// A name from a client address, whatever its user and database: the process that is heard in
@@ -207,7 +209,10 @@ struct AddressBook {
   ) -> Int? {
     let span = start.map { $0...max($0, asked ?? $0) }
     if let life = numberOfLife[key] {
-      if let span { lives[life].spans.append(span) }
+      if let span {
+        lives[life].spans.append(span)
+        lives[life].lastAsked = max(lives[life].lastAsked, span.upperBound)
+      }
       lives[life].lastHeard = max(lives[life].lastHeard, heard)
       return life
     }
@@ -219,7 +224,7 @@ struct AddressBook {
     lives.append(
       Life(
         application: key.what, client: key.client, start: start, lastHeard: lastHeard,
-        spans: [span]))
+        spans: [span], lastAsked: span.upperBound))
     return lives.count - 1
   }
 

@@ -194,6 +194,29 @@ struct EvidenceFinder {
       Evidence(.predatesAll(startedAt: earliest), doubt: entry.life == nil ? .noAddress : nil))
   }
 
+  /// Names of instances that the roster covers and lacks, though they were heard after it was taken
+  /// or within the grace: a sign that it is the wrong one.
+  func heardThoughUnlisted() -> [String] {
+    guard let roster else { return [] }
+    var names: Set<String> = []
+    for case let entry? in book.entries where !entry.isPooled {
+      let application = book.applications[entry.application]
+      let name = book.names[application.name]
+      guard application.isConnected, name.meaning != .shared, !names.contains(name.text) else {
+        continue
+      }
+      let heard = book.sources[entry.source].lastHeard
+      guard heard >= roster.takenAt || heard > now - policy.restartGrace else { continue }
+      if case .gone = roster.answer(
+        for: name, from: book.clients[entry.client],
+        applicationIsListed: isListed[entry.application])
+      {
+        names.insert(name.text)
+      }
+    }
+    return names.sorted()
+  }
+
   private func tolerance(_ started: Timestamp, _ heard: Timestamp) -> Evidence.Doubt? {
     started - heard < policy.clockTolerance ? .withinTolerance(policy.clockTolerance) : nil
   }
@@ -205,13 +228,15 @@ struct EvidenceFinder {
     of session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry
   ) -> RecyclingSign? {
     guard let maxAge = maxAges[entry.application], !entry.isPooled,
-      let start = session.backendStart, let heard = times.lastHeard
+      let start = session.backendStart, times.lastHeard != nil
     else { return nil }
     // A request may take as long as it likes: a session is used when a query begins.
     let used = max(.zero, (session.queryStart ?? start) - start)
-    let lastHeard = entry.life.map { book.lives[$0].lastHeard } ?? heard
+    // When its address last asked something: a query that runs since is no new request.
+    let lastAsked =
+      entry.life.map { book.lives[$0].lastAsked } ?? max(start, session.queryStart ?? start)
     return RecyclingSign(
       maxAge: maxAge, usedAtAge: used, isUsedBeyond: used > maxAge + policy.maxAgeSlack,
-      isOutlived: lastHeard - start > maxAge)
+      isOutlived: lastAsked - start > maxAge)
   }
 }

@@ -33,18 +33,22 @@ extension Holding {
 
   /// - Parameter serverVersion: as `server_version_num`.
   static func sentence(for holds: Set<Holding>, serverVersion: Int?) -> String {
-    let things = inOrder(holds).map { holding in
+    // Before 16 only the role of temporary tables is known.
+    let isSure = (serverVersion ?? 0) >= 160_000
+    let things = inOrder(holds).filter { isSure || $0 != .temporaryTables }.map { holding in
       switch holding {
       case .advisoryLock: "an advisory lock"
-      case .temporaryTables:
-        (serverVersion ?? 0) >= 160_000
-          ? "temporary tables" : "perhaps temporary tables (before 16 only their role is known)"
+      case .temporaryTables: "temporary tables"
       case .listen: "a LISTEN"
       case .replicationSlot: "a replication slot"
       case .backup: "a base backup"
       case .progress: "a command that shows its progress"
       }
     }
-    return "it holds " + things.joined(separator: ", ")
+    let held = things.isEmpty ? [] : ["holds " + things.joined(separator: ", ")]
+    let maybe =
+      !isSure && holds.contains(.temporaryTables)
+      ? ["may hold temporary tables: its role has some, and before 16 no server tells whose"] : []
+    return "it " + (held + maybe).joined(separator: ", and ")
   }
 }
