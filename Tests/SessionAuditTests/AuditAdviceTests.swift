@@ -115,8 +115,8 @@ struct AuditAdviceTests {
     snapshot.details = Details(holdings: [2: [.advisoryLock], 4: []])
     #expect(
       summaries().last
-        == "1 more hold state that ending them would lose, or may hold it; --sessions says what. Only "
-        + "--include-stateful ends them.")
+        == "1 more holds state that would be lost, or may hold it; --sessions says what. Only "
+        + "--include-stateful ends such sessions.")
   }
 
   @Test func saysThatARosterIsOld() {

@@ -115,8 +115,9 @@ public enum AuditAdvice {
         Advice(
           code: "stateful_sessions", severity: .info,
           summary:
-            "\(plural(stateful, count > 0 ? "more" : "session")) hold state that ending them "
-            + "would lose, or may hold it; --sessions says what. Only --include-stateful ends them.",
+            "\(stateful)\(count > 0 ? " more" : "") \(stateful == 1 ? "holds" : "hold") state "
+            + "that would be lost, or may hold it; --sessions says what. Only --include-stateful "
+            + "ends such sessions.",
           remedy: nil))
     }
     let elsewhere = report.sessions.filter {
