@@ -53,6 +53,21 @@ struct CorpusTests {
     #expect(first.slots == second.slots && first.blocking == second.blocking)
   }
 
+  /// What docs/evidence.md quotes, the program says in some case.
+  @Test func saysWhatTheDocsQuote() throws {
+    let said = try Corpus.names.map { try Corpus.words(of: "\(Corpus.folder)/\($0).out.txt") }
+      .joined(separator: " ")
+    let docs = try Corpus.text(of: "\(Corpus.folder)/../../../docs/evidence.md")
+    let blocks = docs.components(separatedBy: "\n```").enumerated()
+      .filter { $0.offset % 2 == 1 && $0.element.hasPrefix("\n") }.map(\.element)
+    let commands = ["pgsessions", "heroku", "kubectl", "jq", "cd ", "#", "psql"]
+    let quotes = blocks.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+      .filter { quote in !commands.contains { quote.hasPrefix($0) } }
+    print("docs/evidence.md: \(quotes.count) quotes")
+    #expect(quotes.count >= 10)
+    for quote in quotes { #expect(said.contains(quote), "\(quote)") }
+  }
+
   @Test func holdsEnoughCases() {
     print("corpus: \(Corpus.names.count) cases")
     #expect(Corpus.names.count >= 50)
@@ -95,7 +110,7 @@ enum Corpus {
     }
   }
 
-  private static let folder =
+  static let folder =
     "\(#filePath)".split(separator: "/").dropLast().map { "/\($0)" }.joined() + "/Cases"
 
   static let names: [String] = {
@@ -118,6 +133,16 @@ enum Corpus {
     }
     let snapshot = try SavedReport.read(Array(try contents("\(name).in.json")))
     return Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
+  }
+
+  static func text(of path: String) throws -> String {
+    String(
+      decoding: try #require(FileManager.default.contents(atPath: path), "\(path)"), as: UTF8.self)
+  }
+
+  /// With one blank between words, however the lines were broken.
+  static func words(of path: String) throws -> String {
+    try text(of: path).split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   private static func contents(_ file: String) throws -> Data {
