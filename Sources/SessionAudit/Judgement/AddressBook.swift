@@ -7,6 +7,8 @@ struct AddressBook {
     var reading: InstanceName
     /// The reading's, unless the user knows better.
     var meaning: InstanceName.Meaning
+    /// See `InstanceName.shortHost`.
+    var shortHost: String?
     var hiddenNamesakes = 0
   }
 
@@ -154,7 +156,8 @@ struct AddressBook {
     names.append(
       Name(
         text: name, reading: reading,
-        meaning: isOne.map { $0 ? .instance : .shared } ?? reading.meaning))
+        meaning: isOne.map { $0 ? .instance : .shared } ?? reading.meaning,
+        shortHost: policy.roster == nil ? nil : reading.shortHost))
     return names.count - 1
   }
 

@@ -199,12 +199,12 @@ struct EvidenceFinder {
   func heardThoughUnlisted() -> [String] {
     guard let roster else { return [] }
     var names: Set<String> = []
-    for case let entry? in book.entries where !entry.isPooled {
+    var isDone = Array(repeating: false, count: book.sources.count)
+    for case let entry? in book.entries where !entry.isPooled && !isDone[entry.source] {
       let application = book.applications[entry.application]
       let name = book.names[application.name]
-      guard application.isConnected, name.meaning != .shared, !names.contains(name.text) else {
-        continue
-      }
+      guard application.isConnected, name.meaning != .shared else { continue }
+      isDone[entry.source] = true
       let heard = book.sources[entry.source].lastHeard
       guard heard >= roster.takenAt || heard > now - policy.restartGrace else { continue }
       if case .gone = roster.answer(

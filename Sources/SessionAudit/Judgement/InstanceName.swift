@@ -57,6 +57,15 @@ struct InstanceName {
     if bare != nil { (meaning, isPoolers) = (.shared, true) }
   }
 
+  /// `celery@HOST.example` as `celery@host`, so that one host has one spelling; nil for a name
+  /// without a host.
+  var shortHost: String? {
+    guard form == .atHost, let at = name.firstIndex(of: "@") else { return nil }
+    let host = name[name.index(after: at)...]
+    if NetworkAddress(host) != nil { return name.lowercased() }
+    return (name[...at] + host.prefix { $0 != "." }).lowercased()
+  }
+
   private typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
   private typealias Reading = (Meaning, Form, kept: Int?)
 

@@ -45,7 +45,7 @@ struct RosterIndex {
     for (index, entry) in living.enumerated() {
       if let name = entry.name {
         livingByName[name, default: []].append(index)
-        if let host = Self.shortHost(name) { livingHosts.insert(host) }
+        if let host = InstanceName(name).shortHost { livingHosts.insert(host) }
       }
       for network in entry.networks {
         if let address = network.onlyAddress {
@@ -78,7 +78,7 @@ struct RosterIndex {
     var byAddress: [Int] = []
     if let address = client.address, isNode == false { byAddress = owners(of: address) }
     if byName.isEmpty && byAddress.isEmpty {
-      if let host = Self.shortHost(name.text), livingHosts.contains(host) { return .mayLive }
+      if let host = name.shortHost, livingHosts.contains(host) { return .mayLive }
       return coverage(of: name, client, tellsInstance, applicationIsListed)
     }
     // So can a name that many share: who else bears it is in no list.
@@ -125,14 +125,6 @@ struct RosterIndex {
       return .gone(covers: application, missing: text)
     }
     return .notCovered
-  }
-
-  /// `celery@HOST.example` as `celery@host`; nil for a name without a host.
-  private static func shortHost(_ name: String) -> String? {
-    guard let at = name.firstIndex(of: "@") else { return nil }
-    let host = name[name.index(after: at)...]
-    if NetworkAddress(host) != nil { return name.lowercased() }
-    return (name[...at] + host.prefix { $0 != "." }).lowercased()
   }
 
   private var hasAddresses: Bool { !livingByAddress.isEmpty || !livingRanges.isEmpty }
