@@ -17,9 +17,46 @@ struct SelectionOptions: ParsableArguments {
   var sessionOlderThan: Duration?
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Only this application_name; a glob, repeatable, '' for none.", valueName: "glob"))
   var application: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Only sessions of this role; repeatable.", valueName: "glob"))
+  var user: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Only sessions in this database; repeatable.", valueName: "glob"))
+  var database: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "Only sessions from these client addresses; repeatable.", valueName: "glob|cidr"))
+  var client: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("None of this application_name; repeatable.", valueName: "glob"))
+  var notApplication: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("None of this role; repeatable.", valueName: "glob"))
+  var notUser: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("None in this database; repeatable.", valueName: "glob"))
+  var notDatabase: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("None from these client addresses; repeatable.", valueName: "glob|cidr"))
+  var notClient: [String] = []
 
   @Flag(help: "Sessions of other databases too.")
   var allDatabases = false
@@ -43,7 +80,12 @@ struct SelectionOptions: ParsableArguments {
   func selection() throws -> Selection {
     var selection = Selection(
       idleLongerThan: idleLongerThan, sessionOlderThan: sessionOlderThan,
-      applications: application.map(Glob.init), allDatabases: allDatabases, maximum: max)
+      allDatabases: allDatabases, maximum: max)
+    selection.applications = globs(application, notApplication)
+    selection.users = globs(user, notUser)
+    selection.databases = globs(database, notDatabase)
+    selection.clients = VictimFilter(
+      client.map(ClientPattern.init), excluding: notClient.map(ClientPattern.init))
     selection.includeStateful = includeStateful
     selection.includePooled = includePooled
     guard !selection.selectsByNothing else {
@@ -52,6 +94,18 @@ struct SelectionOptions: ParsableArguments {
         next: "Say what is too old: --idle-longer-than 1h, --session-older-than 1d, or both.")
     }
     return selection
+  }
+
+  private func globs(_ values: [String], _ excluded: [String]) -> VictimFilter<Glob> {
+    VictimFilter(values.map(Glob.init), excluding: excluded.map(Glob.init))
+  }
+
+  private var filters: [(option: String, values: [String])] {
+    [
+      ("application", application), ("user", user), ("database", database), ("client", client),
+      ("not-application", notApplication), ("not-user", notUser), ("not-database", notDatabase),
+      ("not-client", notClient),
+    ]
   }
 
   /// The command that ends what a dry run has shown.
@@ -64,7 +118,9 @@ struct SelectionOptions: ParsableArguments {
       words.append("--session-older-than \(DurationText.exact(sessionOlderThan))")
     }
     // With '=', or a glob that begins with '-' would be taken for an option.
-    words += application.map { "--application=\(ShellWord.quoted($0))" }
+    for (option, values) in filters {
+      words += values.map { "--\(option)=\(ShellWord.quoted($0))" }
+    }
     if allDatabases { words.append("--all-databases") }
     if includeStateful { words.append("--include-stateful") }
     if includePooled { words.append("--include-pooled") }

@@ -87,7 +87,7 @@ extension TextReport {
     if report.plan.isBarred { return "" }
     let named = report.plan.kept.filter { $0.reasons.first?.kind != "not_matched" }
     return named.isEmpty && !report.plan.kept.isEmpty
-      ? ": no application_name matches" : ": none matches"
+      ? ": nothing passes the filters" : ": none matches"
   }
 
   /// What was kept, counted by reason: a list of every healthy session helps nobody.
@@ -106,7 +106,7 @@ extension TextReport {
   private static let whyWords = ["idle_longer_than": "idle", "session_older_than": "old"]
 
   private static let keptWords = [
-    "too_young": "not old enough", "not_matched": "of other applications", "in_use": "in use",
+    "too_young": "not old enough", "not_matched": "outside the filters", "in_use": "in use",
     "own_session": "our own", "superuser": "of superusers", "hidden": "hidden from this role",
     "not_permitted": "this role may not end", "other_database": "in other databases",
     "over_max": "beyond --max", "holds_state": "hold state (--include-stateful)",

@@ -81,18 +81,17 @@ struct TerminateCommandTests {
 
   @Test func bothThresholdsMustHold() throws {
     let old = try client("both-old")
-    usleep(300_000)
+    usleep(1_200_000)
     let young = try client("both-young")
     try old.execute("SELECT 2")
     usleep(60_000)
     // The old one has just been used, the young one is idle but young.
     let both = try terminate(
-      "--idle-longer-than", "200ms", "--session-older-than", "200ms", "--application", "both-*",
+      "--idle-longer-than", "1s", "--session-older-than", "1s", "--application", "both-*",
       "--execute", "--yes")
     #expect(both.status == 0 && isAlive(old) && isAlive(young))
-    usleep(50_000)
     let alone = try terminate(
-      "--session-older-than", "350ms", "--application", "both-*", "--json", "--execute", "--yes")
+      "--session-older-than", "1s", "--application", "both-*", "--json", "--execute", "--yes")
     #expect(alone.status == 0 && !isAlive(old) && isAlive(young))
   }
 
@@ -127,6 +126,35 @@ struct TerminateCommandTests {
       "--idle-longer-than", "50ms", "--application", "far", "--all-databases",
       "--include-stateful", "--execute", "--yes")
     #expect(all.status == 0 && !isAlive(elsewhere))
+  }
+
+  @Test func filtersNarrowByEveryColumn() throws {
+    let (one, two) = (try client("filter-1"), try client("filter-2"))
+    usleep(60_000)
+    func dryRun(_ arguments: String...) throws -> Set<String> {
+      let json = try Fixture.json(
+        Fixture.run(
+          ["terminate", "--idle-longer-than", "50ms", "--json"] + arguments + [Fixture.uri]))
+      return Set(
+        json["plan"]?["selected"]?.items.compactMap { $0["application_name"]?.text }
+          .filter { $0.hasPrefix("filter-") } ?? [])
+    }
+    let both: Set = ["filter-1", "filter-2"]
+    #expect(try dryRun("--application", "filter-*") == both)
+    #expect(try dryRun("--application", "filter-*", "--not-application=*-2") == ["filter-1"])
+    #expect(try dryRun("--application=filter-*", "--user", "own*", "--database", "shop") == both)
+    #expect(try dryRun("--application=filter-*", "--not-user", "owner").isEmpty)
+    #expect(try dryRun("--application=filter-*", "--not-database", "sh*").isEmpty)
+    #expect(try dryRun("--application=filter-*", "--client", "10.0.0.0/8").isEmpty)
+    #expect(try dryRun("--application=filter-*", "--not-client", "10.0.0.0/8") == both)
+    // The command that is shown has them all.
+    let text = try terminate(
+      "--idle-longer-than", "50ms", "--application=filter-*", "--not-client=10.0.0.0/8",
+      "--user=owner"
+    ).stdout
+    #expect(
+      text.contains("--application='filter-*' --user=owner --not-client=10.0.0.0/8 --execute"))
+    #expect(isAlive(one) && isAlive(two))
   }
 
   @Test func withoutTheRightNothingIsTried() throws {

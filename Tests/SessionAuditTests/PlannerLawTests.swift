@@ -23,10 +23,23 @@ struct PlannerLawTests {
     } else if !role.isSuperuser {
       return false
     }
-    if !selection.applications.isEmpty {
-      guard selection.applications.contains(where: { $0.matches(session.applicationName) }) else {
-        return false
+    func passes(_ filter: VictimFilter<Glob>, _ text: String?) -> Bool {
+      if filter.excluded.contains(where: { $0.matches(text ?? "") }) { return false }
+      return filter.values.isEmpty || filter.values.contains { $0.matches(text ?? "") }
+    }
+    guard passes(selection.applications, session.applicationName),
+      passes(selection.users, session.user), passes(selection.databases, session.database)
+    else { return false }
+    let address = session.clientAddress.flatMap { NetworkAddress($0) }
+    func isFrom(_ pattern: ClientPattern) -> Bool {
+      switch pattern {
+      case .network(let network): address.map { network.contains($0) } ?? false
+      case .glob(let glob): glob.matches(session.clientAddress ?? "")
       }
+    }
+    if selection.clients.excluded.contains(where: isFrom) { return false }
+    if !selection.clients.values.isEmpty && !selection.clients.values.contains(where: isFrom) {
+      return false
     }
     if let threshold = selection.idleLongerThan {
       guard let change = session.stateChange, snapshot.capturedAt - change > threshold else {
@@ -94,13 +107,13 @@ struct PlannerLawTests {
         return Set(Planner.plan(report, selection: selection).selected.map(\.identity.pid))
       }
       let chosen = pids { _ in }
-      #expect(chosen.isSubset(of: pids { $0.applications = [] }))
+      #expect(chosen.isSubset(of: pids { $0.applications = VictimFilter() }))
       #expect(chosen.isSubset(of: pids { $0.allDatabases = true }))
       if narrow.sessionOlderThan != nil && narrow.idleLongerThan != nil {
         let idle = pids { $0.sessionOlderThan = nil }
         #expect(chosen == idle.intersection(pids { $0.idleLongerThan = nil }))
       }
-      #expect(pids { $0.applications = [Glob("no such application")] }.isEmpty)
+      #expect(pids { $0.applications = VictimFilter([Glob("no such")]) }.isEmpty)
       #expect(pids { ($0.idleLongerThan, $0.sessionOlderThan) = (nil, nil) }.isEmpty)
     }
   }

@@ -137,6 +137,54 @@ struct PlannerTests {
         == 1)
   }
 
+  /// One filter's values are alternatives, filters add up, and what is excluded stays out.
+  @Test func narrowsByEveryColumn() {
+    let sessions = [
+      Session.idle(pid: 2, silent: .days(9), application: "web.1"),
+      .idle(pid: 3, silent: .days(9), application: "web.2") { $0.clientAddress = "10.0.1.7" },
+      .idle(pid: 4, silent: .days(9), application: "worker.1") { $0.clientAddress = "fd00::1" },
+      .idle(pid: 5, silent: .days(9), application: "") {
+        ($0.clientAddress, $0.clientPort) = (nil, -1)
+      },
+    ]
+    func pids(_ change: (inout Selection) -> Void) -> [Int32] {
+      var selection = idleHour
+      change(&selection)
+      return Planner.plan(Snapshot.of(sessions).judged(), selection: selection)
+        .selected.map(\.identity.pid).sorted()
+    }
+    func clients(_ values: String..., but excluded: String...) -> [Int32] {
+      pids {
+        $0.clients = VictimFilter(
+          values.map { ClientPattern($0) }, excluding: excluded.map { ClientPattern($0) })
+      }
+    }
+    #expect(pids { _ in } == [2, 3, 4, 5])
+    #expect(clients("10.0.0.0/24", "fd00::/8") == [2, 4])
+    #expect(clients("10.*") == [2, 3] && clients("10.*", but: "10.0.1.7") == [2])
+    #expect(clients("") == [5] && clients(but: "0.0.0.0/0") == [4, 5])
+    #expect(
+      pids { $0.applications = VictimFilter([Glob("web.*")], excluding: [Glob("web.2")]) } == [2])
+    #expect(pids { $0.users = VictimFilter([Glob("nobody")]) }.isEmpty)
+    #expect(pids { $0.users = VictimFilter(excluding: [Glob("app")]) }.isEmpty)
+    #expect(
+      pids {
+        $0.databases = VictimFilter([Glob("sh?p")])
+        $0.clients = VictimFilter([ClientPattern("10.0.1.7")])
+      } == [3])
+    let plan = Planner.plan(
+      Snapshot.of(sessions).judged(),
+      selection: {
+        var selection = idleHour
+        selection.clients.excluded = [ClientPattern("fd00::/8")]
+        return selection
+      }())
+    #expect(
+      plan.kept.flatMap { $0.reasons.map(\.detail) } == [
+        "its client address matches a --not-client"
+      ])
+  }
+
   @Test func keepsWhatHasNoStartWithAReason() {
     let session = Session.idle(pid: 2, silent: .days(9)) { $0.backendStart = nil }
     let found = decision(session, idleHour)

@@ -72,6 +72,19 @@ struct RandomWorld {
         ]),
       allDatabases: random.chance(30), maximum: random.one(of: [1, 2, 100]))
     selection.includeStateful = random.chance(50)
+    if random.chance(20) {
+      selection.applications.excluded = [Glob(random.one(of: ["web.1", "worker.*", "none"]))]
+    }
+    if random.chance(20) {
+      selection.users = VictimFilter(
+        [Glob("role*")], excluding: [Glob("role\(random.one(of: [RoleID.app, RoleID.other]))")])
+    }
+    if random.chance(15) { selection.databases = VictimFilter([Glob("s*")]) }
+    if random.chance(20) {
+      selection.clients = VictimFilter(
+        [ClientPattern(random.one(of: ["10.0.0.0/31", "fd00::/8", "", "10.*"]))],
+        excluding: random.chance(30) ? [ClientPattern("10.0.0.1")] : [])
+    }
     return selection
   }
 }

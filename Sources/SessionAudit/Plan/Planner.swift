@@ -70,10 +70,27 @@ public enum Planner {
   private static func filteredOut(
     _ session: Session, _ selection: Selection
   ) -> Reason? {
-    guard !selection.applications.isEmpty,
-      !selection.applications.contains(where: { $0.matches(session.applicationName) })
-    else { return nil }
-    return .init("not_matched", "its application_name matches no --application")
+    filteredOut("application_name", "application", selection.applications) {
+      $0.matches(session.applicationName)
+    }
+      ?? filteredOut("user", "user", selection.users) { $0.matches(session.user ?? "") }
+      ?? filteredOut("database", "database", selection.databases) {
+        $0.matches(session.database ?? "")
+      }
+      ?? filteredOut("client address", "client", selection.clients) {
+        $0.matches(session.clientAddress)
+      }
+  }
+
+  private static func filteredOut<Pattern>(
+    _ column: String, _ option: String, _ filter: VictimFilter<Pattern>,
+    _ matches: (Pattern) -> Bool
+  ) -> Reason? {
+    switch filter.answer(matches) {
+    case .passes: nil
+    case .notNamed: .init("not_matched", "its \(column) matches no --\(option)")
+    case .isExcluded: .init("not_matched", "its \(column) matches a --not-\(option)")
+    }
   }
 
   private static func byAge(

@@ -5,8 +5,11 @@ public struct Selection: Sendable, Equatable {
   public var idleLongerThan: Duration?
   /// Session age beyond this; alone it takes idle sessions only.
   public var sessionOlderThan: Duration?
-  /// application_name matches one of these.
-  public var applications: [Glob]
+  /// By application_name.
+  public var applications: VictimFilter<Glob>
+  public var users = VictimFilter<Glob>()
+  public var databases = VictimFilter<Glob>()
+  public var clients = VictimFilter<ClientPattern>()
   /// Sessions of other databases too.
   public var allDatabases: Bool
   /// Also what holds locks, temporary tables and the like.
@@ -22,7 +25,7 @@ public struct Selection: Sendable, Equatable {
   ) {
     self.idleLongerThan = idleLongerThan
     self.sessionOlderThan = sessionOlderThan
-    self.applications = applications
+    self.applications = VictimFilter(applications)
     self.allDatabases = allDatabases
     self.maximum = maximum
   }
