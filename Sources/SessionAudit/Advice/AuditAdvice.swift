@@ -40,11 +40,11 @@ public enum AuditAdvice {
     var advice: [Advice] = []
     if !report.heardThoughUnlisted.isEmpty {
       let names = report.heardThoughUnlisted
-      let some = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
       advice.append(
         Advice(
           code: "roster_lacks_living", severity: .warning,
-          summary: "\(some) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
+          summary:
+            "\(few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
             + "which covers \(names.count == 1 ? "it" : "them"), lists none such that is alive: is it "
             + "the right one, and complete?", remedy: nil))
     }
@@ -126,9 +126,9 @@ public enum AuditAdvice {
     }
     if !elsewhere.isEmpty {
       let names = Set(elsewhere.compactMap(\.session.database)).sorted().map(quotedIdentifier)
-      let some = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
       let place =
-        names.isEmpty ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(some)"
+        names.isEmpty
+        ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(few(names))"
       advice.append(
         Advice(
           code: "other_databases", severity: .info,
@@ -168,6 +168,11 @@ public enum AuditAdvice {
       summary: "\(user ?? "this role") may not end \(plural(count, "session")) that "
         + "\(count == 1 ? "matches" : "match").",
       remedy: "GRANT pg_signal_backend TO \(user.map(quotedIdentifier) ?? "CURRENT_USER");")
+  }
+
+  /// The first three, for a sentence.
+  private static func few(_ names: [String]) -> String {
+    names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
   }
 
   private static func plural(_ count: Int, _ noun: String) -> String {

@@ -28,7 +28,6 @@ struct AddressBook {
   /// The sessions of one application_name, user and database.
   struct Application {
     var name: Int
-    var user: String?
     var database: String?
     var isConnected: Bool
     var lives: [Int] = []
@@ -182,7 +181,7 @@ struct AddressBook {
   ) -> Int {
     applications.append(
       Application(
-        name: name, user: session.user, database: session.database,
+        name: name, database: session.database,
         isConnected: snapshot.target.isConnected(to: session)))
     return applications.count - 1
   }
@@ -250,20 +249,6 @@ struct AddressBook {
     if state.isActive { return true }
     guard let change = session.stateChange else { return true }
     return now - change < policy.restartGrace
-  }
-}
-
-/// A name by its bytes.
-private struct NameKey: Hashable {
-  private var text: String
-
-  init(_ text: String) { self.text = text }
-
-  static func == (a: NameKey, b: NameKey) -> Bool { a.text.hasSameBytes(as: b.text) }
-
-  func hash(into hasher: inout Hasher) {
-    var text = text
-    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }
 

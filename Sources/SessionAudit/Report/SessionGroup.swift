@@ -120,39 +120,19 @@ extension AuditReport {
   }
 }
 
-/// The values that make a group. Nearly always there is one, which needs no array.
+/// The values that make a group, by their bytes, or two roles whose names look alike would be one.
+/// Nearly always there is one, which needs no array.
 private struct GroupKey: Hashable {
-  private var first: String?
-  private var others: [String?]
+  private var first: NameKey?
+  private var others: [NameKey?]
 
   init(of session: Session, by policy: Policy) {
-    let dimensions = policy.groupBy
-    first = dimensions.first.flatMap { $0.value(of: session, by: policy) }
-    others =
-      dimensions.count > 1
-      ? dimensions.dropFirst().map { $0.value(of: session, by: policy) } : []
+    func key(_ dimension: GroupDimension) -> NameKey? {
+      dimension.value(of: session, by: policy).map { NameKey($0) }
+    }
+    first = policy.groupBy.first.flatMap(key)
+    others = policy.groupBy.count > 1 ? policy.groupBy.dropFirst().map(key) : []
   }
 
-  var values: [String?] { [first] + others }
-
-  // By their bytes, or two roles whose names look alike would be one group.
-  static func == (a: GroupKey, b: GroupKey) -> Bool {
-    areSame(a.first, b.first)
-      && (a.others.isEmpty || zip(a.others, b.others).allSatisfy { areSame($0, $1) })
-  }
-
-  private static func areSame(_ a: String?, _ b: String?) -> Bool {
-    guard let a, let b else { return a == nil && b == nil }
-    return a.hasSameBytes(as: b)
-  }
-
-  func hash(into hasher: inout Hasher) {
-    Self.hash(first, into: &hasher)
-    for value in others { Self.hash(value, into: &hasher) }
-  }
-
-  private static func hash(_ value: String?, into hasher: inout Hasher) {
-    guard var value else { return hasher.combine(false) }
-    value.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-  }
+  var values: [String?] { ([first] + others).map { $0?.text } }
 }
