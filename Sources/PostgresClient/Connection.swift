@@ -11,7 +11,9 @@ import CLibpq
 /// One session on a server. Used by one thread at a time; closes when it goes.
 public final class Connection {
   private let handle: OpaquePointer
-  private let interruption: Interruption?
+  /// Ends any wait: a statement that is under way is cancelled, and the connection is of no further
+  /// use.
+  public var interruption: Interruption?
 
   init(owning handle: OpaquePointer, interruption: Interruption?) {
     self.handle = handle
