@@ -13,7 +13,9 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   /// No server, or none that takes us.
   case unavailable = 69
   case bug = 70
-  /// The report could not be written.
+  /// The log can't be created or opened; nothing was signalled.
+  case cannotCreate = 73
+  /// The report or the log could not be written.
   case writeFailed = 74
   case notPermitted = 77
 
@@ -40,10 +42,10 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
 }
 
 /// An error that ends the program: what went wrong in one sentence, and what to do next.
-struct CommandFailure: Error {
-  var status: ExitStatus
-  var sentence: String
-  var nextStep: String?
+package struct CommandFailure: Error, Equatable {
+  package var status: ExitStatus
+  package var sentence: String
+  package var nextStep: String?
 
   static func usage(_ sentence: String, next: String? = nil) -> CommandFailure {
     CommandFailure(status: .usage, sentence: sentence, nextStep: next)
