@@ -15,7 +15,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   /// No server, or none that takes us.
   case unavailable = 69
   case bug = 70
-  /// The log could not be created.
+  /// The log can't be created or opened; nothing was signalled.
   case cannotCreate = 73
   /// The report or the log could not be written.
   case writeFailed = 74
@@ -52,10 +52,10 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
 }
 
 /// An error that ends the program: what went wrong in one sentence, and what to do next.
-struct CommandFailure: Error {
-  var status: ExitStatus
-  var sentence: String
-  var nextStep: String?
+package struct CommandFailure: Error, Equatable {
+  package var status: ExitStatus
+  package var sentence: String
+  package var nextStep: String?
 
   static func usage(_ sentence: String, next: String? = nil) -> CommandFailure {
     CommandFailure(status: .usage, sentence: sentence, nextStep: next)

@@ -37,8 +37,9 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  func style(environment: [String: String]) -> TerminalStyle {
-    let isTerminal = Terminal.isTerminal(1)
+  /// - Parameter descriptor: where the report goes.
+  func style(environment: [String: String], on descriptor: Int32 = 1) -> TerminalStyle {
+    let isTerminal = Terminal.isTerminal(descriptor)
     let colour =
       switch color {
       case "always": true

@@ -32,6 +32,8 @@ public struct PgsessionsCommand: ParsableCommand {
   public static func run(arguments: [String]) -> Int32 {
     // A reader that leaves (`| head`) is seen as EPIPE, not as our death.
     signal(SIGPIPE, SIG_IGN)
+    // So is a file that has reached its greatest size, as EFBIG.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parsed(arguments)
       try command.run()

@@ -156,28 +156,40 @@ extension JSONWriter {
     value("silent_seconds", times.silent)
     value("used_at_age_seconds", times.usedAtAge)
     value("last_command", session.lastCommand)
-    if let holds = judged.holds {
-      array("holds") { json in
-        for holding in Holding.inOrder(holds) { json.value(nil, holding.rawValue) }
-      }
-    } else {
-      // Not asked, or not to be known: not "nothing".
-      null("holds")
-    }
+    holds(judged.holds)
     value("verdict", judged.verdict.rawValue)
+    evidence(of: judged, at: now)
+    array("protections") { json in
+      for protection in judged.protections {
+        json.kindAndDetail(protection.kind.rawValue, protection.detail)
+      }
+    }
+  }
+
+  mutating func holds(_ holds: Set<Holding>?) {
+    // Not asked, or not to be known: not "nothing".
+    guard let holds else { return null("holds") }
+    array("holds") { json in
+      for holding in Holding.inOrder(holds) { json.value(nil, holding.rawValue) }
+    }
+  }
+
+  /// - Parameter now: when the snapshot was taken.
+  mutating func evidence(of judged: JudgedSession, at now: Timestamp) {
     array("evidence") { json in
       for evidence in judged.evidence {
         json.object { json in
           json.value("kind", evidence.kind.rawValue)
           json.value("basis", evidence.basis.rawValue)
-          json.value("detail", evidence.sentence(about: session, times, at: now))
+          json.value("detail", evidence.sentence(about: judged.session, judged.times, at: now))
         }
       }
     }
-    array("protections") { json in
-      for protection in judged.protections {
-        json.kindAndDetail(protection.kind.rawValue, protection.detail)
-      }
+  }
+
+  mutating func reasons(_ key: StaticString, _ reasons: [Reason]) {
+    array(key) { json in
+      for reason in reasons { json.kindAndDetail(reason.kind, reason.detail) }
     }
   }
 
@@ -251,9 +263,7 @@ extension JSONWriter {
       for (judged, reasons) in sessions {
         json.object { json in
           json.sessionFields(judged, at: now)
-          json.array("reasons") { json in
-            for reason in reasons { json.kindAndDetail(reason.kind, reason.detail) }
-          }
+          json.reasons("reasons", reasons)
         }
       }
     }
@@ -262,15 +272,17 @@ extension JSONWriter {
   mutating func outcomes(_ outcomes: [TerminationOutcome]) {
     array("outcomes") { json in
       for outcome in outcomes {
-        json.object { json in
-          json.value("pid", outcome.identity.pid)
-          json.value("backend_start", outcome.identity.backendStart)
-          json.value("application_name", outcome.applicationName)
-          json.value("result", outcome.result.rawValue)
-          json.value("detail", outcome.detail)
-        }
+        json.object { $0.outcomeFields(outcome) }
       }
     }
+  }
+
+  mutating func outcomeFields(_ outcome: TerminationOutcome) {
+    value("pid", outcome.identity.pid)
+    value("backend_start", outcome.identity.backendStart)
+    value("application_name", outcome.applicationName)
+    value("result", outcome.result.rawValue)
+    value("detail", outcome.detail)
   }
 
   mutating func terminationTotals(_ report: TerminationReport?) {
