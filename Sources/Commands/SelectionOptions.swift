@@ -154,8 +154,11 @@ struct SelectionOptions: ParsableArguments {
     let needs: [(option: String, isGiven: Bool, hasMeaning: Bool, what: String)] = [
       ("--trust", trust != nil, orphans, "--orphans"),
       ("--allow-empty", allowEmpty, orphans, "--orphans"),
-      ("--include-active", includeActive, verdict, "--orphans and --suspects; --active-longer-than "
-        + "selects active sessions"),
+      (
+        "--include-active", includeActive, verdict,
+        "--orphans and --suspects; --active-longer-than "
+          + "selects active sessions"
+      ),
     ]
     for need in needs where need.isGiven && !need.hasMeaning {
       throw CommandFailure.usage("\(need.option) speaks of \(need.what)")

@@ -69,7 +69,8 @@ public enum Planner {
       plan.breaker = .maximumShare(
         victims: victims, visible: visible, percent: selection.maximumShare)
       plan.keep(.maximumShare, "the plan as a whole was stopped by --max-share") { _ in true }
-    } else if plan.selected.isEmpty, plan.kept.contains(where: { $0.isKept(for: .lastOfApplication) })
+    } else if plan.selected.isEmpty,
+      plan.kept.contains(where: { $0.isKept(for: .lastOfApplication) })
     {
       plan.breaker = .lastOfApplication
     }

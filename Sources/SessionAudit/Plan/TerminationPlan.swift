@@ -6,6 +6,11 @@ public struct TerminationPlan: Sendable, Equatable {
   /// What stopped the whole plan; then nothing is selected.
   public var breaker: Breaker?
 
+  public init(selected: [Victim], kept: [KeptSession]) {
+    self.selected = selected
+    self.kept = kept
+  }
+
   /// Moves those that match from the victims to the kept.
   mutating func keep(_ kind: Protection.Kind, _ detail: String, where matches: (Victim) -> Bool) {
     let reason = Reason(Protection(kind, detail))
