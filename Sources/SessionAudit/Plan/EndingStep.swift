@@ -14,6 +14,12 @@ public struct JudgedSource: Sendable {
   public var clientAddress: String?
   public var sessions: [SessionUse]
 
+  public init(applicationName: String, clientAddress: String?, sessions: [SessionUse]) {
+    self.applicationName = applicationName
+    self.clientAddress = clientAddress
+    self.sessions = sessions
+  }
+
   /// What shows that somebody is there: a session that is new, or that was used since.
   /// - Parameter now: what the server shows of this source now. Sessions that have left say nothing.
   /// - Returns: a clause about it; nil where nothing was heard.
