@@ -24,7 +24,7 @@ extension TextReport {
   private func dryRun(_ report: TerminationReport) -> [String] {
     let selected = report.plan.selected
     guard !selected.isEmpty else { return ["No session would be ended\(Self.whyNone(report))."] }
-    return ["\(Self.sessions(selected.count)) would be ended:"]
+    return ["\(Self.sessions(selected.count)) would be ended."]
       + victims(selected.map { ($0, nil) })
   }
 
@@ -44,7 +44,7 @@ extension TextReport {
 
   /// The plan as the question before `--execute` shows it.
   public func question(_ report: TerminationReport) -> String {
-    (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended:"]
+    (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended."]
       + victims(report.plan.selected.map { ($0, nil) }) + kept(report))
       .joined(separator: "\n") + "\n"
   }
@@ -63,28 +63,46 @@ extension TextReport {
       + (report.failure.map { ["The run ended early: \(HostileText.escaped($0.message))"] } ?? [])
   }
 
+  /// The victims under what selected them, so that it is said once.
   private func victims(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
-    var table = TextTable([
-      .init(title: "pid", alignsRight: true),
-      .init(title: "application_name", isFlexible: true),
-      .init(title: "user", isFlexible: true),
-      .init(title: "client", isFlexible: true),
-      .init(title: "state age", alignsRight: true),
-      .init(title: "session age", alignsRight: true),
-      .init(title: victims.first?.1 == nil ? "why" : "result"),
-    ])
+    var order: [String] = []
+    var sections: [String: [(Victim, TerminationOutcome?)]] = [:]
+    for victim in victims {
+      let why = Self.why(victim.0)
+      if sections[why] == nil { order.append(why) }
+      sections[why, default: []].append(victim)
+    }
+    return order.flatMap { why -> [String] in
+      let section = sections[why] ?? []
+      let noun = section.first?.0.isOrphan == true ? "orphan" : "session"
+      let heading = "\(section.count) \(noun)\(section.count == 1 ? "" : "s"), \(why):"
+      return ["", heading] + table(section)
+    }
+  }
+
+  private func table(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
+    let isOver = victims.first?.1 != nil
+    var table = TextTable(
+      [
+        .init(title: "pid", alignsRight: true),
+        .init(title: "application_name", isFlexible: true),
+        .init(title: "user", isFlexible: true),
+        .init(title: "client", isFlexible: true),
+        .init(title: "state age", alignsRight: true),
+        .init(title: "session age", alignsRight: true),
+      ] + (isOver ? [.init(title: "result")] : []))
     for (planned, outcome) in victims {
       let (session, times) = (planned.judged.session, planned.judged.times)
-      table.add([
-        .init("\(session.pid)"),
-        .init(Self.label(session.applicationName, of: .application)),
-        .init(session.user ?? "?"),
-        .init(Self.client(of: session)),
-        .init(times.stateAge.map(DurationText.brief) ?? "?"),
-        .init(times.sessionAge.map(DurationText.brief) ?? "?"),
-        outcome.map { .init($0.result.rawValue, Self.meaning(of: $0.result)) }
-          ?? .init(Self.why(planned)),
-      ])
+      table.add(
+        [
+          .init("\(session.pid)"),
+          .init(Self.label(session.applicationName, of: .application)),
+          .init(session.user ?? "?"),
+          .init(Self.client(of: session)),
+          .init(times.stateAge.map(DurationText.brief) ?? "?"),
+          .init(times.sessionAge.map(DurationText.brief) ?? "?"),
+        ]
+          + (outcome.map { [.init($0.result.rawValue, Self.meaning(of: $0.result))] } ?? []))
     }
     let lines = table.lines(style)
     // What explains a row stands under it, where it has room.
@@ -98,27 +116,30 @@ extension TextReport {
   }
 
   private static func why(_ victim: Victim) -> String {
-    let words = victim.reasons.map { reason in
+    var words = victim.reasons.map { reason in
       whyWords[reason.kind] ?? Evidence.Kind(rawValue: reason.kind).map(words(for:)) ?? reason.kind
     }
+    if victim.isOrphan, let basis = victim.judged.orphanBasis { words[0] += " (\(basis.rawValue))" }
     // What a threshold has selected may be an orphan too, and that speaks for it.
-    let verdict = victim.judged.verdict == .orphan ? ["orphan"] : []
-    return ((victim.isOrphan ? verdict : []) + words + (victim.isOrphan ? [] : verdict))
-      .joined(separator: ", ")
+    if !victim.isOrphan && victim.judged.verdict == .orphan { words.append("and orphaned") }
+    return words.joined(separator: ", ")
   }
 
+  /// What it holds and what became of it.
   private func notes(of victim: Victim, _ outcome: TerminationOutcome?) -> [String] {
-    // After the fact, why it was ended; before, that stands in its row.
-    let why = outcome != nil && victim.isOrphan ? [Self.why(victim)] : []
-    let detail = [outcome?.detail].compactMap { $0 }
+    var notes = [outcome?.detail].compactMap { $0 }
+    // Of one that was left alone it does not matter.
+    guard outcome.map({ $0.result == .gone || $0.result == .survived }) ?? true else {
+      return notes
+    }
     let held = victim.judged.holds.map(Holding.inOrder) ?? []
-    let isOver = outcome.map { $0.result == .gone || $0.result == .survived } ?? true
-    let words = held.map { $0.rawValue.replacing("_", with: " ") }.joined(separator: ", ")
-    let holds =
-      held.isEmpty || !isOver ? [] : ["\(outcome?.result == .gone ? "held" : "holds") \(words)"]
-    let transaction =
-      victim.judged.session.state?.isInTransaction == true && isOver ? ["idle in transaction"] : []
-    let notes = why + transaction + holds + detail
+    if !held.isEmpty {
+      let words = held.map { $0.rawValue.replacing("_", with: " ") }.joined(separator: ", ")
+      notes.insert("\(outcome?.result == .gone ? "held" : "holds") \(words)", at: 0)
+    }
+    if victim.judged.session.state?.isInTransaction == true {
+      notes.insert("idle in transaction", at: 0)
+    }
     return notes.isEmpty ? [] : [notes.joined(separator: "; ")]
   }
 
@@ -164,8 +185,10 @@ extension TextReport {
   }
 
   private static let whyWords = [
-    "idle_longer_than": "idle", "session_older_than": "old",
-    "in_transaction_longer_than": "in transaction", "active_longer_than": "active",
+    "idle_longer_than": "idle beyond the threshold",
+    "session_older_than": "open beyond the threshold",
+    "in_transaction_longer_than": "idle in transaction beyond the threshold",
+    "active_longer_than": "active beyond the threshold",
   ]
 
   private static let keptWords = [
