@@ -145,8 +145,10 @@ struct Execution {
 
   // MARK: - Outcomes
 
-  /// Looks until every signalled session has left or the time is up.
+  /// Looks until every signalled session has left or the time is up. An outcome that can't be written
+  /// down keeps nobody from looking for the others.
   mutating func watch() throws(Terminator.EarlyEnd) {
+    var isRecorded = true
     defer { for index in watched { _ = record(.outcome(outcomes[index])) } }
     let patience = Deadline(after: options.verifyWithin)
     var pause = Duration.milliseconds(10)
@@ -162,7 +164,7 @@ struct Execution {
         {
           continue
         }
-        try settle(index, .gone, nil)
+        isRecorded = conclude(index, .gone, nil) && isRecorded
       }
       guard !watched.isEmpty, !patience.hasPassed else { break }
       try pauseFor(min(pause, patience.remaining))
@@ -172,16 +174,24 @@ struct Execution {
       outcomes[index].detail =
         "signalled, and still there after \(DurationText.brief(options.verifyWithin))"
     }
+    guard isRecorded else { throw .notRecorded }
   }
 
   private mutating func settle(
     _ index: Int, _ result: TerminationOutcome.Result, _ detail: String?
   ) throws(Terminator.EarlyEnd) {
+    guard conclude(index, result, detail) else { throw .notRecorded }
+  }
+
+  /// - Returns: whether it could be written down.
+  private mutating func conclude(
+    _ index: Int, _ result: TerminationOutcome.Result, _ detail: String?
+  ) -> Bool {
     outcomes[index].result = result
     outcomes[index].detail = detail
     watched.remove(index)
     settled.insert(index)
-    guard record(.outcome(outcomes[index])) else { throw .notRecorded }
+    return record(.outcome(outcomes[index]))
   }
 
   private func pauseFor(_ duration: Duration) throws(Terminator.EarlyEnd) {
