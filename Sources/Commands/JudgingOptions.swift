@@ -83,7 +83,7 @@ struct JudgingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "With --group-by family: names that match are one family; repeatable.", valueName: "glob"))
+      "Names that match are one family, whatever their form; repeatable.", valueName: "glob"))
   var family: [String] = []
 
   /// The command line that says the same. What is taken from stdin has to be handed in again.
@@ -99,7 +99,7 @@ struct JudgingOptions: ParsableArguments {
     for (option, values) in [
       ("max-age", maxAge), ("instances", instances), ("restarted-at", restartedAt),
       ("one-instance", oneInstance), ("shared-address", sharedAddress), ("pooler", pooler),
-      ("live", [live].compactMap { $0 }), ("roster-covers", rosterCovers),
+      ("family", family), ("live", [live].compactMap { $0 }), ("roster-covers", rosterCovers),
     ] {
       words += values.map { "--\(option)=\(ShellWord.quoted($0))" }
     }

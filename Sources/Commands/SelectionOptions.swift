@@ -84,7 +84,7 @@ struct SelectionOptions: ParsableArguments {
   @Flag(help: "Verdicts take active sessions too.")
   var includeActive = false
 
-  @Flag(help: "Also what holds locks, temporary tables, by its verdict a transaction.")
+  @Flag(help: "Also what holds locks, temporary tables and the like; by a verdict, a transaction.")
   var includeStateful = false
 
   @Flag(help: "Also what a connection pooler keeps open.")

@@ -65,6 +65,8 @@ struct Execution {
   /// left to be ended.
   mutating func cancelActive(within grace: Duration) throws(Terminator.EarlyEnd) {
     let active = victims.indices.filter { victims[$0].judged.session.state?.isActive == true }
+    // What was cancelled only is not expected to leave.
+    defer { watched.subtract(active) }
     for index in active { try signal(index, .cancel) }
     let patience = Deadline(after: grace)
     var pause = Duration.milliseconds(10)
@@ -90,7 +92,6 @@ struct Execution {
       try pauseFor(min(pause, patience.remaining))
       pause = min(pause * 2, .milliseconds(200))
     }
-    watched.subtract(active)
   }
 
   private mutating func signal(
