@@ -45,7 +45,7 @@ struct TerminationRun {
     guard execute else { return Outcome(answer: .report(report)) }
     if report.audit.target.pooled == true {
       throw CommandFailure.usage(
-        "this connection goes through a transaction pooler, where nothing can be ended safely",
+        "this connection goes through a pooler, where nothing can be ended safely",
         next: "Connect to the server itself.")
     }
     report.executed = true

@@ -29,7 +29,7 @@ public final class Connection {
   public var user: String? { text(PQuser(handle)) }
   /// As `server_version_num`: 150018 for 15.18. 0 when unknown.
   public var serverVersion: Int { Int(PQserverVersion(handle)) }
-  /// The backend that libpq was told of; behind a transaction pooler not the one that answers.
+  /// The backend that libpq was told of; behind a pooler not the one that answers.
   public var backendPID: Int32 { PQbackendPID(handle) }
   public func parameterStatus(_ name: String) -> String? { text(PQparameterStatus(handle, name)) }
 
