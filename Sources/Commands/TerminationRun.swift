@@ -143,7 +143,10 @@ struct TerminationRun {
   ) throws -> [TerminationOutcome] {
     guard !plan.selected.isEmpty else { return [] }
     let untried = plan.selected.map { TerminationOutcome($0, .notAttempted) }
-    guard record(.begin(report)) else { return untried }
+    guard record(.begin(report)) else {
+      report.failure = Self.failure(.notRecorded)
+      return untried
+    }
     // From here on the first signal is looked for between two statements, and none is cut short.
     session.interruption = interrupts?.second
     let result = Terminator(session, ending, record: record)
