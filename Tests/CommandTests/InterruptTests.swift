@@ -109,7 +109,7 @@ extension Faults {
     func inTheMiddleOfMany(_ signal: Signal) throws {
       let folder = TemporaryFolder()
       let name = "middle-\(signal.testDescription)"
-      let count = signal.number == SIGINT ? 200 : 80
+      let count = signal.number == SIGINT ? 200 : 60
       let victims = try Crowd.clients(name, count)
       let gate = try Gate(
         port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: 50)

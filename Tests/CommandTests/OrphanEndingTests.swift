@@ -103,11 +103,11 @@ extension Faults {
         ending("lasting.1", "--trust", "inferred"))
       #expect(try Fixture.json(young)["totals"]?["selected"]?.int == 0, "\(young.stderr)")
       #expect(young.stdout.contains("see --include-stateful") && Crowd.isAlive(successor))
-      usleep(1_000_000)
+      usleep(1_600_000)
       // Heard, or nobody of its application would be.
       try successor.execute("SELECT 1")
       let stale = try Crowd.run(
-        ending("lasting.1", "--trust", "inferred", "--stale-after", "800ms"))
+        ending("lasting.1", "--trust", "inferred", "--stale-after", "1500ms"))
       #expect(try Fixture.json(stale).results == ["gone": 1], "\(stale.stderr)")
       #expect(!Crowd.isAlive(other) && Crowd.isAlive(successor))
     }

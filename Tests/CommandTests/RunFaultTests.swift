@@ -50,7 +50,7 @@ extension Faults {
       let gate = try Gate(
         port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: 6)
       let process = try Crowd.start(
-        Crowd.ending("hung", "--json", "--timeout", "2s"), at: Crowd.uri(port: gate.port))
+        Crowd.ending("hung", "--json", "--timeout", "3s"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()
       let own = try Crowd.pid()
       kill(own, SIGSTOP)

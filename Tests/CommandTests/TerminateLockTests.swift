@@ -145,7 +145,7 @@ struct TerminateLockTests {
     return (first...last, gone)
   }
 
-  @Test(arguments: [(150, false), (40, true)])
+  @Test(arguments: [(150, false), (20, true)])
   func twoRunsNeverOverlap(sessions: Int, areTheSameForBoth: Bool) throws {
     let folder = TemporaryFolder()
     let victims =
