@@ -108,9 +108,8 @@ struct TerminateCommand: ParsableCommand {
     let text = TextReport(style: output.style(environment: environment)).question(report)
     let question = "\(text)\nEnd \(count == 1 ? "this session" : "these \(count) sessions")? [y/N] "
     guard let answer = Terminal.ask(question, interruption: interrupts?.first) else {
-      if let status = interrupts?.status {
-        throw CommandFailure(status: status, sentence: "interrupted; nothing was ended")
-      }
+      // As everywhere else: the report says it, in JSON too.
+      if interrupts?.status != nil { throw PostgresError.interrupted }
       throw CommandFailure.usage(
         "--execute asks before it ends anything, and /dev/tty gives no answer",
         next: "Add --yes to end sessions without a question.")

@@ -143,7 +143,10 @@ struct TerminationRun {
   ) throws -> [TerminationOutcome] {
     guard !plan.selected.isEmpty else { return [] }
     let untried = plan.selected.map { TerminationOutcome($0, .notAttempted) }
-    guard record(.begin(report)) else { return untried }
+    guard record(.begin(report)) else {
+      report.failure = Self.failure(.notRecorded)
+      return untried
+    }
     // From here on the first signal is looked for between two statements, and none is cut short.
     session.interruption = interrupts?.second
     let result = Terminator(session, ending, record: record)
@@ -182,13 +185,16 @@ struct TerminationRun {
     }
   }
 
-  private static func failure(lockHeldBy holder: RunLock.Holder) -> Failure {
-    let place = [holder.user, holder.database].compactMap { $0 }.joined(separator: "@")
-    let since = holder.since.map { ", since \($0.readable)" } ?? ""
+  private static func failure(lockHeldBy holder: RunLock.Holder?) -> Failure {
+    let place = [holder?.user, holder?.database].compactMap { $0 }.joined(separator: "@")
+    let since = holder?.since.map { ", since \($0.readable)" } ?? ""
+    let who = holder.map { $0.pid.map { "pid \($0)" } ?? "a prepared transaction" }
     return Failure(
       kind: .unknown, sqlState: nil,
-      message: "another run ends sessions on this server: pid \(holder.pid)"
-        + (place.isEmpty ? "" : " (\(place)\(since))") + " holds its lock", limit: nil,
+      message: "another run ends sessions on this server: "
+        + (who.map { "\($0)\(place.isEmpty ? "" : " (\(place)\(since))") holds its lock" }
+          ?? "its lock was held until a moment ago"),
+      limit: nil,
       hint: "Wait for it. If it is no pgsessions, --no-lock goes on without the lock.")
   }
 }

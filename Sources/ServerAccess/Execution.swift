@@ -13,8 +13,12 @@ struct Execution {
   private let record: (TerminationEvent) -> Bool
 
   private(set) var outcomes: [TerminationOutcome]
-  /// Signalled, or perhaps so, and not seen to be gone.
+  /// Signalled to leave, or perhaps so, and not seen to be gone.
   private var watched: Set<Int> = []
+  /// Their queries were cancelled, or perhaps so, and not seen to end.
+  private var cancelled: Set<Int> = []
+  /// Announced in the record, where their outcome is still to come.
+  private var announced: Set<Int> = []
   /// Those about which all is said.
   private var settled: Set<Int> = []
   var earlyEnd: Terminator.EarlyEnd?
@@ -65,33 +69,17 @@ struct Execution {
   /// left to be ended.
   mutating func cancelActive(within grace: Duration) throws(Terminator.EarlyEnd) {
     let active = victims.indices.filter { victims[$0].judged.session.state?.isActive == true }
-    // What was cancelled only is not expected to leave.
-    defer { watched.subtract(active) }
     for index in active { try signal(index, .cancel) }
     let patience = Deadline(after: grace)
     var pause = Duration.milliseconds(10)
-    while true {
-      let cancelled = watched.intersection(active)
-      guard !cancelled.isEmpty else { return }
-      let now = try answer { () throws(PostgresError) in
-        try uses(of: cancelled.map { victims[$0].identity.pid })
-      }
-      for index in cancelled.sorted() {
-        let judged = SessionUse(victims[index].judged.session)
-        guard let use = now[judged.pid], use.backendStart == nil || use.isSameSession(as: judged)
-        else {
-          try settle(index, .gone, "its query was cancelled, and it left")
-          continue
-        }
-        if use.state != judged.state || use.stateChange != judged.stateChange {
-          try settle(index, .changed, "its query was cancelled; the session lives on")
-        }
-      }
-      guard !patience.hasPassed else { break }
+    while !cancelled.isEmpty {
+      guard try look() else { throw .notRecorded }
+      guard !cancelled.isEmpty, !patience.hasPassed else { break }
       try checkThatItGoesOn()
       try pauseFor(min(pause, patience.remaining))
       pause = min(pause * 2, .milliseconds(200))
     }
+    cancelled = []
   }
 
   private mutating func signal(
@@ -100,25 +88,26 @@ struct Execution {
     try checkThatItGoesOn()
     let victim = victims[index]
     guard record(.intent(victim, signal, judgedAt: report.capturedAt)) else { throw .notRecorded }
+    announced.insert(index)
     let answer: Answer
     do throws(PostgresError) {
       answer = try send(signal, to: victim.judged.session)
     } catch {
-      return try take(error, index)
+      return try take(error, index, signal)
     }
     switch answer {
     case .sent:
       outcomes[index].result = .survived
       outcomes[index].detail =
         signal == .cancel ? "its query was cancelled" : "signalled, but not seen to leave"
-      watched.insert(index)
+      awaitEffect(of: signal, index)
     case .notTheSameServer: throw .notTheSameServer
     case .notSent(let result, let detail): try settle(index, result, detail)
     }
   }
 
   private mutating func take(
-    _ error: PostgresError, _ index: Int
+    _ error: PostgresError, _ index: Int, _ signal: TerminationSignal
   ) throws(Terminator.EarlyEnd) {
     guard case .queryFailed(let message, _) = error else {
       // The statement may have done its work before its answer was lost.
@@ -133,7 +122,14 @@ struct Execution {
       try settle(index, .refused, Self.describe(message))
     } else {
       // A timeout, perhaps: nobody knows how far it came.
-      watched.insert(index)
+      awaitEffect(of: signal, index)
+    }
+  }
+
+  private mutating func awaitEffect(of signal: TerminationSignal, _ index: Int) {
+    switch signal {
+    case .cancel: cancelled.insert(index)
+    case .terminate: watched.insert(index)
     }
   }
 
@@ -146,28 +142,15 @@ struct Execution {
 
   // MARK: - Outcomes
 
-  /// Looks until every signalled session has left or the time is up. An outcome that can't be written
-  /// down keeps nobody from looking for the others.
+  /// Looks until every signalled session has left, and every cancelled query ended, or the time is
+  /// up. A record that can't be written ends nothing here: what was done is still to be seen.
   mutating func watch() throws(Terminator.EarlyEnd) {
-    var isRecorded = true
-    defer { for index in watched { _ = record(.outcome(outcomes[index])) } }
+    defer { for index in announced.sorted() { _ = record(.outcome(outcomes[index])) } }
     let patience = Deadline(after: options.verifyWithin)
     var pause = Duration.milliseconds(10)
-    while !watched.isEmpty {
-      let now = try answer { () throws(PostgresError) in
-        try uses(of: watched.map { victims[$0].identity.pid })
-      }
-      for index in watched.sorted() {
-        let identity = victims[index].identity
-        // Of a session that this role may no longer see only the pid is known.
-        if let use = now[identity.pid],
-          use.backendStart == nil || use.backendStart == identity.backendStart
-        {
-          continue
-        }
-        isRecorded = conclude(index, .gone, nil) && isRecorded
-      }
-      guard !watched.isEmpty, !patience.hasPassed else { break }
+    while !watched.isEmpty || !cancelled.isEmpty {
+      if try !look() { earlyEnd = earlyEnd ?? .notRecorded }
+      guard !(watched.isEmpty && cancelled.isEmpty), !patience.hasPassed else { break }
       try pauseFor(min(pause, patience.remaining))
       pause = min(pause * 2, .milliseconds(200))
     }
@@ -175,22 +158,54 @@ struct Execution {
       outcomes[index].detail =
         "signalled, and still there after \(DurationText.brief(options.verifyWithin))"
     }
-    guard isRecorded else { throw .notRecorded }
+  }
+
+  /// Looks once at all that were signalled.
+  /// - Returns: false where what was seen could not be written down.
+  private mutating func look() throws(Terminator.EarlyEnd) -> Bool {
+    let pids = watched.union(cancelled).map { victims[$0].identity.pid }
+    let now = try answer { () throws(PostgresError) in try uses(of: pids) }
+    var isRecorded = true
+    for index in watched.sorted() {
+      let identity = victims[index].identity
+      // Of a session that this role may no longer see only the pid is known.
+      if let use = now[identity.pid],
+        use.backendStart == nil || use.backendStart == identity.backendStart
+      {
+        continue
+      }
+      isRecorded = note(index, .gone, nil) && isRecorded
+    }
+    for index in cancelled.sorted() {
+      let judged = SessionUse(victims[index].judged.session)
+      guard let use = now[judged.pid], use.backendStart == nil || use.isSameSession(as: judged)
+      else {
+        isRecorded = note(index, .gone, "its query was cancelled, and it left") && isRecorded
+        continue
+      }
+      if use.state != judged.state || use.stateChange != judged.stateChange {
+        let detail = "its query was cancelled; the session lives on"
+        isRecorded = note(index, .changed, detail) && isRecorded
+      }
+    }
+    return isRecorded
   }
 
   private mutating func settle(
     _ index: Int, _ result: TerminationOutcome.Result, _ detail: String?
   ) throws(Terminator.EarlyEnd) {
-    guard conclude(index, result, detail) else { throw .notRecorded }
+    guard note(index, result, detail) else { throw .notRecorded }
   }
 
-  /// - Returns: whether it could be written down.
-  private mutating func conclude(
+  /// - Returns: false where it could not be written down.
+  private mutating func note(
     _ index: Int, _ result: TerminationOutcome.Result, _ detail: String?
   ) -> Bool {
     outcomes[index].result = result
     outcomes[index].detail = detail
     watched.remove(index)
+    cancelled.remove(index)
+    announced.remove(index)
     settled.insert(index)
     return record(.outcome(outcomes[index]))
   }

@@ -21,12 +21,14 @@ public struct RunLock {
   public enum Outcome: Sendable, Equatable {
     /// - Parameter hasWaited: time has passed meanwhile, in which another run may have ended.
     case taken(hasWaited: Bool)
-    case held(by: Holder)
+    /// By nobody who was to be seen when the time was up, where nil.
+    case held(by: Holder?)
   }
 
   /// A session of another run; its names are unknown where the role may not see them.
   public struct Holder: Sendable, Equatable {
-    public var pid: Int32
+    /// nil: a prepared transaction, which is no run of ours.
+    public var pid: Int32?
     public var user: String?
     public var database: String?
     public var since: Timestamp?
@@ -43,8 +45,7 @@ public struct RunLock {
       let holder = try holders(deadline).first
       if isOurs && holder == nil { return .taken(hasWaited: attempt > 0) }
       if isOurs { _ = try connection.query(statement(.unlock), deadline: deadline) }
-      // Whoever held it a moment ago may be gone.
-      if let holder, end.hasPassed { return .held(by: holder) }
+      if end.hasPassed { return .held(by: holder) }
       attempt += 1
       try connection.pause(min(pause(attempt), end.remaining), deadline: deadline)
     }
@@ -65,7 +66,7 @@ public struct RunLock {
     for row in result.rows {
       holders.append(
         Holder(
-          pid: try row.required(pid), user: row[user], database: row[database],
+          pid: row[pid], user: row[user], database: row[database],
           since: row[start].map { Timestamp(microseconds: $0) }))
     }
     return holders

@@ -160,6 +160,27 @@ struct TerminatorTests {
     #expect(took > .milliseconds(390) && took < .seconds(3))
   }
 
+  /// After a failover the same address may lead to another server, on which pids mean others.
+  @Test func anotherServerThanTheOneThatWasJudgedIsLeftAlone() throws {
+    let clients = try (0..<3).map { try client("elsewhere-\($0)") }
+    let (connection, victims, report) = try plan("elsewhere-*")
+    #expect(victims.count == 3)
+    var restarted = report
+    restarted.target.postmasterStartTime =
+      try #require(report.target.postmasterStartTime) - .microseconds(1)
+    var promoted = report
+    promoted.target.inRecovery = true
+    for other in [restarted, promoted] {
+      let result = end(victims, other, connection)
+      #expect(result.outcomes.map(\.result) == [.notAttempted, .notAttempted, .notAttempted])
+      guard case .notTheSameServer? = result.earlyEnd else {
+        Issue.record("\(String(describing: result.earlyEnd)) is no other server")
+        return
+      }
+    }
+    for client in clients { #expect(try client.text("'alive'") == "alive") }
+  }
+
   @Test func aLostConnectionLeavesTheRestUntried() throws {
     let clients = try (0..<3).map { try client("lost-\($0)") }
     let (connection, victims, report) = try plan("lost-*")

@@ -82,7 +82,7 @@ public final class ScriptedProxy: Sendable {
     }
   }
 
-  private static func connect(_ port: Int) -> Int32? {
+  static func connect(_ port: Int) -> Int32? {
     #if canImport(Glibc)
       let stream = Int32(SOCK_STREAM.rawValue)
     #else

@@ -1,5 +1,5 @@
 -- Who else holds the key of lock.sql, in whatever database of this server: advisory locks are
--- granted for each database by itself.
+-- granted for each database by itself. A prepared transaction holds it without a pid.
 SELECT
   l.pid,
   d.datname,
@@ -13,5 +13,5 @@ WHERE l.locktype = 'advisory'
   AND l.objid = 1936943471
   AND l.objsubid = 2
   AND l.granted
-  AND l.pid <> pg_catalog.pg_backend_pid()
+  AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
 ORDER BY l.pid
