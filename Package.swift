@@ -45,6 +45,11 @@ let package = Package(
     .executableTarget(name: "measure", path: "Tests/Measure"),
 
     .target(name: "TestRandom", path: "Tests/TestRandom"),
+    .target(
+      name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
+      path: "Tests/TestStress"),
+    .executableTarget(
+      name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Stress"),
 
     .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
@@ -62,7 +67,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "TestRandom", "TestSupport", "PostgresClient", "pgsessions", "dyno-relay",
+        "Commands", "TestRandom", "TestStress", "TestSupport", "PostgresClient", "pgsessions",
+        "dyno-relay",
       ]),
   ],
   swiftLanguageModes: [.v6]
