@@ -18,7 +18,7 @@ struct StressTests {
 
   @Test(.timeLimit(.minutes(2))) func aSweepThatActsOnItsFirstPictureIsFoundGuilty() throws {
     var form = StressForm.short
-    (form.flippers, form.flips) = (160, 0)
+    (form.flippers, form.flips, form.sweeps) = (160, 0, 1)
     let result = try StressRun("control", form, .firstPicture, endsAtFirstFailure: true).run()
     print(result)
     #expect(!result.liveEnded.isEmpty, "seed \(result.seed)\n\(result)")

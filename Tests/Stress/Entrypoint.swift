@@ -39,7 +39,7 @@ enum Entrypoint {
     show(reconnecting)
     var form = StressForm.long
     form.atLeast = .seconds(15)
-    form.flips = 0
+    (form.flips, form.sweeps) = (0, 1)
     let control = try StressRun("control", form, .firstPicture, endsAtFirstFailure: true).run()
     print(control)
     let isCaught = !control.liveEnded.isEmpty

@@ -9,6 +9,7 @@ public struct StressResult: Sendable, CustomStringConvertible {
 
   public private(set) var flips = 0
   private var sweepTimes: [Duration] = []
+  public var sweeps: Int { sweepTimes.count }
   private var staleEnded = 0
   private var changed = 0
   private var heirs = 0
@@ -75,6 +76,7 @@ public struct StressResult: Sendable, CustomStringConvertible {
     }
     shortcomings += entries.troubles
     if flips < form.flips { shortcomings.append("only \(flips) of \(form.flips) flips") }
+    if sweeps < form.sweeps { shortcomings.append("only \(sweeps) of \(form.sweeps) sweeps") }
     if rightlyEnded == 0 { shortcomings.append("no flipper was ever idle for long enough") }
   }
 
@@ -87,7 +89,7 @@ public struct StressResult: Sendable, CustomStringConvertible {
   public var description: String {
     var text =
       "\(name): \(flips) flips of \(form.flippers) sessions in \(milliseconds(elapsed)) ms, "
-      + "\(sweepTimes.count) sweeps of \(sweepTimes.map(milliseconds)) ms with a threshold of "
+      + "\(sweeps) sweeps of \(sweepTimes.map(milliseconds)) ms with a threshold of "
       + "\(milliseconds(form.threshold)) ms, \(staleEnded) stale sessions ended, \(rightlyEnded) "
       + "flippers rightly ended (\(crossed) as their next query was on its way), \(changed) "
       + "changed and left alone; live sessions ended: \(liveEnded.count) by the clients' count, "

@@ -59,7 +59,7 @@ public struct StressRun {
       startFlipper(number, on: server, ledger, stop, seed: seeds.next())
     }
     let swept = Result {
-      while !isEnough(ledger, since: started) {
+      while !isEnough(result, ledger, since: started) {
         result.add(try sweepOnce(server, herd))
       }
     }
@@ -89,7 +89,9 @@ public struct StressRun {
     }
   }
 
-  private func isEnough(_ ledger: Ledger, since started: ContinuousClock.Instant) -> Bool {
+  private func isEnough(
+    _ result: StressResult, _ ledger: Ledger, since started: ContinuousClock.Instant
+  ) -> Bool {
     let elapsed = started.duration(to: .now)
     if elapsed > form.atLeast * 4 { return true }
     let entries = ledger.entries
@@ -97,6 +99,7 @@ public struct StressRun {
       return entries.endings.contains { $0.idle < form.threshold }
     }
     return elapsed >= form.atLeast && entries.flips >= form.flips
+      && result.sweeps >= form.sweeps
   }
 
   private func sweepOnce(
