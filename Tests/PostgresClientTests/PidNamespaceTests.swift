@@ -19,9 +19,9 @@ struct PidNamespaceTests {
   @Test func aPidIsSoonAnothersAndTheServerStopsAndStarts() throws {
     let server = try ThrowawayServer(reusesPids: true)
     defer { server.remove() }
-    // The lowest free pid is anew the next one every 20 ms.
+    // The lowest free pid is anew the next one every 50 ms.
     let pids = try (0..<10).map { _ in
-      usleep(30_000)
+      usleep(80_000)
       return try server.connect().backendPID
     }
     #expect(Set(pids).count < 10 && pids.allSatisfy { $0 < 400 }, "\(pids)")

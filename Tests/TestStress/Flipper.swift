@@ -33,7 +33,8 @@ struct Flipper: Sendable {
     let session = try Connection.open(
       parameters, deadline: Deadline(after: .seconds(30)), interruption: stop.interruption)
     ledger.opened(session.backendPID)
-    var used = Moment.now
+    let opened = Moment.now
+    var used = opened
     var heardEarly = false
     while true {
       let sent = Moment.now
@@ -45,7 +46,8 @@ struct Flipper: Sendable {
         // The end was there before this query if the server had spoken while nothing was asked.
         ledger.ended(
           Ending(
-            pid: session.backendPID, used: used, noticed: sent, hadSentQuery: !heardEarly,
+            pid: session.backendPID, opened: opened, used: used, noticed: sent,
+            hadSentQuery: !heardEarly,
             words: "\(message.sqlState?.code ?? "no state"): \(message.message)"))
         return
       }

@@ -37,6 +37,6 @@ struct Habits {
   /// More often after a long time, when the session may be on a sweep's picture: its pid is then
   /// another's before its turn comes.
   mutating func leaves(afterIdle idle: Duration) -> Bool {
-    reconnects && random.chance(idle > threshold ? 60 : 12)
+    reconnects && random.chance(idle > threshold ? 60 : 3)
   }
 }

@@ -3,6 +3,8 @@ import Synchronization
 /// How a flipper's session came to an end that its client had not asked for.
 struct Ending: Sendable {
   let pid: Int32
+  /// When it was connected; no earlier session has had the pid since.
+  let opened: Moment
   /// When the client last had an answer of the server: that of its last query, or to connecting.
   let used: Moment
   /// When the client noticed, or had sent the query that then failed.

@@ -61,10 +61,11 @@ public struct StressResult: Sendable, CustomStringConvertible {
         crossed += ending.hadSentQuery ? 1 : 0
       }
       // The log's time is cut to milliseconds.
-      guard let end = log.termination(of: ending.pid, since: ending.used.wall - 0.001) else {
+      guard let end = log.termination(of: ending.pid, since: ending.opened.wall - 0.001) else {
         shortcomings.append("the log has no end of \(story)")
         continue
       }
+      // Negative where the end had been on its way before the client saw its last answer.
       let idle = Duration.seconds(end.time - ending.used.wall + 0.001)
       leastIdleByLog = min(leastIdleByLog ?? idle, idle)
       if idle < form.threshold {

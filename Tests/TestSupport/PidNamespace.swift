@@ -31,7 +31,7 @@ public enum PidNamespace {
     "$@" &
     server=$!
     for signal in INT TERM QUIT HUP; do trap "kill -$signal $server" $signal; done
-    while sleep 0.02; do echo 300 >/proc/sys/kernel/ns_last_pid || exit; done &
+    while sleep 0.05; do echo 300 >/proc/sys/kernel/ns_last_pid || exit; done &
     wait "$server"
     status=$?
     while kill -0 "$server" 2>/dev/null; do   # it was a signal that ended the wait
