@@ -35,6 +35,7 @@ struct Flipper: Sendable {
     ledger.opened(session.backendPID)
     let opened = Moment.now
     var used = opened
+    var answerTook = Duration.zero
     var heardEarly = false
     while true {
       let sent = Moment.now
@@ -46,13 +47,15 @@ struct Flipper: Sendable {
         // The end was there before this query if the server had spoken while nothing was asked.
         ledger.ended(
           Ending(
-            pid: session.backendPID, opened: opened, used: used, noticed: sent,
+            pid: session.backendPID, opened: opened, used: used, answerTook: answerTook,
+            noticed: sent,
             hadSentQuery: !heardEarly,
             words: "\(message.sqlState?.code ?? "no state"): \(message.message)"))
         return
       }
       ledger.flipped()
       used = .now
+      answerTook = sent.duration(to: used)
       let idle = habits.idleTime()
       try session.pause(idle, deadline: Deadline(after: idle + .seconds(1)))
       heardEarly = used.duration(to: .now) < idle

@@ -7,17 +7,19 @@ struct Ending: Sendable {
   let opened: Moment
   /// When the client last had an answer of the server: that of its last query, or to connecting.
   let used: Moment
+  /// How long that answer took.
+  let answerTook: Duration
   /// When the client noticed, or had sent the query that then failed.
   let noticed: Moment
   /// Whether it was a query that failed.
   let hadSentQuery: Bool
   let words: String
 
-  /// How long the session had been idle, as its client has it. Counted from the answer, which
-  /// comes a little after the server's state_change, and so too short rather than too long: a
-  /// thread that gets its answer late makes a false alarm, and none is excused, as sweeps end the
-  /// flippers last, long after they have passed the threshold. A thread that notices late makes it
-  /// too long; therefore the server's log, which has the moment itself, is asked too.
+  /// How long the session had been idle, as its client has it. A thread that gets its answer late,
+  /// or a server that takes up the next query late, makes it too short and a false alarm; none is
+  /// excused, as sweeps end the flippers last, long after they have passed the threshold. A thread
+  /// that notices late makes it too long; therefore the server's log, which has the moment itself,
+  /// is asked too.
   var idle: Duration { used.duration(to: noticed) }
 }
 

@@ -52,7 +52,8 @@ public struct StressResult: Sendable, CustomStringConvertible {
     for ending in entries.endings {
       leastIdle = min(leastIdle ?? ending.idle, ending.idle)
       let story =
-        "pid \(ending.pid), idle for \(milliseconds(ending.idle)) ms by its client"
+        "pid \(ending.pid), idle for \(milliseconds(ending.idle)) ms by its client since an answer "
+        + "that took \(milliseconds(ending.answerTook)) ms"
         + (ending.hadSentQuery ? ", which had sent a query" : "") + "; \(ending.words)"
       if ending.idle < form.threshold {
         liveEnded.append(story)
