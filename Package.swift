@@ -43,6 +43,9 @@ let package = Package(
       name: "bench", dependencies: ["TestSupport", "PostgresClient", "SessionAudit", "measure"],
       path: "Tests/Bench"),
     .executableTarget(name: "measure", path: "Tests/Measure"),
+    .executableTarget(
+      name: "log-writer", dependencies: ["Commands", "Rendering", "SessionAudit"],
+      path: "Tests/LogWriter"),
 
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .target(
@@ -67,8 +70,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "TestRandom", "TestStress", "TestSupport", "PostgresClient", "pgsessions",
-        "dyno-relay",
+        "Commands", "Rendering", "SessionAudit", "TestRandom", "TestStress", "TestSupport",
+        "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
       ]),
   ],
   swiftLanguageModes: [.v6]

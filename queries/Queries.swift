@@ -54,10 +54,16 @@ public struct Query: Sendable {
     "terminate/signal", .init(140000, PackageResources.signal_since_140000_sql))
   public static let remaining = Query(
     "terminate/remaining", .init(140000, PackageResources.remaining_since_140000_sql))
+  public static let source = Query(
+    "terminate/source", .init(140000, PackageResources.source_since_140000_sql))
+  public static let lock = Query("terminate/lock", .init(0, PackageResources.lock_sql))
+  public static let unlock = Query("terminate/unlock", .init(0, PackageResources.unlock_sql))
+  public static let lockHolders = Query(
+    "terminate/lock_holders", .init(140000, PackageResources.lock_holders_since_140000_sql))
 
   public static let all = [
     begin, commit, searchPath, guards, sessions, facts, roles, databases, holdings, blocking,
-    safePath, isolation, signal, remaining,
+    safePath, isolation, signal, remaining, source, lock, unlock, lockHolders,
   ]
 
   /// Every file by its path below `queries/`, for the test that holds files against this list.

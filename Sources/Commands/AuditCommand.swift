@@ -100,7 +100,7 @@ struct AuditCommand: ParsableCommand {
     let snapshot = try InputFile.read(path).savedReport()
     var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
     report.advice = AuditAdvice.advice(
-      for: report, target: TargetResolver.commandWords(for: snapshot.target))
+      for: report, words: words(TargetResolver.commandWords(for: snapshot.target)))
     return .report(report)
   }
 
@@ -117,7 +117,7 @@ struct AuditCommand: ParsableCommand {
         try DetailsReader(session).read(
           candidates: report.candidates, lockWaiters: report.lockWaiters,
           among: snapshot.sessions, deadline: deadline))
-      report.advice = AuditAdvice.advice(for: report, target: target.commandWords)
+      report.advice = AuditAdvice.advice(for: report, words: words(target.commandWords))
       return .report(report)
     } catch let error as PostgresError {
       return .refused(
@@ -125,6 +125,11 @@ struct AuditCommand: ParsableCommand {
         target: target.described(environment: environment),
         judgedWith: judging.policy)
     }
+  }
+
+  /// What of this command line judges in the same way, and the target.
+  private func words(_ target: String) -> String {
+    (judging.words + [target]).filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private final class Kept {

@@ -79,16 +79,20 @@ struct ConnectionOptions: ParsableArguments {
   }
 
   /// Connects, asking for a missing password where somebody is there to be asked.
+  /// - Parameter interruption: ends it early.
   /// - Returns: the connection, and the deadline that now holds: the time that a person took to
   ///   type is not the server's.
   func connect(
-    _ target: ResolvedTarget, environment: [String: String], deadline: Deadline
+    _ target: ResolvedTarget, environment: [String: String], deadline: Deadline,
+    interruption: Interruption? = nil
   ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
     var parameters = target.parameters
     let limit = connectLimit(parameters, environment)
     do throws(PostgresError) {
       return (
-        try Connection.open(parameters, deadline: deadline, hostTimeout: limit), deadline
+        try Connection.open(
+          parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
+        deadline
       )
     } catch .notConnected(let message, needsPassword: true) where !neverAskPassword {
       let user = parameters["user"].map { " for \(HostileText.escaped($0))" } ?? ""
@@ -98,7 +102,9 @@ struct ConnectionOptions: ParsableArguments {
       parameters["password"] = password
       let deadline = Deadline(after: wholeTime)
       return (
-        try Connection.open(parameters, deadline: deadline, hostTimeout: limit), deadline
+        try Connection.open(
+          parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
+        deadline
       )
     }
   }

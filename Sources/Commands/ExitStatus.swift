@@ -6,6 +6,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   case done = 0
   /// Some victims survived, were refused or not attempted.
   case partlyDone = 2
+  /// A breaker stopped the plan: nothing was ended.
+  case stoppedByBreaker = 3
   case usage = 64
   /// A roster or saved report is not what it should be.
   case wrongFile = 65
@@ -13,9 +15,17 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   /// No server, or none that takes us.
   case unavailable = 69
   case bug = 70
-  /// The report could not be written.
+  /// The log can't be created or opened; nothing was signalled.
+  case cannotCreate = 73
+  /// The report or the log could not be written.
   case writeFailed = 74
+  /// Another run holds the lock.
+  case lockHeld = 75
   case notPermitted = 77
+  /// By SIGINT.
+  case interrupted = 130
+  /// By SIGTERM.
+  case terminated = 143
 
   init(_ kind: Failure.Kind) {
     self =
@@ -36,14 +46,16 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     } else {
       self = report.executed && report.plan.isBarred ? .notPermitted : .done
     }
+    // Nothing can have been ended then.
+    if report.plan.breaker != nil && !report.isPartial { self = .stoppedByBreaker }
   }
 }
 
 /// An error that ends the program: what went wrong in one sentence, and what to do next.
-struct CommandFailure: Error {
-  var status: ExitStatus
-  var sentence: String
-  var nextStep: String?
+package struct CommandFailure: Error, Equatable {
+  package var status: ExitStatus
+  package var sentence: String
+  package var nextStep: String?
 
   static func usage(_ sentence: String, next: String? = nil) -> CommandFailure {
     CommandFailure(status: .usage, sentence: sentence, nextStep: next)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ServerAccess
 import SessionAudit
 
 /// What the judge is told. Values that may be given several times are read in `judging()`, which
@@ -82,8 +83,29 @@ struct JudgingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "With --group-by family: names that match are one family; repeatable.", valueName: "glob"))
+      "Names that match are one family, whatever their form; repeatable.", valueName: "glob"))
   var family: [String] = []
+
+  /// The command line that says the same. What is taken from stdin has to be handed in again.
+  var words: [String] {
+    var words: [String] = []
+    for (option, value) in [
+      ("stale-after", staleAfter), ("restart-grace", restartGrace),
+      ("max-age-slack", maxAgeSlack), ("clock-tolerance", clockTolerance),
+    ] {
+      if let value { words.append("--\(option) \(DurationText.exact(value))") }
+    }
+    // With '=', or a value that begins with '-' would be taken for an option.
+    for (option, values) in [
+      ("max-age", maxAge), ("instances", instances), ("restarted-at", restartedAt),
+      ("one-instance", oneInstance), ("shared-address", sharedAddress), ("pooler", pooler),
+      ("family", family), ("live", [live].compactMap { $0 }), ("roster-covers", rosterCovers),
+    ] {
+      words += values.map { "--\(option)=\(ShellWord.quoted($0))" }
+    }
+    if rosterComplete { words.append("--roster-complete") }
+    return words
+  }
 
   /// Reads all of it, the roster's file too.
   /// - Throws: `CommandFailure` with status 64, 65 or 66.

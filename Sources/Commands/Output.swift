@@ -15,10 +15,6 @@ enum Output {
     case failed(errno: Int32)
   }
 
-  static func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) -> Outcome {
-    write(bytes, to: 1)
-  }
-
   /// A failure has nowhere to be reported.
   static func writeToStandardError(_ text: String) { _ = write(Array(text.utf8), to: 2) }
 
@@ -26,7 +22,7 @@ enum Output {
     bytes.withUnsafeBytes { write($0, to: descriptor) }
   }
 
-  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Outcome {
     var written = 0
     while written < bytes.count {
       let count = systemWrite(descriptor, bytes.baseAddress! + written, bytes.count - written)

@@ -37,8 +37,9 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  func style(environment: [String: String]) -> TerminalStyle {
-    let isTerminal = Terminal.isTerminal(1)
+  /// - Parameter descriptor: where the report goes.
+  func style(environment: [String: String], on descriptor: Int32 = 1) -> TerminalStyle {
+    let isTerminal = Terminal.isTerminal(descriptor)
     let colour =
       switch color {
       case "always": true
@@ -61,20 +62,32 @@ struct OutputOptions: ParsableArguments {
   }
 
   /// Writes a report that is ready as text.
-  static func emit(_ text: String) -> ExitStatus {
-    emit { handOn in Array(text.utf8).withUnsafeBytes { handOn($0) } }
+  static func emit(
+    _ text: String, to descriptor: Int32 = 1, readerMayLeave: Bool = true
+  ) -> ExitStatus {
+    emit(to: descriptor, readerMayLeave: readerMayLeave) { handOn in
+      Array(text.utf8).withUnsafeBytes { handOn($0) }
+    }
   }
 
   /// Writes a report block by block; after a block that could not be written nothing follows.
-  /// - Returns: the status that this adds: `done`, also where the reader left, or `writeFailed`.
+  /// - Parameter readerMayLeave: as with `| head`; false where the report says what was done.
+  /// - Returns: the status that this adds: `done` or `writeFailed`.
   static func emit(
+    to descriptor: Int32 = 1, readerMayLeave: Bool = true,
     _ render: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void
   ) -> ExitStatus {
     var outcome = Output.Outcome.written
     render { block in
-      if case .written = outcome { outcome = Output.writeToStandardOutput(block) }
+      if case .written = outcome { outcome = Output.write(block, to: descriptor) }
     }
-    guard case .failed(let code) = outcome else { return .done }
+    let code: Int32
+    switch outcome {
+    case .written: return .done
+    case .readerLeft where readerMayLeave: return .done
+    case .readerLeft: code = EPIPE
+    case .failed(let errno): code = errno
+    }
     Diagnostics.report(
       CommandFailure(
         status: .writeFailed,

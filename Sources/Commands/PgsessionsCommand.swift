@@ -32,6 +32,9 @@ public struct PgsessionsCommand: ParsableCommand {
   public static func run(arguments: [String]) -> Int32 {
     // A reader that leaves (`| head`) is seen as EPIPE, not as our death.
     signal(SIGPIPE, SIG_IGN)
+    // So is a file that has reached its greatest size, as EFBIG.
+    signal(SIGXFSZ, SIG_IGN)
+    occupyStandardDescriptors()
     do {
       var command = try parsed(arguments)
       try command.run()
@@ -43,6 +46,14 @@ public struct PgsessionsCommand: ParsableCommand {
       return status.rawValue
     } catch {
       return finish(error, arguments)
+    }
+  }
+
+  /// Where one is closed, the next file or socket would get its number, and the report with it. What
+  /// takes its place can't be written to, so that a report for nobody is still an error.
+  private static func occupyStandardDescriptors() {
+    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
     }
   }
 

@@ -4,6 +4,12 @@ import SessionAudit
 
 /// Which sessions are to be ended.
 struct SelectionOptions: ParsableArguments {
+  @Flag(help: "Sessions whose owner is gone, on evidence.")
+  var orphans = false
+
+  @Flag(help: "Sessions that look abandoned; quiet pools can look the same.")
+  var suspects = false
+
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp("Idle sessions with a state age beyond this.", valueName: "duration"),
@@ -12,7 +18,21 @@ struct SelectionOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Idle sessions opened longer ago than this.", valueName: "duration"),
+    help: ArgumentHelp(
+      "Sessions idle in transaction, aborted ones too, beyond this.", valueName: "duration"),
+    transform: Parsing.positiveDuration)
+  var inTransactionLongerThan: Duration?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Active sessions with a state age beyond this.", valueName: "duration"),
+    transform: Parsing.positiveDuration)
+  var activeLongerThan: Duration?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Sessions opened longer ago than this; alone it takes idle ones.", valueName: "duration"),
     transform: Parsing.positiveDuration)
   var sessionOlderThan: Duration?
 
@@ -61,39 +81,109 @@ struct SelectionOptions: ParsableArguments {
   @Flag(help: "Sessions of other databases too.")
   var allDatabases = false
 
-  @Flag(help: "Also what holds locks, temporary tables and the like.")
+  @Flag(help: "Verdicts take active sessions too.")
+  var includeActive = false
+
+  @Flag(help: "Also what holds locks, temporary tables and the like; by a verdict, a transaction.")
   var includeStateful = false
 
   @Flag(help: "Also what a connection pooler keeps open.")
   var includePooled = false
 
   @Option(
+    help: ArgumentHelp(
+      "The weakest evidence on which an orphan is ended: roster, declared, inferred (on a terminal "
+        + "inferred, elsewhere declared).", valueName: "basis"))
+  var trust: String?
+
+  @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("End at most this many, those silent longest first.", valueName: "n"))
-  var max = 100
+    help: ArgumentHelp("End at most this many, those silent longest first (100).", valueName: "n"))
+  var max: String?
 
-  func validate() throws {
-    guard max >= 1 else { throw ValidationError("--max is a number from 1 up") }
-  }
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "End nothing where suspects and thresholds take 10 or more that are beyond this share of the "
+        + "visible sessions (50).", valueName: "percent"))
+  var maxShare: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Keep so many newest of each application_name, orphans aside (0).", valueName: "n"))
+  var keep: String?
+
+  @Flag(help: "End orphans also where none of their application's sessions was heard of late.")
+  var allowEmpty = false
+
+  /// - Parameter isAttended: somebody sees what happens, so that what is only inferred will do.
   /// - Throws: `CommandFailure` where nothing is selected, which never means everything.
-  func selection() throws -> Selection {
+  func selection(isAttended: Bool) throws -> Selection {
     var selection = Selection(
       idleLongerThan: idleLongerThan, sessionOlderThan: sessionOlderThan,
-      allDatabases: allDatabases, maximum: max)
+      allDatabases: allDatabases, maximum: try number(max, "--max", in: 1...) ?? 100)
+    (selection.orphans, selection.suspects) = (orphans, suspects)
+    selection.inTransactionLongerThan = inTransactionLongerThan
+    selection.activeLongerThan = activeLongerThan
     selection.applications = globs(application, notApplication)
     selection.users = globs(user, notUser)
     selection.databases = globs(database, notDatabase)
     selection.clients = VictimFilter(
       client.map(ClientPattern.init), excluding: notClient.map(ClientPattern.init))
+    selection.trust = try basis() ?? (isAttended ? .inferred : .declared)
+    selection.maximumShare = try number(maxShare, "--max-share", in: 0...100) ?? 50
+    selection.keep = try number(keep, "--keep", in: 0...) ?? 0
+    selection.allowsEmpty = allowEmpty
+    selection.includeActive = includeActive
     selection.includeStateful = includeStateful
     selection.includePooled = includePooled
     guard !selection.selectsByNothing else {
       throw CommandFailure.usage(
         "nothing is selected, and that never means everything",
-        next: "Say what is too old: --idle-longer-than 1h, --session-older-than 1d, or both.")
+        next: "Say what is to be ended: --orphans, --idle-longer-than 1h, --session-older-than 1d "
+          + "or another selection.")
     }
+    try refuseWhatHasNoMeaning()
     return selection
+  }
+
+  /// An option that does nothing where it stands would let its writer believe that it does.
+  private func refuseWhatHasNoMeaning() throws {
+    let verdict = orphans || suspects
+    let needs: [(option: String, isGiven: Bool, hasMeaning: Bool, what: String)] = [
+      ("--trust", trust != nil, orphans, "--orphans"),
+      ("--allow-empty", allowEmpty, orphans, "--orphans"),
+      (
+        "--include-active", includeActive, verdict,
+        "--orphans and --suspects; --active-longer-than "
+          + "selects active sessions"
+      ),
+    ]
+    for need in needs where need.isGiven && !need.hasMeaning {
+      throw CommandFailure.usage("\(need.option) speaks of \(need.what)")
+    }
+  }
+
+  private func basis() throws -> Basis? {
+    guard let trust else { return nil }
+    guard let basis = Basis(rawValue: trust) else {
+      throw CommandFailure.usage("--trust \(trust): write roster, declared or inferred")
+    }
+    return basis
+  }
+
+  private func number(
+    _ text: String?, _ option: String, in range: some RangeExpression<Int>
+  ) throws -> Int? {
+    guard let text else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      let words =
+        option == "--max-share"
+        ? "a percentage from 0 to 100" : "a number from \(option == "--max" ? 1 : 0) up"
+      throw CommandFailure.usage("\(option) \(text): it is \(words)")
+    }
+    return number
   }
 
   private func globs(_ values: [String], _ excluded: [String]) -> VictimFilter<Glob> {
@@ -108,11 +198,18 @@ struct SelectionOptions: ParsableArguments {
     ]
   }
 
-  /// The command that ends what a dry run has shown.
-  func command(target: String) -> String {
-    var words = ["pgsessions terminate"]
-    if let idleLongerThan {
-      words.append("--idle-longer-than \(DurationText.exact(idleLongerThan))")
+  /// The command line that selects the same.
+  /// - Parameter selection: what these options have come to.
+  func words(_ selection: Selection) -> [String] {
+    var words: [String] = []
+    func add(_ option: String, if isGiven: Bool) { if isGiven { words.append(option) } }
+    add("--orphans", if: orphans)
+    add("--suspects", if: suspects)
+    for (option, value) in [
+      ("idle", idleLongerThan), ("in-transaction", inTransactionLongerThan),
+      ("active", activeLongerThan),
+    ] {
+      if let value { words.append("--\(option)-longer-than \(DurationText.exact(value))") }
     }
     if let sessionOlderThan {
       words.append("--session-older-than \(DurationText.exact(sessionOlderThan))")
@@ -121,10 +218,16 @@ struct SelectionOptions: ParsableArguments {
     for (option, values) in filters {
       words += values.map { "--\(option)=\(ShellWord.quoted($0))" }
     }
-    if allDatabases { words.append("--all-databases") }
-    if includeStateful { words.append("--include-stateful") }
-    if includePooled { words.append("--include-pooled") }
-    if max != 100 { words.append("--max \(max)") }
-    return (words + ["--execute", target]).filter { !$0.isEmpty }.joined(separator: " ")
+    add("--all-databases", if: allDatabases)
+    add("--include-active", if: includeActive)
+    add("--include-stateful", if: includeStateful)
+    add("--include-pooled", if: includePooled)
+    // What it is by default depends on where it runs.
+    if orphans { words.append("--trust \(selection.trust.rawValue)") }
+    for (option, value) in [("max", max), ("max-share", maxShare), ("keep", keep)] {
+      if let value { words.append("--\(option) \(value)") }
+    }
+    add("--allow-empty", if: allowEmpty)
+    return words
   }
 }

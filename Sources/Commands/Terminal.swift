@@ -1,3 +1,5 @@
+import PostgresClient
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -18,19 +20,22 @@ enum Terminal {
   }
 
   /// Asks on the controlling terminal, whatever stdin and stdout are.
-  /// - Returns: the line that was typed; nil without a terminal or at its end.
-  static func ask(_ question: String, hidingAnswer: Bool = false) -> String? {
+  /// - Parameter interruption: ends the wait for an answer.
+  /// - Returns: the line that was typed; nil without a terminal, at its end, or when interrupted.
+  static func ask(
+    _ question: String, hidingAnswer: Bool = false, interruption: Interruption? = nil
+  ) -> String? {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else { return nil }
     defer { close(terminal) }
     var before = termios()
-    var fatal = sigset_t()
+    var (fatal, blocked) = (sigset_t(), sigset_t())
     let hides = hidingAnswer && tcgetattr(terminal, &before) == 0
     if hides {
       // A signal that ends us must find the terminal talkative again: it waits for that.
       sigemptyset(&fatal)
       for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&fatal, signal) }
-      pthread_sigmask(SIG_BLOCK, &fatal, nil)
+      pthread_sigmask(SIG_BLOCK, &fatal, &blocked)
       var silent = before
       silent.c_lflag &= ~tcflag_t(ECHO)
       tcsetattr(terminal, TCSAFLUSH, &silent)
@@ -38,7 +43,7 @@ enum Terminal {
     defer {
       if hides {
         tcsetattr(terminal, TCSAFLUSH, &before)
-        pthread_sigmask(SIG_UNBLOCK, &fatal, nil)
+        pthread_sigmask(SIG_SETMASK, &blocked, nil)
         _ = Output.write([UInt8(ascii: "\n")], to: terminal)
       }
     }
@@ -48,8 +53,12 @@ enum Terminal {
     var byte: UInt8 = 0
     while true {
       if hides, isEndPending() { return nil }
-      var entry = pollfd(fd: terminal, events: Int16(POLLIN), revents: 0)
-      if hides, poll(&entry, 1, 100) == 0 { continue }
+      var entries = [
+        pollfd(fd: terminal, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+      ]
+      if poll(&entries, 2, 100) <= 0 { continue }
+      if entries[1].revents != 0 { return nil }
       let count = read(terminal, &byte, 1)
       if count < 0 && errno == EINTR { continue }
       guard count == 1 else { return line.isEmpty ? nil : String(decoding: line, as: UTF8.self) }

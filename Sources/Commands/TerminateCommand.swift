@@ -8,66 +8,84 @@ struct TerminateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "terminate",
     _superCommandName: "pgsessions",
-    abstract: "End the idle sessions that you select, each checked again as it is ended.",
+    abstract: "End the sessions that you select, each checked again as it is ended.",
     discussion: """
-      Without --execute nothing is ended: it shows what would be.
+      Without --execute nothing is ended: it shows what would be. The two verdicts
+      are alternatives, and so are the three state ages; the rest narrows.
 
-      Never ended: sessions that are active or in a transaction, those of
-      superusers, our own, and whatever was used after it was judged; what a
-      pooler keeps or what holds state only with --include-pooled and
-      --include-stateful; those of other databases only with --all-databases.
+      Never ended: sessions of superusers, our own, and whatever was used after it
+      was judged. docs/safety.md has every promise.
 
       EXAMPLES
-        pgsessions terminate --idle-longer-than 1h -d shop
-        pgsessions terminate --session-older-than 1d --application 'web.*' -d shop
+        pgsessions terminate --orphans -d shop
+        pgsessions terminate --idle-longer-than 1h --application 'web.*' -d shop
 
       EXIT STATUS
         0   done; also where a session changed or left before it was ended
         2   some sessions survived, were refused or not attempted
+        3   a breaker stopped the plan: nothing was ended
         64  the command line is wrong, or selects by nothing
         65  a roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
-        74  the report could not be written
+        73  the log can't be created
+        74  the report or the log could not be written
+        75  another run holds the lock
         77  not permitted
+        130 interrupted (143: by SIGTERM); what was done is reported
       """,
     version: programTitle, helpNames: [.long])
 
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
   @OptionGroup(title: "Selection") var selecting: SelectionOptions
+  @OptionGroup(title: "Ending") var ending: EndingOptions
   @OptionGroup(title: "Judging") var judging: JudgingOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  @Flag(help: "End the sessions; without it nothing is ended.")
-  var execute = false
+  @Flag(help: "Print the plan as SQL for somebody who may carry it out, and end nothing.")
+  var sql = false
 
-  @Flag(help: "Don't ask before ending them.")
-  var yes = false
+  @Flag(help: "Say nothing where nothing is to be said, else a line for each session.")
+  var quiet = false
 
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("How long an ended session may take to leave (5s).", valueName: "duration"),
-    transform: Parsing.positiveDuration)
-  var verifyWithin: Duration?
+  func validate() throws {
+    guard !(sql && (ending.execute || output.isJSON || quiet)) else {
+      throw ValidationError("--sql prints statements alone, and ends nothing")
+    }
+    guard !(quiet && output.isJSON) else {
+      throw ValidationError("--quiet is about text; JSON is always whole")
+    }
+    guard !ending.cancelFirst || selecting.activeLongerThan != nil || selecting.includeActive else {
+      throw ValidationError("--cancel-first speaks of active sessions, and none are selected")
+    }
+  }
 
   func run() throws {
     let environment = Environment.variables(and: connection.urlVariable)
-    let selection = try selecting.selection()
+    var selection = try selecting.selection(isAttended: Terminal.isTerminal(2))
+    selection.isForOthers = sql
     let target = try connection.resolve(environment: environment)
-    if execute {
-      try refuseGuesses(about: target)
-    }
+    if ending.execute { try refuseGuesses(about: target) }
     for warning in target.warnings { Diagnostics.warn(warning) }
     let judging = try judging.judging()
+    // Before anything else that can fail: without a record nothing is to be ended.
+    let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
+    let interrupts = ending.execute ? Interrupts.install() : nil
+    let recorder = LogRecorder(log)
     let run = TerminationRun(
-      selection: selection, judging: judging, execute: execute, timeout: connection.wholeTime,
-      verifyWithin: verifyWithin ?? .seconds(5),
-      confirm: yes ? nil : { try confirm($0, environment) })
-    let answer = try run.answer(
+      selection: selection, judging: judging, execute: ending.execute,
+      timeout: connection.wholeTime, ending: ending.options(interrupts), takesLock: ending.lock,
+      interrupts: interrupts,
+      confirm: ending.yes ? nil : { try confirm($0, interrupts, environment) },
+      record: recorder.record)
+    let outcome = try run.outcome(
       connecting: { deadline throws(PostgresError) in
-        try connection.connect(target, environment: environment, deadline: deadline)
+        try connection.connect(
+          target, environment: environment, deadline: deadline, interruption: interrupts?.first)
       }, to: target, described: target.described(environment: environment))
-    try finish(with: answer, target, environment)
+    recorder.finish(outcome.answer)
+    try finish(
+      with: outcome, interrupts, recorder.failure, next: next(selection, target), environment)
   }
 
   /// What must be clear before a single session is ended.
@@ -76,7 +94,7 @@ struct TerminateCommand: ParsableCommand {
       throw CommandFailure.usage(
         "which server is meant? \(warning)", next: "Name the target, or unset one of them.")
     }
-    if !yes && !Terminal.isTerminal(2) {
+    if !ending.yes && !Terminal.isTerminal(2) {
       throw CommandFailure.usage(
         "--execute asks before it ends anything, and there is no terminal to ask on",
         next: "Add --yes to end sessions without a question.")
@@ -84,12 +102,15 @@ struct TerminateCommand: ParsableCommand {
   }
 
   private func confirm(
-    _ report: TerminationReport, _ environment: [String: String]
+    _ report: TerminationReport, _ interrupts: Interrupts?, _ environment: [String: String]
   ) throws -> Bool {
     let count = report.plan.selected.count
     let text = TextReport(style: output.style(environment: environment)).question(report)
     let question = "\(text)\nEnd \(count == 1 ? "this session" : "these \(count) sessions")? [y/N] "
-    guard let answer = Terminal.ask(question) else {
+    guard let answer = Terminal.ask(question, interruption: interrupts?.first) else {
+      if let status = interrupts?.status {
+        throw CommandFailure(status: status, sentence: "interrupted; nothing was ended")
+      }
       throw CommandFailure.usage(
         "--execute asks before it ends anything, and /dev/tty gives no answer",
         next: "Add --yes to end sessions without a question.")
@@ -97,36 +118,91 @@ struct TerminateCommand: ParsableCommand {
     return ["y", "yes"].contains(answer.lowercased())
   }
 
+  /// The command that ends what a dry run has shown.
+  private func next(_ selection: Selection, _ target: ResolvedTarget) -> String {
+    let words =
+      ["pgsessions terminate"] + selecting.words(selection) + judging.words + ending.words
+      + ["--execute", target.commandWords]
+    return words.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
   private func finish(
-    with answer: TerminationAnswer, _ target: ResolvedTarget, _ environment: [String: String]
+    with outcome: TerminationRun.Outcome, _ interrupts: Interrupts?, _ logFailure: CommandFailure?,
+    next: String, _ environment: [String: String]
   ) throws {
-    var status: ExitStatus
+    let ofAnswer = say(outcome.answer)
+    let written = write(outcome.answer, next: next, environment)
+    if let logFailure { Diagnostics.report(logFailure) }
+    let status =
+      interrupts?.status ?? (written != .done ? written : nil) ?? logFailure?.status
+      ?? outcome.status ?? ofAnswer
+    if status != .done { throw ExitCode(status.rawValue) }
+  }
+
+  /// Errors, to stderr.
+  private func say(_ answer: TerminationAnswer) -> ExitStatus {
     switch answer {
     case .refused(let failure, _, _):
       Diagnostics.report(failure)
-      status = ExitStatus(failure.kind)
+      return ExitStatus(failure.kind)
     case .report(let report):
       if let failure = report.failure { Diagnostics.report(failure) }
-      status = ExitStatus(report)
+      if let breaker = report.plan.breaker {
+        Diagnostics.report(CommandFailure(breaker, report.plan))
+      }
+      let status = ExitStatus(report)
       if status == .notPermitted, let lack = AuditAdvice.rights(for: report) {
         Diagnostics.report(
           CommandFailure(
             status: status, sentence: "nothing could be ended: \(lack.summary)",
             nextStep: lack.remedy))
       }
+      return status
     }
-    var written = ExitStatus.done
+  }
+
+  /// The report, to stdout, or to stderr where the log has stdout.
+  private func write(
+    _ answer: TerminationAnswer, next: String, _ environment: [String: String]
+  ) -> ExitStatus {
+    let descriptor: Int32 = ending.execute && ending.log == "-" ? 2 : 1
+    // Who has ended sessions must be heard.
+    let readerMayLeave = !ending.execute
     if output.isJSON {
-      written = OutputOptions.emit { handOn in
+      return OutputOptions.emit(to: descriptor, readerMayLeave: readerMayLeave) { handOn in
         JSONReport.termination(
-          answer, version: programVersion, indents: Terminal.isTerminal(1), handOn: handOn)
+          answer, version: programVersion, indents: Terminal.isTerminal(descriptor),
+          handOn: handOn)
       }
-    } else if case .report(let report) = answer {
-      let text = TextReport(style: output.style(environment: environment)).termination(
-        report, next: selecting.command(target: target.commandWords))
-      written = OutputOptions.emit(text)
     }
-    if written != .done { status = written }
-    if status != .done { throw ExitCode(status.rawValue) }
+    guard case .report(let report) = answer else { return .done }
+    let text = TextReport(style: output.style(environment: environment, on: descriptor))
+    return OutputOptions.emit(
+      sql
+        ? TerminationSQL.statements(for: report)
+        : quiet ? text.briefTermination(report) : text.termination(report, next: next),
+      to: descriptor, readerMayLeave: readerMayLeave)
+  }
+}
+
+extension CommandFailure {
+  /// What stopped a plan, and what to do about it.
+  fileprivate init(_ breaker: Breaker, _ plan: TerminationPlan) {
+    switch breaker {
+    case .maximumShare(let victims, let visible, let percent):
+      self.init(
+        status: .stoppedByBreaker,
+        sentence: "\(victims) of \(visible) visible sessions would be ended, more than --max-share "
+          + "\(percent) allows: nothing was ended",
+        nextStep: "Narrow the selection, or raise --max-share where that many are meant.")
+    case .lastOfApplication:
+      let count = plan.kept.count { $0.reasons.first?.kind == breaker.kind }
+      self.init(
+        status: .stoppedByBreaker,
+        sentence: "\(count) \(count == 1 ? "orphan is" : "orphans are") all that was heard of an "
+          + "application: nothing was ended",
+        nextStep: "Check the roster and what was declared; where the application is meant to be "
+          + "gone, --allow-empty ends them.")
+    }
   }
 }

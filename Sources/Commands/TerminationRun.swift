@@ -2,55 +2,66 @@ import PostgresClient
 import ServerAccess
 import SessionAudit
 
-/// One run of `terminate`: read, judge, plan, ask, read and judge again, end, watch.
+/// One run of `terminate`: read, judge, plan; ask; take the lock; judge again; end; watch; look.
 struct TerminationRun {
   var selection: Selection
   var judging: Judging
   var execute: Bool
   /// The server's whole time; what a person takes to answer is not counted.
   var timeout: Duration
-  var verifyWithin: Duration
+  var ending: Terminator.Options
+  var takesLock: Bool
+  var interrupts: Interrupts?
   /// Asks whether the plan shall be carried out; nil: it shall.
   var confirm: ((TerminationReport) throws -> Bool)?
+  /// Writes down each step; false where it can't.
+  var record: (TerminationEvent) -> Bool
+
+  struct Outcome {
+    var answer: TerminationAnswer
+    /// nil: what the answer says.
+    var status: ExitStatus?
+  }
 
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
-  func answer(
+  func outcome(
     connecting connect: (Deadline) throws(PostgresError) -> (
       connection: Connection, deadline: Deadline
     ),
     to target: ResolvedTarget, described: Target
-  ) throws -> TerminationAnswer {
-    var deadline = Deadline(after: timeout)
+  ) throws -> Outcome {
+    let deadline: Deadline
     let session: Connection
     var report: TerminationReport
     do {
-      (session, deadline) = try connect(deadline)
+      (session, deadline) = try connect(Deadline(after: timeout))
       report = try plan(session, deadline: deadline)
     } catch let error as PostgresError {
-      return .refused(
-        try Diagnostics.failure(error, reaching: target), target: described,
-        judgedWith: judging.policy)
+      return Outcome(
+        answer: .refused(
+          try Diagnostics.failure(error, reaching: target), target: described,
+          judgedWith: judging.policy))
     }
-    guard execute else { return .report(report) }
+    guard execute else { return Outcome(answer: .report(report)) }
     if report.audit.target.pooled == true {
       throw CommandFailure.usage(
-        "this connection goes through a transaction pooler, where nothing can be ended safely",
+        "this connection goes through a pooler, where nothing can be ended safely",
         next: "Connect to the server itself.")
     }
-    guard !report.plan.selected.isEmpty else {
-      report.executed = true
-      return .report(report)
+    report.executed = true
+    guard !report.plan.selected.isEmpty else { return Outcome(answer: .report(report)) }
+    let status: ExitStatus?
+    do {
+      try Terminator.prepare(session, deadline: deadline)
+      status = try carryOut(&report, session, deadline: deadline)
+    } catch let error as PostgresError {
+      report.failure = Failure(error)
+      status = nil
     }
-    guard let confirm else {
-      end(report.plan.selected, in: &report, session, deadline: deadline)
-      return .report(report)
+    if report.outcomes.isEmpty && !report.wasDeclined {
+      report.outcomes = report.plan.selected.map { TerminationOutcome($0, .notAttempted) }
     }
-    guard try confirm(report) else {
-      report.wasDeclined = true
-      return .report(report)
-    }
-    try endConfirmed(&report, session, deadline: Deadline(after: timeout))
-    return .report(report)
+    return Outcome(answer: .report(report), status: status)
   }
 
   /// Reads, judges and plans; what the sessions hold that would be ended is asked before the plan
@@ -69,42 +80,125 @@ struct TerminationRun {
       audit: audit, plan: Planner.plan(audit, selection: selection), executed: false)
   }
 
-  private func end(
-    _ victims: [Victim], in report: inout TerminationReport, _ session: Connection,
-    deadline: Deadline
-  ) {
-    let result = Terminator(session, verifyWithin: verifyWithin).end(victims, deadline: deadline)
-    report.executed = true
-    report.outcomes = result.outcomes
-    report.failure = result.failure.map { Failure($0) }
+  /// Asks, takes the lock and ends.
+  /// - Returns: the exit status where it is not what the report says.
+  private func carryOut(
+    _ report: inout TerminationReport, _ session: Connection, deadline: Deadline
+  ) throws -> ExitStatus? {
+    var deadline = deadline
+    if let confirm {
+      guard try confirm(report) else {
+        (report.executed, report.wasDeclined) = (false, true)
+        return nil
+      }
+      deadline = Deadline(after: timeout)
+    }
+    var hasWaited = false
+    if takesLock {
+      switch try RunLock(session).take(within: .seconds(2), deadline: deadline) {
+      case .taken(let waited): hasWaited = waited
+      case .held(let holder):
+        report.failure = Self.failure(lockHeldBy: holder)
+        return .lockHeld
+      }
+    }
+    var outcomes: [SessionIdentity: TerminationOutcome] = [:]
+    var plan = report.plan
+    if confirm != nil {
+      // Time has passed while a person read: what would no longer be planned is left alone, and
+      // what would be is held against what was shown.
+      outcomes = changed(report.plan, since: try self.plan(session, deadline: deadline).plan)
+      plan.selected.removeAll { outcomes[$0.identity] != nil }
+    } else if hasWaited {
+      report = try self.plan(session, deadline: deadline)
+      report.executed = true
+      plan = report.plan
+    }
+    for outcome in try end(plan, &report, session, deadline: deadline) {
+      outcomes[outcome.identity] = outcome
+    }
+    report.outcomes = report.plan.selected.compactMap { outcomes[$0.identity] }
+    return nil
   }
 
-  /// Time has passed while a person read the plan: what would no longer be planned is left alone.
-  private func endConfirmed(
-    _ report: inout TerminationReport, _ session: Connection, deadline: Deadline
-  ) throws {
-    let confirmed = report.plan.selected
-    let again: TerminationPlan
-    do {
-      again = try plan(session, deadline: deadline).plan
-    } catch let error as PostgresError {
-      report.executed = true
-      report.outcomes = confirmed.map { TerminationOutcome($0, .notAttempted) }
-      report.failure = Failure(error)
-      return
-    }
+  /// Outcomes of those that a second plan no longer has.
+  private func changed(
+    _ confirmed: TerminationPlan, since again: TerminationPlan
+  ) -> [SessionIdentity: TerminationOutcome] {
     let still = Set(again.selected.map(\.identity))
-    let present = still.union(again.kept.compactMap { $0.judged.session.identity })
-    let victims = confirmed.filter { still.contains($0.identity) }
-    end(victims, in: &report, session, deadline: deadline)
-    let ended = Dictionary(
-      report.outcomes.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
-    report.outcomes = confirmed.map { victim in
-      let identity = victim.identity
-      return ended[identity]
-        ?? (present.contains(identity)
-          ? TerminationOutcome(victim, .changed, "no longer selected after the question")
-          : TerminationOutcome(victim, .alreadyGone, "it left before the question was answered"))
+    let present = Set(again.kept.compactMap { $0.judged.session.identity })
+    var outcomes: [SessionIdentity: TerminationOutcome] = [:]
+    for victim in confirmed.selected where !still.contains(victim.identity) {
+      outcomes[victim.identity] =
+        present.contains(victim.identity)
+        ? TerminationOutcome(victim, .changed, "no longer selected after the question")
+        : TerminationOutcome(victim, .alreadyGone, "it left before the question was answered")
+    }
+    return outcomes
+  }
+
+  private func end(
+    _ plan: TerminationPlan, _ report: inout TerminationReport, _ session: Connection,
+    deadline: Deadline
+  ) throws -> [TerminationOutcome] {
+    guard !plan.selected.isEmpty else { return [] }
+    let untried = plan.selected.map { TerminationOutcome($0, .notAttempted) }
+    guard record(.begin(report)) else { return untried }
+    // From here on the first signal is looked for between two statements, and none is cut short.
+    session.interruption = interrupts?.second
+    let result = Terminator(session, ending, record: record)
+      .end(plan, of: report.audit, deadline: deadline)
+    report.failure = result.earlyEnd.flatMap(Self.failure)
+    let gone = zip(plan.selected, result.outcomes).filter { $1.result == .gone }
+    if !gone.isEmpty, result.earlyEnd?.leavesConnectionUsable ?? true {
+      do {
+        report.after = Aftermath(
+          try SnapshotReader(session).read(keepingQueries: false, deadline: deadline),
+          ended: gone.map(\.0.judged.session), judgedAt: report.audit.capturedAt)
+      } catch {
+        Diagnostics.warn("the slots after the run could not be read: \(Failure(error).message)")
+      }
+    }
+    return result.outcomes
+  }
+
+  private static func failure(_ end: Terminator.EarlyEnd) -> Failure? {
+    func failure(_ message: String, _ hint: String) -> Failure {
+      Failure(kind: .unknown, sqlState: nil, message: message, limit: nil, hint: hint)
+    }
+    return switch end {
+    case .failed(let error): Failure(error)
+    case .notTheSameServer:
+      Failure(
+        kind: .lost, sqlState: nil,
+        message: "another server answers than the one that was judged: it was restarted, or a "
+          + "standby became the primary", limit: nil, hint: "Run it again to judge this one.")
+    case .notRecorded:
+      failure(
+        "the log could not be written, so nothing more was signalled",
+        "What was signalled before that is in the log, or in the report alone.")
+    case .interrupted:
+      failure("interrupted; nothing more was signalled", "What was signalled was watched.")
+    }
+  }
+
+  private static func failure(lockHeldBy holder: RunLock.Holder) -> Failure {
+    let place = [holder.user, holder.database].compactMap { $0 }.joined(separator: "@")
+    let since = holder.since.map { ", since \($0.readable)" } ?? ""
+    return Failure(
+      kind: .unknown, sqlState: nil,
+      message: "another run ends sessions on this server: pid \(holder.pid)"
+        + (place.isEmpty ? "" : " (\(place)\(since))") + " holds its lock", limit: nil,
+      hint: "Wait for it. If it is no pgsessions, --no-lock goes on without the lock.")
+  }
+}
+
+extension Terminator.EarlyEnd {
+  fileprivate var leavesConnectionUsable: Bool {
+    switch self {
+    case .failed(let error): if case .queryFailed = error { true } else { false }
+    case .notRecorded: true
+    case .notTheSameServer, .interrupted: false
     }
   }
 }

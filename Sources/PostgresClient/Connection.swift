@@ -11,7 +11,9 @@ import CLibpq
 /// One session on a server. Used by one thread at a time; closes when it goes.
 public final class Connection {
   private let handle: OpaquePointer
-  private let interruption: Interruption?
+  /// Ends any wait: a statement that is under way is cancelled, and the connection is of no further
+  /// use.
+  public var interruption: Interruption?
 
   init(owning handle: OpaquePointer, interruption: Interruption?) {
     self.handle = handle
@@ -27,7 +29,7 @@ public final class Connection {
   public var user: String? { text(PQuser(handle)) }
   /// As `server_version_num`: 150018 for 15.18. 0 when unknown.
   public var serverVersion: Int { Int(PQserverVersion(handle)) }
-  /// The backend that libpq was told of; behind a transaction pooler not the one that answers.
+  /// The backend that libpq was told of; behind a pooler not the one that answers.
   public var backendPID: Int32 { PQbackendPID(handle) }
   public func parameterStatus(_ name: String) -> String? { text(PQparameterStatus(handle, name)) }
 

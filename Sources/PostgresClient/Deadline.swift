@@ -9,6 +9,16 @@ public struct Deadline: Sendable, Comparable {
     granted = duration
   }
 
+  private init(_ instant: ContinuousClock.Instant, granted: Duration) {
+    self.instant = instant
+    self.granted = granted
+  }
+
+  /// The same, but so much earlier.
+  public func earlier(by duration: Duration) -> Deadline {
+    Deadline(instant.advanced(by: .zero - duration), granted: granted)
+  }
+
   public static func < (a: Deadline, b: Deadline) -> Bool { a.instant < b.instant }
   public static func == (a: Deadline, b: Deadline) -> Bool { a.instant == b.instant }
 

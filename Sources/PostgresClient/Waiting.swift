@@ -6,10 +6,16 @@
   import Darwin
 #endif
 
-/// A file descriptor that becomes readable when waiting must end (a signal's self-pipe).
+/// A file descriptor that becomes readable when waiting must end (a signal's self-pipe), and stays
+/// so.
 public struct Interruption: Sendable {
   public let descriptor: Int32
   public init(descriptor: Int32) { self.descriptor = descriptor }
+
+  public var isRaised: Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) > 0
+  }
 }
 
 enum WaitOutcome {

@@ -133,7 +133,7 @@ extension JSONWriter {
     }
   }
 
-  private mutating func sessionFields(_ judged: JudgedSession, at now: Timestamp) {
+  mutating func sessionFields(_ judged: JudgedSession, at now: Timestamp) {
     let (session, times) = (judged.session, judged.times)
     value("pid", session.pid)
     value("backend_start", session.backendStart)
@@ -156,28 +156,40 @@ extension JSONWriter {
     value("silent_seconds", times.silent)
     value("used_at_age_seconds", times.usedAtAge)
     value("last_command", session.lastCommand)
-    if let holds = judged.holds {
-      array("holds") { json in
-        for holding in Holding.inOrder(holds) { json.value(nil, holding.rawValue) }
-      }
-    } else {
-      // Not asked, or not to be known: not "nothing".
-      null("holds")
-    }
+    holds(judged.holds)
     value("verdict", judged.verdict.rawValue)
+    evidence(of: judged, at: now)
+    array("protections") { json in
+      for protection in judged.protections {
+        json.kindAndDetail(protection.kind.rawValue, protection.detail)
+      }
+    }
+  }
+
+  mutating func holds(_ holds: Set<Holding>?) {
+    // Not asked, or not to be known: not "nothing".
+    guard let holds else { return null("holds") }
+    array("holds") { json in
+      for holding in Holding.inOrder(holds) { json.value(nil, holding.rawValue) }
+    }
+  }
+
+  /// - Parameter now: when the snapshot was taken.
+  mutating func evidence(of judged: JudgedSession, at now: Timestamp) {
     array("evidence") { json in
       for evidence in judged.evidence {
         json.object { json in
           json.value("kind", evidence.kind.rawValue)
           json.value("basis", evidence.basis.rawValue)
-          json.value("detail", evidence.sentence(about: session, times, at: now))
+          json.value("detail", evidence.sentence(about: judged.session, judged.times, at: now))
         }
       }
     }
-    array("protections") { json in
-      for protection in judged.protections {
-        json.kindAndDetail(protection.kind.rawValue, protection.detail)
-      }
+  }
+
+  mutating func reasons(_ key: StaticString, _ reasons: [Reason]) {
+    array(key) { json in
+      for reason in reasons { json.kindAndDetail(reason.kind, reason.detail) }
     }
   }
 
@@ -231,58 +243,6 @@ extension JSONWriter {
         json.null("limit")
       }
       json.value("hint", failure.hint)
-    }
-  }
-
-  // MARK: - Termination
-
-  mutating func plan(_ plan: TerminationPlan, at now: Timestamp) {
-    object("plan") { json in
-      json.planned("selected", plan.selected.lazy.map { ($0.judged, $0.reasons) }, at: now)
-      json.planned("kept", plan.kept.lazy.map { ($0.judged, $0.reasons) }, at: now)
-    }
-  }
-
-  private mutating func planned(
-    _ key: StaticString, _ sessions: some Sequence<(JudgedSession, [Reason])>,
-    at now: Timestamp
-  ) {
-    array(key) { json in
-      for (judged, reasons) in sessions {
-        json.object { json in
-          json.sessionFields(judged, at: now)
-          json.array("reasons") { json in
-            for reason in reasons { json.kindAndDetail(reason.kind, reason.detail) }
-          }
-        }
-      }
-    }
-  }
-
-  mutating func outcomes(_ outcomes: [TerminationOutcome]) {
-    array("outcomes") { json in
-      for outcome in outcomes {
-        json.object { json in
-          json.value("pid", outcome.identity.pid)
-          json.value("backend_start", outcome.identity.backendStart)
-          json.value("application_name", outcome.applicationName)
-          json.value("result", outcome.result.rawValue)
-          json.value("detail", outcome.detail)
-        }
-      }
-    }
-  }
-
-  mutating func terminationTotals(_ report: TerminationReport?) {
-    object("totals") { json in
-      json.value("selected", report?.plan.selected.count ?? 0)
-      json.value("gone", report?.count(.gone) ?? 0)
-      json.value("survived", report?.count(.survived) ?? 0)
-      json.value("changed", report?.count(.changed) ?? 0)
-      json.value("already_gone", report?.count(.alreadyGone) ?? 0)
-      json.value("refused", report?.count(.refused) ?? 0)
-      json.value("not_attempted", report?.count(.notAttempted) ?? 0)
-      json.value("over_max", report?.plan.overMax ?? 0)
     }
   }
 }

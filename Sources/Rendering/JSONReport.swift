@@ -59,8 +59,10 @@ public enum JSONReport {
         json.value("executed", report.executed)
         head(of: report.audit, version, &json)
         json.plan(report.plan, at: report.audit.capturedAt)
+        json.breaker(report.plan.breaker)
         json.outcomes(report.outcomes)
         json.terminationTotals(report)
+        json.after(report.after)
         json.failure(report.failure)
       case .refused(let failure, let target, let policy):
         json.value("executed", false)
@@ -69,8 +71,10 @@ public enum JSONReport {
           json.array("selected") { _ in }
           json.array("kept") { _ in }
         }
+        json.null("breaker")
         json.outcomes([])
         json.terminationTotals(nil)
+        json.null("after")
         json.failure(failure)
       }
     }

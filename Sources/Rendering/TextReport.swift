@@ -34,7 +34,7 @@ public struct TextReport {
     let version = "PostgreSQL \(target.serverVersion?.prefix { $0 != " " } ?? "?")"
     let extra =
       (target.inRecovery == true ? ", standby" : "")
-      + (target.pooled == true ? ", through a transaction pooler" : "")
+      + (target.pooled == true ? ", through a pooler" : "")
     return [
       style.paint(HostileText.escaped(name), .strong)
         + HostileText.escaped(" on \(place) port \(target.port ?? "?"), \(version)\(extra)"),

@@ -8,6 +8,7 @@ extension TextReport {
     var lines = head(report.audit)
     lines += [""] + (report.executed ? outcomes(report) : dryRun(report))
     lines += kept(report)
+    if let after = report.after { lines += [""] + slots(before: report.audit.slots, after) }
     // Where it keeps a run from ending anything it is the error, and said on stderr.
     if !(report.executed && report.plan.isBarred) {
       lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
@@ -23,13 +24,27 @@ extension TextReport {
   private func dryRun(_ report: TerminationReport) -> [String] {
     let selected = report.plan.selected
     guard !selected.isEmpty else { return ["No session would be ended\(Self.whyNone(report))."] }
-    return ["\(Self.sessions(selected.count)) would be ended:"]
+    return ["\(Self.sessions(selected.count)) would be ended."]
       + victims(selected.map { ($0, nil) })
+  }
+
+  /// A line for each session that was to be ended, and nothing where there was none.
+  public func briefTermination(_ report: TerminationReport) -> String {
+    report.plan.selected.enumerated().map { index, victim in
+      let session = victim.judged.session
+      let outcome = report.outcomes.indices.contains(index) ? report.outcomes[index] : nil
+      let owner = [session.user, session.database].map { $0 ?? "?" }.joined(separator: "@")
+      let why = victim.reasons.map(\.detail) + [outcome?.detail].compactMap { $0 }
+      return HostileText.escaped(
+        "\(outcome?.result.rawValue ?? "selected") \(session.pid) "
+          + "\(Self.label(session.applicationName, of: .application)) \(owner) "
+          + "\(Self.client(of: session)): \(why.joined(separator: "; "))") + "\n"
+    }.joined()
   }
 
   /// The plan as the question before `--execute` shows it.
   public func question(_ report: TerminationReport) -> String {
-    (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended:"]
+    (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended."]
       + victims(report.plan.selected.map { ($0, nil) }) + kept(report))
       .joined(separator: "\n") + "\n"
   }
@@ -48,43 +63,109 @@ extension TextReport {
       + (report.failure.map { ["The run ended early: \(HostileText.escaped($0.message))"] } ?? [])
   }
 
+  /// The victims under what selected them, so that it is said once.
   private func victims(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
-    var table = TextTable([
-      .init(title: "pid", alignsRight: true),
-      .init(title: "application_name", isFlexible: true),
-      .init(title: "user", isFlexible: true),
-      .init(title: "client", isFlexible: true),
-      .init(title: "state age", alignsRight: true),
-      .init(title: "session age", alignsRight: true),
-      .init(title: victims.first?.1 == nil ? "why" : "result"),
-    ])
+    var order: [String] = []
+    var sections: [String: [(Victim, TerminationOutcome?)]] = [:]
+    for victim in victims {
+      let why = Self.why(victim.0)
+      if sections[why] == nil { order.append(why) }
+      sections[why, default: []].append(victim)
+    }
+    return order.flatMap { why -> [String] in
+      let section = sections[why] ?? []
+      let noun = section.first?.0.isOrphan == true ? "orphan" : "session"
+      let heading = "\(section.count) \(noun)\(section.count == 1 ? "" : "s"), \(why):"
+      return ["", heading] + table(section)
+    }
+  }
+
+  private func table(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
+    let isOver = victims.first?.1 != nil
+    var table = TextTable(
+      [
+        .init(title: "pid", alignsRight: true),
+        .init(title: "application_name", isFlexible: true),
+        .init(title: "user", isFlexible: true),
+        .init(title: "client", isFlexible: true),
+        .init(title: "state age", alignsRight: true),
+        .init(title: "session age", alignsRight: true),
+      ] + (isOver ? [.init(title: "result")] : []))
     for (planned, outcome) in victims {
       let (session, times) = (planned.judged.session, planned.judged.times)
-      table.add([
-        .init("\(session.pid)"),
-        .init(Self.label(session.applicationName, of: .application)),
-        .init(session.user ?? "?"),
-        .init(Self.client(of: session)),
-        .init(times.stateAge.map(DurationText.brief) ?? "?"),
-        .init(times.sessionAge.map(DurationText.brief) ?? "?"),
-        outcome.map { .init($0.result.rawValue, Self.meaning(of: $0.result)) }
-          ?? .init(
-            (planned.reasons.map { Self.whyWords[$0.kind] ?? $0.kind }
-              + (planned.judged.verdict == .orphan ? ["orphan"] : [])).joined(separator: ", ")),
-      ])
+      table.add(
+        [
+          .init("\(session.pid)"),
+          .init(Self.label(session.applicationName, of: .application)),
+          .init(session.user ?? "?"),
+          .init(Self.client(of: session)),
+          .init(times.stateAge.map(DurationText.brief) ?? "?"),
+          .init(times.sessionAge.map(DurationText.brief) ?? "?"),
+        ]
+          + (outcome.map { [.init($0.result.rawValue, Self.meaning(of: $0.result))] } ?? []))
     }
     let lines = table.lines(style)
-    // What explains a result stands under its row, where it has room.
+    // What explains a row stands under it, where it has room.
     return [lines[0]]
       + zip(lines.dropFirst(), victims).flatMap { line, victim in
         [line]
-          + (victim.1?.detail.map { [style.paint("    " + HostileText.escaped($0), .faint)] } ?? [])
+          + notes(of: victim.0, victim.1).map {
+            style.paint("    " + HostileText.escaped($0), .faint)
+          }
       }
+  }
+
+  private static func why(_ victim: Victim) -> String {
+    var words = victim.reasons.map { reason in
+      whyWords[reason.kind] ?? Evidence.Kind(rawValue: reason.kind).map(words(for:)) ?? reason.kind
+    }
+    if victim.isOrphan, let basis = victim.judged.orphanBasis { words[0] += " (\(basis.rawValue))" }
+    // What a threshold has selected may be an orphan too, and that speaks for it.
+    if !victim.isOrphan && victim.judged.verdict == .orphan { words.append("and orphaned") }
+    return words.joined(separator: ", ")
+  }
+
+  /// What it holds and what became of it.
+  private func notes(of victim: Victim, _ outcome: TerminationOutcome?) -> [String] {
+    var notes = [outcome?.detail].compactMap { $0 }
+    // Of one that was left alone it does not matter.
+    guard outcome.map({ $0.result == .gone || $0.result == .survived }) ?? true else {
+      return notes
+    }
+    let held = victim.judged.holds.map(Holding.inOrder) ?? []
+    if !held.isEmpty {
+      let words = held.map { $0.rawValue.replacing("_", with: " ") }.joined(separator: ", ")
+      notes.insert("\(outcome?.result == .gone ? "held" : "holds") \(words)", at: 0)
+    }
+    if victim.judged.session.state?.isInTransaction == true {
+      notes.insert("idle in transaction", at: 0)
+    }
+    return notes.isEmpty ? [] : [notes.joined(separator: "; ")]
+  }
+
+  private func slots(before: Slots, _ after: Aftermath) -> [String] {
+    let came =
+      switch after.cameBack {
+      case 0: "none of their applications has opened a session since"
+      case 1: "their applications have opened 1 session since"
+      default: "their applications have opened \(after.cameBack) sessions since"
+      }
+    return CellWidth.wrapped(
+      "Slots: \(before.binding.used) of \(before.binding.limit) were used, "
+        + "\(after.slots.binding.used) are now; \(came).", to: style.width)
   }
 
   /// A clause for an empty plan: a mistyped name is the likeliest cause.
   private static func whyNone(_ report: TerminationReport) -> String {
     if report.plan.isBarred { return "" }
+    switch report.plan.breaker {
+    case .maximumShare(let victims, let visible, let percent)?:
+      return ": \(victims) of \(visible) visible sessions match, more than --max-share \(percent) "
+        + "allows"
+    case .lastOfApplication?:
+      return ": each is the last that was heard of its application (--allow-empty)"
+    case nil: break
+    }
     let named = report.plan.kept.filter { $0.reasons.first?.kind != "not_matched" }
     return named.isEmpty && !report.plan.kept.isEmpty
       ? ": nothing passes the filters" : ": none matches"
@@ -103,14 +184,22 @@ extension TextReport {
     return [""] + CellWidth.wrapped(sentence, to: style.width)
   }
 
-  private static let whyWords = ["idle_longer_than": "idle", "session_older_than": "old"]
+  private static let whyWords = [
+    "idle_longer_than": "idle beyond the threshold",
+    "session_older_than": "open beyond the threshold",
+    "in_transaction_longer_than": "idle in transaction beyond the threshold",
+    "active_longer_than": "active beyond the threshold",
+  ]
 
   private static let keptWords = [
     "too_young": "not old enough", "not_matched": "outside the filters", "in_use": "in use",
     "own_session": "our own", "superuser": "of superusers", "hidden": "hidden from this role",
     "not_permitted": "this role may not end", "other_database": "in other databases",
     "over_max": "beyond --max", "holds_state": "hold state (--include-stateful)",
-    "pooled": "kept open by a pooler (--include-pooled)",
+    "pooled": "kept open by a pooler (--include-pooled)", "not_selected": "not selected",
+    "untrusted": "on weaker evidence than --trust", "newest_kept": "newest of their application",
+    "last_of_application": "last of their application (--allow-empty)",
+    "max_share": "stopped by --max-share",
   ]
 
   private static func sessions(_ count: Int) -> String {

@@ -41,6 +41,20 @@ struct BadInputTests {
     Case(arguments: ["terminate", "--idle-longer-than", "1h", "--max", "0"], says: "--max"),
     Case(arguments: ["terminate", "--idle-longer-than", "1h", "--max", "x"], says: "--max"),
     Case(arguments: ["terminate", "--idle-longer-than", "1h", "--execute"], says: "no terminal"),
+    Case(arguments: ["terminate", "--orphans", "--max-share", "101"], says: "from 0 to 100"),
+    Case(arguments: ["terminate", "--orphans", "--keep", "-1"], says: "--keep"),
+    Case(arguments: ["terminate", "--orphans", "--trust", "guess"], says: "roster, declared"),
+    Case(arguments: ["terminate", "--suspects", "--trust", "roster"], says: "--orphans"),
+    Case(arguments: ["terminate", "--suspects", "--allow-empty"], says: "--orphans"),
+    Case(
+      arguments: ["terminate", "--idle-longer-than", "1h", "--include-active"],
+      says: "--active-longer-than"),
+    Case(arguments: ["terminate", "--orphans", "--cancel-first"], says: "none are selected"),
+    Case(
+      arguments: ["terminate", "--active-longer-than", "1h", "--grace", "5s"],
+      says: "--cancel-first"),
+    Case(arguments: ["terminate", "--orphans", "--sql", "--execute"], says: "statements alone"),
+    Case(arguments: ["terminate", "--orphans", "--quiet", "--json"], says: "JSON is always whole"),
     Case(
       arguments: ["terminate", "--idle-longer-than", "1h", "--execute", "--yes"],
       says: "which server is meant",

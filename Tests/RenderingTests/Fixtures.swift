@@ -100,7 +100,7 @@ enum SmallServer {
     _ sessions: [Session] = sessions, by policy: Policy = Policy()
   ) -> AuditReport {
     var report = Judge.judge(snapshot(sessions), by: policy)
-    report.advice = AuditAdvice.advice(for: report, target: "-h db.example -d shop")
+    report.advice = AuditAdvice.advice(for: report, words: "-h db.example -d shop")
     return report
   }
 
@@ -127,9 +127,16 @@ enum SmallServer {
   ) -> TerminationReport {
     let audit = report(sessions)
     let plan = Planner.plan(audit, selection: Selection(idleLongerThan: .hours(1)))
-    return TerminationReport(
+    var report = TerminationReport(
       audit: audit, plan: plan, executed: !results.isEmpty,
       outcomes: zip(plan.selected, results).map { TerminationOutcome($0, $1.0, $1.1) },
       failure: failure)
+    let gone = zip(plan.selected, results).filter { $1.0 == .gone }.map(\.0.judged.session)
+    if failure == nil && !gone.isEmpty {
+      var later = snapshot(sessions.filter { session in !gone.contains { $0.pid == session.pid } })
+      later.capturedAt = .now - Duration.seconds(-2)
+      report.after = Aftermath(later, ended: gone, judgedAt: audit.capturedAt)
+    }
+    return report
   }
 }

@@ -16,7 +16,7 @@ struct HostileReportTests {
       audit.target.database = bad
       audit.target.serverVersion = bad
     }
-    audit.advice = AuditAdvice.advice(for: audit, target: Hostile.texts[0])
+    audit.advice = AuditAdvice.advice(for: audit, words: Hostile.texts[0])
     let text = TextReport(style: style, lists: true, showsQuery: true)
     let plan = Planner.plan(
       report, selection: Selection(idleLongerThan: .minutes(1), allDatabases: true, maximum: 1000))
@@ -72,8 +72,8 @@ struct HostileReportTests {
       let plan = Planner.plan(
         Self.report, selection: Selection(idleLongerThan: .minutes(1), allDatabases: true))
       let run = TerminationReport(audit: Self.report, plan: plan, executed: false)
-      // Above it the head, below it the count of what is kept.
-      let table = text.question(run).split(separator: "\n").dropFirst(3).dropLast()
+      // Above it the head and what selected them, below it the count of what is kept.
+      let table = text.question(run).split(separator: "\n").dropFirst(4).dropLast()
       #expect(table.count == plan.selected.count + 1)
       for line in table { check(String(line), width) }
     }

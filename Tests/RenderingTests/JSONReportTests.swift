@@ -123,7 +123,7 @@ struct JSONReportTests {
     let bytes = JSONReport.termination(Self.ended, version: "1", indents: true)
     let all = [
       "schema", "executed", "tool", "captured_at", "target", "judged_with", "coverage", "slots",
-      "plan", "outcomes", "totals", "failure",
+      "plan", "breaker", "outcomes", "totals", "after", "failure",
     ]
     #expect(keys(bytes, depth: 1) == all)
     guard case .refused(let failure, let target, let policy) = SmallServer.refusal else { return }

@@ -67,9 +67,11 @@ struct HostileServerTests {
       report,
       selection: Selection(idleLongerThan: .milliseconds(50), applications: [Glob("bait")]))
     #expect(plan.selected.count == 1)
-    let result = Terminator(connection, verifyWithin: .seconds(5)).end(
-      plan.selected, deadline: Deadline(after: .seconds(10)))
-    #expect(result.failure == nil && result.outcomes.map(\.result) == [.gone])
+    let deadline = Deadline(after: .seconds(10))
+    try Terminator.prepare(connection, deadline: deadline)
+    let result = Terminator(connection, .init(verifyWithin: .seconds(5))).end(
+      plan, of: report, deadline: deadline)
+    #expect(result.earlyEnd == nil && result.outcomes.map(\.result) == [.gone])
     #expect(bait.backendPID > 0)
   }
 
@@ -96,9 +98,10 @@ struct HostileServerTests {
     try victim.execute("SELECT 1")
     usleep(60_000)
     let connection = try server.connect(user: "watcher")
+    let report = Judge.judge(try read(connection), by: Policy())
     let plan = Planner.plan(
-      Judge.judge(try read(connection), by: Policy()),
-      selection: Selection(idleLongerThan: .milliseconds(50), applications: [Glob("owned")]))
+      report, selection: Selection(idleLongerThan: .milliseconds(50), applications: [Glob("owned")])
+    )
     #expect(plan.selected.count == 1)
     kill(victim.backendPID, SIGSTOP)
     defer { kill(victim.backendPID, SIGCONT) }
@@ -107,8 +110,8 @@ struct HostileServerTests {
       try server.execute("REVOKE owned FROM watcher")
       return 0
     }
-    let result = Terminator(connection, verifyWithin: .milliseconds(1500)).end(
-      plan.selected, deadline: Deadline(after: .seconds(10)))
+    let result = Terminator(connection, .init(verifyWithin: .milliseconds(1500))).end(
+      plan, of: report, deadline: Deadline(after: .seconds(10)))
     _ = try revoke.value()
     #expect(result.outcomes.map(\.result) == [.survived])
   }

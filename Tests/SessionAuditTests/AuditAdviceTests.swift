@@ -8,7 +8,7 @@ struct AuditAdviceTests {
   ) -> [Advice] {
     let server = ServerFacts.hundred { $0.roleLimits = [NamedLimit(name: role.name, limit: limit)] }
     let report = Snapshot.of(sessions, role: role, server: server).judged(by: policy)
-    return AuditAdvice.advice(for: report, target: target)
+    return AuditAdvice.advice(for: report, words: target)
   }
 
   private func idle(_ count: Int, silent: Duration = .zero) -> [Session] {
@@ -47,12 +47,37 @@ struct AuditAdviceTests {
   @Test func showsTheNextCommandForSuspects() throws {
     let one = try #require(advice(idle(1, silent: .hours(2))).first)
     #expect(one.code == "suspect_sessions" && one.severity == .info)
-    #expect(one.summary.hasPrefix("1 session idle for longer than 1h could be ended."))
-    #expect(one.remedy == "pgsessions terminate --idle-longer-than 1h -d shop")
-    let policy = Policy(staleAfter: .minutes(90))
-    let two = try #require(advice(idle(2, silent: .hours(2)), target: "", policy: policy).first)
-    #expect(two.summary.hasPrefix("2 sessions idle for longer than 1h30m could be ended."))
-    #expect(two.remedy == "pgsessions terminate --idle-longer-than 1h30m")
+    #expect(
+      one.summary
+        == "1 suspect could be ended, but a quiet pool looks the same. This shows it, and ends "
+        + "nothing:")
+    #expect(one.remedy == "pgsessions terminate --suspects -d shop")
+    let two = try #require(advice(idle(2, silent: .hours(2)), target: "").first)
+    #expect(two.summary.hasPrefix("2 suspects could be ended,"))
+    #expect(two.remedy == "pgsessions terminate --suspects")
+    let many = try #require(advice(idle(12, silent: .hours(2)), target: "").first)
+    #expect(many.summary.hasPrefix("12 suspects of 12 visible sessions are more than 50 %"))
+    #expect(many.remedy == "pgsessions terminate --suspects --max-share 100")
+  }
+
+  @Test func showsTheNextCommandForOrphans() throws {
+    let old = Session.idle(pid: 2, silent: .hours(3)) { $0.clientAddress = "10.0.0.1" }
+    func new(_ silent: Duration) -> Session {
+      .idle(pid: 3, silent: silent, open: .hours(2)) { $0.clientAddress = "10.0.0.2" }
+    }
+    let inferred = try #require(advice([old, new(.zero)]).first)
+    #expect(inferred.code == "orphan_sessions" && inferred.severity == .warning)
+    #expect(inferred.summary == "1 orphan could be ended. This shows it, and ends nothing:")
+    #expect(inferred.remedy == "pgsessions terminate --orphans --trust inferred -d shop")
+    var policy = Policy()
+    policy.instances = [Declaration(nil, 1)]
+    let declared = try #require(
+      advice([old, new(.zero)], target: "--instances=1", policy: policy).first)
+    #expect(declared.remedy == "pgsessions terminate --orphans --instances=1")
+    let last = try #require(advice([old, new(.hours(1))]).first)
+    #expect(last.code == "last_of_application")
+    #expect(last.summary.hasPrefix("1 orphan is all that is left of an application:"))
+    #expect(last.remedy == "pgsessions terminate --orphans --allow-empty -d shop")
   }
 
   /// The command that is shown must do what is said of it.
@@ -61,7 +86,7 @@ struct AuditAdviceTests {
     elsewhere.database = "other"
     let both = advice(idle(2, silent: .hours(2)) + [elsewhere])
     #expect(both.map(\.code) == ["suspect_sessions", "other_databases"])
-    #expect(both.first?.summary.hasPrefix("2 sessions idle for longer than 1h") == true)
+    #expect(both.first?.summary.hasPrefix("2 suspects could be ended") == true)
     #expect(
       both.last?.summary
         == "1 suspect or orphan is in database \"other\": connect there to see what is held and to "
@@ -95,7 +120,8 @@ struct AuditAdviceTests {
     let lacking = try #require(advice(idle(1, silent: .zero), policy: policy).first)
     #expect(lacking.code == "roster_lacks_living")
     #expect(lacking.summary.hasPrefix("web.1 was heard just now, but the roster, which covers it,"))
-    #expect(advice(idle(1, silent: .minutes(6)), policy: policy).isEmpty)
+    #expect(
+      advice(idle(1, silent: .minutes(6)), policy: policy).map(\.code) == ["last_of_application"])
   }
 
   @Test func tellsOrphansFromSuspectsAndWhatIsHeld() throws {
@@ -106,13 +132,11 @@ struct AuditAdviceTests {
     let quiet = Session.idle(pid: 4, silent: .hours(2), application: "report")
     var snapshot = Snapshot.of([old, new, quiet])
     func summaries() -> [String] {
-      AuditAdvice.advice(for: snapshot.judged(), target: "").map(\.summary)
+      AuditAdvice.advice(for: snapshot.judged(), words: "").map(\.summary)
     }
-    #expect(
-      try #require(summaries().first).hasPrefix(
-        "2 sessions idle for longer than 1h could be ended, 1 of them an orphan and the rest only "
-          + "suspect. This shows them"))
-    snapshot.details = Details(holdings: [2: [.advisoryLock], 4: []])
+    #expect(try #require(summaries().first).hasPrefix("1 orphan could be ended."))
+    #expect(try #require(summaries().last).hasPrefix("1 suspect could be ended, but"))
+    snapshot.details = Details(holdings: [2: [], 4: [.advisoryLock]])
     #expect(
       summaries().last
         == "1 more holds state that would be lost, or may hold it; --sessions says what. Only "

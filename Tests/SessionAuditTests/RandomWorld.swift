@@ -35,8 +35,27 @@ struct RandomWorld {
       server.roleLimits = [NamedLimit(name: "app", limit: 5)]
       if random.chance(10) { server.superuserRoles.insert(RoleID.app) }
     }
-    let count = Int.random(in: 0...20, using: &random)
+    let count = Int.random(in: 0...30, using: &random)
     return .of((0..<count).map { session(pid: Int32($0 + 1)) }, role: role, server: server)
+  }
+
+  /// Sessions of one role in one database, most of them quiet, of which many are left behind.
+  mutating func quietSnapshot() -> Snapshot {
+    let count = Int.random(in: 0...40, using: &random)
+    return .of(
+      (0..<count).map { number in
+        let silent = random.one(of: Self.ages.filter { $0 >= .zero })
+        return .client(
+          pid: Int32(number + 2),
+          random.chance(85) ? .idle : random.one(of: [.active, .idleInTransaction]),
+          open: silent + random.one(of: Self.ages.filter { $0 >= .zero }), silent: silent,
+          application: random.one(of: ["web.1", "web.1", "web.2", "", "worker.1"])
+        ) {
+          $0.clientAddress = "10.0.0.\(Int.random(in: 1...4, using: &random))"
+          if random.chance(10) { $0.database = "ledger" }
+          if $0.state?.isActive == true { $0.queryStart = $0.stateChange }
+        }
+      })
   }
 
   mutating func session(pid: Int32) -> Session {
@@ -59,18 +78,41 @@ struct RandomWorld {
     return session
   }
 
+  /// What makes orphans of some sessions, on each basis.
+  mutating func policy() -> Policy {
+    var policy = Policy()
+    if random.chance(40) { policy.instances = [Declaration(nil, 1)] }
+    if random.chance(30) { policy.restarts = [Declaration(nil, .ago(.minutes(30)))] }
+    if random.chance(30) {
+      policy.roster = Roster(
+        format: .lines,
+        entries: [.init(name: "web.1", networks: [], isAlive: true, startedAt: .ago(.hours(1)))])
+      policy.roster?.takenAt = .ago(.minutes(1))
+    }
+    return policy
+  }
+
   mutating func selection() -> Selection {
-    let byIdle = random.chance(70)
+    let thresholds: [Duration] = [.minutes(1), .hours(1), .days(1)]
     var selection = Selection(
-      idleLongerThan: byIdle ? random.one(of: [.minutes(1), .hours(1), .days(1)]) : nil,
-      sessionOlderThan: !byIdle || random.chance(40)
-        ? random.one(of: [.minutes(1), .hours(1), .days(1)]) : nil,
+      idleLongerThan: random.chance(50) ? random.one(of: thresholds) : nil,
+      sessionOlderThan: random.chance(30) ? random.one(of: thresholds) : nil,
       applications: random.one(
         of: [
           [], [], [], [], [Glob("web.*")], [Glob("")], [Glob("worker.1"), Glob("web.2")],
           [Glob("x")],
         ]),
-      allDatabases: random.chance(30), maximum: random.one(of: [1, 2, 100]))
+      allDatabases: random.chance(30), maximum: random.one(of: [1, 2, 100, 100]))
+    if random.chance(15) { selection.inTransactionLongerThan = random.one(of: thresholds) }
+    if random.chance(15) { selection.activeLongerThan = random.one(of: thresholds) }
+    (selection.orphans, selection.suspects) = (random.chance(40), random.chance(25))
+    if selection.selectsByNothing { selection.idleLongerThan = .minutes(1) }
+    selection.trust = random.one(of: Basis.allCases)
+    selection.keep = random.one(of: [0, 0, 0, 1, 2])
+    selection.maximumShare = random.one(of: [0, 30, 50, 100])
+    selection.allowsEmpty = random.chance(60)
+    selection.includeActive = random.chance(20)
+    selection.isForOthers = random.chance(5)
     selection.includeStateful = random.chance(50)
     if random.chance(20) {
       selection.applications.excluded = [Glob(random.one(of: ["web.1", "worker.*", "none"]))]

@@ -29,7 +29,8 @@ public enum Sweeper: Sendable {
 
   /// What the program is told beside the threshold and the server.
   private static let arguments = [
-    "terminate", "--max", "100000", "--verify-within", "30s", "--execute", "--yes", "--json",
+    "terminate", "--max", "100000", "--max-share", "100", "--verify-within", "30s", "--execute",
+    "--yes", "--json",
   ]
 
   func sweep(_ server: ThrowawayServer, idleLongerThan threshold: Duration) throws -> Sweep {

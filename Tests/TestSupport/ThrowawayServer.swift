@@ -160,7 +160,7 @@ public final class ThrowawayServer: Sendable {
   }
 
   /// A port that nobody listens on now.
-  private static func freePort() throws -> Int {
+  static func freePort() throws -> Int {
     let listener = try LoopbackListener()
     return listener.port
   }

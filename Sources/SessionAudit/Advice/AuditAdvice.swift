@@ -1,8 +1,9 @@
 /// What to do next, read from a report alone.
 public enum AuditAdvice {
-  /// - Parameter target: the words that name the same target on a command line, quoted for a
-  ///   shell and without a password; empty where the environment names it.
-  public static func advice(for report: AuditReport, target: String) -> [Advice] {
+  /// - Parameter words: what of a command line judges in the same way and names the same target,
+  ///   quoted for a shell and without a password; empty where nothing was said and the environment
+  ///   names it.
+  public static func advice(for report: AuditReport, words: String) -> [Advice] {
     var advice: [Advice] = []
     let role = report.target.user.map(quotedIdentifier) ?? "CURRENT_USER"
     if let reason = report.coverage.reason {
@@ -31,7 +32,7 @@ public enum AuditAdvice {
           summary: "The roster is \(age) old: sessions that began or were heard since are not "
             + "judged by it.", remedy: nil))
     }
-    return advice + doubtfulInput(report) + suspects(in: report, target: target)
+    return advice + doubtfulInput(report) + whatCanBeEnded(in: report, words)
       + names(in: report)
   }
 
@@ -88,34 +89,57 @@ public enum AuditAdvice {
     ]
   }
 
-  /// What can be done about suspects, and what stands in the way: counted by the planner, so that
-  /// the command shown does what is said of it.
-  private static func suspects(in report: AuditReport, target: String) -> [Advice] {
+  /// What can be done about orphans and suspects, and what stands in the way: counted by the
+  /// planner, so that the command shown does what is said of it.
+  private static func whatCanBeEnded(in report: AuditReport, _ words: String) -> [Advice] {
     guard report.totals.suspect + report.totals.orphan > 0 else { return [] }
-    let threshold = report.judgedWith.staleAfter
-    let plan = Planner.plan(
-      report, selection: Selection(idleLongerThan: threshold, maximum: .max))
     var advice: [Advice] = []
-    let count = plan.selected.count
+    func plan(_ change: (inout Selection) -> Void) -> TerminationPlan {
+      var selection = Selection(maximum: .max)
+      change(&selection)
+      return Planner.plan(report, selection: selection)
+    }
+    func command(_ selection: String) -> String {
+      ["pgsessions terminate \(selection)", words].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+    let orphans = plan { $0.orphans = true }
+    let count = orphans.selected.count
     if count > 0 {
-      let command = "pgsessions terminate --idle-longer-than \(DurationText.exact(threshold))"
+      // What it is by default depends on where it runs.
+      let isInferred = orphans.selected.contains { $0.judged.orphanBasis == .inferred }
       advice.append(
         Advice(
-          code: "suspect_sessions", severity: .info,
-          summary: "\(plural(count, "session")) idle for longer than "
-            + "\(DurationText.exact(threshold)) could be ended\(orphans(among: plan.selected)). "
-            + "This shows them, and ends nothing:",
-          remedy: [command, target].filter { !$0.isEmpty }.joined(separator: " ")))
+          code: "orphan_sessions", severity: .warning,
+          summary: "\(plural(count, "orphan")) could be ended. This shows "
+            + "\(count == 1 ? "it" : "them"), and ends nothing:",
+          remedy: command("--orphans" + (isInferred ? " --trust inferred" : ""))))
     }
-    let stateful = plan.kept.count {
+    let last = orphans.kept.count { $0.isKept(for: .lastOfApplication) }
+    if last > 0 {
+      advice.append(
+        Advice(
+          code: "last_of_application", severity: .warning,
+          summary: "\(plural(last, "orphan")) \(last == 1 ? "is" : "are") all that is left of an "
+            + "application: is the evidence right? Where the application is meant to be gone:",
+          remedy: command("--orphans --allow-empty")))
+    }
+    let suspects = plan {
+      $0.suspects = true
+      $0.maximumShare = 50
+    }
+    advice += suspectAdvice(suspects, command)
+    // Each keeps the other's verdict as not selected.
+    let kept = orphans.kept + suspects.kept
+    let stateful = kept.count {
       $0.isKept(for: .holdsState) && !$0.isKept(for: .otherDatabase)
     }
     if stateful > 0 {
+      let more = count + suspects.selected.count > 0 ? " more" : ""
       advice.append(
         Advice(
           code: "stateful_sessions", severity: .info,
           summary:
-            "\(stateful)\(count > 0 ? " more" : "") \(stateful == 1 ? "holds" : "hold") state "
+            "\(stateful)\(more) \(stateful == 1 ? "holds" : "hold") state "
             + "that would be lost, or may hold it; --sessions says what. Only --include-stateful "
             + "ends such sessions.",
           remedy: nil))
@@ -137,7 +161,7 @@ public enum AuditAdvice {
             + "\(place): connect there to see "
             + "what is held and to end what is left behind.", remedy: nil))
     }
-    let superusers = plan.kept.count { $0.isKept(for: .superuser) }
+    let superusers = kept.count { $0.isKept(for: .superuser) }
     if superusers > 0 {
       advice.append(
         Advice(
@@ -145,21 +169,35 @@ public enum AuditAdvice {
           summary: "\(plural(superusers, "suspect")) of superusers: those are never ended. An "
             + "application should not connect as a superuser.", remedy: nil))
     }
-    let barred = plan.kept.count { $0.isKept(for: .notPermitted) }
+    let barred = kept.count { $0.isKept(for: .notPermitted) }
     if barred > 0 {
       advice.append(notPermitted(barred, report.target.user))
     }
     return advice
   }
 
-  private static func orphans(among victims: [Victim]) -> String {
-    let orphans = victims.count { $0.judged.verdict == .orphan }
-    return switch orphans {
-    case 0: ""
-    case victims.count: orphans == 1 ? ", an orphan" : ", all of them orphans"
-    default:
-      ", \(orphans) of them \(orphans == 1 ? "an orphan" : "orphans") and the rest only suspect"
+  private static func suspectAdvice(
+    _ plan: TerminationPlan, _ command: (String) -> String
+  ) -> [Advice] {
+    if case .maximumShare(let victims, let visible, let percent)? = plan.breaker {
+      return [
+        Advice(
+          code: "suspect_sessions", severity: .info,
+          summary: "\(plural(victims, "suspect")) of \(visible) visible sessions are more than "
+            + "\(percent) %, which stops terminate. A quiet pool looks the same, so look first:",
+          remedy: command("--suspects --max-share 100"))
+      ]
     }
+    let count = plan.selected.count
+    guard count > 0 else { return [] }
+    return [
+      Advice(
+        code: "suspect_sessions", severity: .info,
+        summary:
+          "\(plural(count, "suspect")) could be ended, but a quiet pool looks the same. This "
+          + "shows \(count == 1 ? "it" : "them"), and ends nothing:",
+        remedy: command("--suspects"))
+    ]
   }
 
   private static func notPermitted(_ count: Int, _ user: String?) -> Advice {

@@ -7,10 +7,14 @@ public struct Protection: Sendable, Equatable {
     case pooled
     case inUse = "in_use"
     case holdsState = "holds_state"
+    case untrusted
     case otherDatabase = "other_database"
+    case lastOfApplication = "last_of_application"
     case notPermitted = "not_permitted"
     case hidden
+    case newestKept = "newest_kept"
     case overMax = "over_max"
+    case maximumShare = "max_share"
   }
 
   public var kind: Kind

@@ -1,27 +1,32 @@
 /// Chooses victims from a report. Pure: it reads the report alone and widens nothing; whatever it
 /// can't tell about a session keeps that session.
+///
+/// Each session is decided by itself; then the newest of each group are kept, the breakers look at
+/// the whole, and last comes the limit on one run. The breakers stand before that limit, or a
+/// mistake would be carried out in portions.
 public enum Planner {
   public static func plan(_ report: AuditReport, selection: Selection) -> TerminationPlan {
-    var selected: [Victim] = []
-    var kept: [KeptSession] = []
+    var plan = TerminationPlan(selected: [], kept: [])
     for judged in report.sessions {
       switch decide(judged, in: report, selection: selection) {
-      case .selected(let identity, let reasons):
-        selected.append(Victim(identity: identity, judged: judged, reasons: reasons))
+      case .selected(let identity, let reasons, let asOrphan):
+        plan.selected.append(
+          Victim(identity: identity, judged: judged, reasons: reasons, isOrphan: asOrphan))
       case .kept(let reasons):
-        kept.append(KeptSession(judged: judged, reasons: reasons))
+        plan.kept.append(KeptSession(judged: judged, reasons: reasons))
       }
     }
-    selected.sort { a, b in
+    keepNewest(in: &plan, of: report, selection.keep)
+    applyBreakers(to: &plan, of: report, selection)
+    plan.selected.sort { a, b in
       let (aSilent, bSilent) = (a.judged.times.silent ?? .zero, b.judged.times.silent ?? .zero)
       return aSilent != bSilent ? aSilent > bSilent : a.identity.pid < b.identity.pid
     }
-    let surplus = selected.dropFirst(selection.maximum)
-    let overMax = Reason(
-      Protection(.overMax, "a run ends at most \(selection.maximum), those silent longest first"))
-    kept += surplus.map { KeptSession(judged: $0.judged, reasons: [overMax]) }
-    selected.removeLast(surplus.count)
-    return TerminationPlan(selected: selected, kept: kept)
+    let surplus = Set(plan.selected.dropFirst(selection.maximum).map(\.identity))
+    plan.keep(
+      .overMax, "a run ends at most \(selection.maximum), those silent longest first"
+    ) { surplus.contains($0.identity) }
+    return plan
   }
 
   /// Those that would be ended as far as the report tells before anybody asked what they hold.
@@ -31,106 +36,85 @@ public enum Planner {
     }.map(\.session.pid)
   }
 
-  private enum Decision {
-    case selected(SessionIdentity, [Reason])
-    case kept([Reason])
-  }
+  // MARK: - The whole
 
-  private static func decide(
-    _ judged: JudgedSession, in report: AuditReport, selection: Selection
-  ) -> Decision {
-    let session = judged.session
-    if let reason = filteredOut(session, selection) { return .kept([reason]) }
-    if !selection.allDatabases && !report.target.isConnected(to: session) {
-      return kept(
-        .otherDatabase,
-        "it is in another database than the connected one; see --all-databases and --include-stateful"
-      )
+  /// A pool's newest connections are those that it uses. Evidence that an owner is gone is stronger
+  /// than that.
+  private static func keepNewest(
+    in plan: inout TerminationPlan, of report: AuditReport, _ count: Int
+  ) {
+    guard count > 0 else { return }
+    var groups: [ApplicationOfDatabase: [SessionIdentity]] = [:]
+    for judged in report.sessions where isAnothersClient(judged) {
+      guard let identity = judged.session.identity else { continue }
+      groups[.init(judged.session, named: judged.session.applicationName), default: []]
+        .append(identity)
     }
-    // Without its columns nothing below can be told, so nothing is done.
-    func protections(_ kinds: Protection.Kind...) -> [Reason] {
-      judged.protections.filter { kinds.contains($0.kind) }.map { .init($0) }
-    }
-    let unconditional = protections(.hidden, .ownSession)
-    guard unconditional.isEmpty else { return .kept(unconditional) }
-    guard let identity = session.identity else { return kept(.hidden, "when it began is unknown") }
-    let byAge = byAge(judged, identity, selection)
-    guard case .selected = byAge else { return byAge }
-    // What comes here would be ended but for these; "may not" then tells more than "too young".
-    var reasons = protections(.superuser, .notPermitted)
-    if !selection.includePooled { reasons += protections(.pooled) }
-    if !selection.includeStateful { reasons += protections(.holdsState) }
-    return reasons.isEmpty ? byAge : .kept(reasons)
+    // Sessions of a report stand by backend_start and pid.
+    let newest = Set(groups.values.flatMap { $0.suffix(count) })
+    plan.keep(
+      .newestKept,
+      count == 1
+        ? "it is the newest of its application"
+        : "it is one of the \(count) newest of its application"
+    ) { !$0.isOrphan && newest.contains($0.identity) }
   }
 
-  private static func kept(_ kind: Protection.Kind, _ detail: String) -> Decision {
-    .kept([.init(Protection(kind, detail))])
-  }
-
-  private static func filteredOut(
-    _ session: Session, _ selection: Selection
-  ) -> Reason? {
-    filteredOut("application_name", "application", selection.applications) {
-      $0.matches(session.applicationName)
-    }
-      ?? filteredOut("user", "user", selection.users) { $0.matches(session.user ?? "") }
-      ?? filteredOut("database", "database", selection.databases) {
-        $0.matches(session.database ?? "")
-      }
-      ?? filteredOut("client address", "client", selection.clients) {
-        $0.matches(session.clientAddress)
-      }
-  }
-
-  private static func filteredOut<Pattern>(
-    _ column: String, _ option: String, _ filter: VictimFilter<Pattern>,
-    _ matches: (Pattern) -> Bool
-  ) -> Reason? {
-    switch filter.answer(matches) {
-    case .passes: nil
-    case .notNamed: .init("not_matched", "its \(column) matches no --\(option)")
-    case .isExcluded: .init("not_matched", "its \(column) matches a --not-\(option)")
+  private static func applyBreakers(
+    to plan: inout TerminationPlan, of report: AuditReport, _ selection: Selection
+  ) {
+    if !selection.allowsEmpty { keepLast(in: &plan, of: report) }
+    let (victims, visible) = (plan.selected.count { !$0.isOrphan }, report.coverage.visible)
+    if victims >= 10 && victims * 100 > selection.maximumShare * visible {
+      plan.breaker = .maximumShare(
+        victims: victims, visible: visible, percent: selection.maximumShare)
+      plan.keep(.maximumShare, "the plan as a whole was stopped by --max-share") { _ in true }
+    } else if plan.selected.isEmpty,
+      plan.kept.contains(where: { $0.isKept(for: .lastOfApplication) })
+    {
+      plan.breaker = .lastOfApplication
     }
   }
 
-  private static func byAge(
-    _ judged: JudgedSession, _ identity: SessionIdentity, _ selection: Selection
-  ) -> Decision {
-    // Both thresholds speak of idle sessions: whatever else a session does, it is in use.
-    guard let state = judged.session.state, state == .idle else {
-      let state = judged.session.state?.name ?? "unknown"
-      return kept(.inUse, "its state is \(state)")
+  /// Where evidence is wrong (the roster of another application, a number that was never true), it
+  /// tends to speak against all instances at once.
+  private static func keepLast(in plan: inout TerminationPlan, of report: AuditReport) {
+    let orphans = Set(plan.selected.filter(\.isOrphan).map(\.identity))
+    guard !orphans.isEmpty else { return }
+    func application(_ session: Session) -> ApplicationOfDatabase {
+      .init(session, named: report.judgedWith.family(of: session.applicationName))
     }
-    var reasons: [Reason] = []
-    if let threshold = selection.idleLongerThan {
-      guard let age = judged.times.stateAge, age > threshold else {
-        return .kept([tooYoung("idle", judged.times.stateAge, threshold)])
-      }
-      reasons.append(longer("idle_longer_than", "idle", age, threshold))
+    var heard: Set<ApplicationOfDatabase> = []
+    let victims = Set(plan.selected.map(\.identity))
+    for judged in report.sessions where isAnothersClient(judged) {
+      guard let silent = judged.times.silent, silent < report.judgedWith.staleAfter,
+        judged.session.identity.map({ !victims.contains($0) }) ?? false
+      else { continue }
+      heard.insert(application(judged.session))
     }
-    if let threshold = selection.sessionOlderThan {
-      guard let age = judged.times.sessionAge, age > threshold else {
-        return .kept([tooYoung("open", judged.times.sessionAge, threshold)])
-      }
-      reasons.append(longer("session_older_than", "open", age, threshold))
-    }
-    return reasons.isEmpty
-      ? .kept([.init("not_selected", "nothing was selected")]) : .selected(identity, reasons)
+    let stale = DurationText.exact(report.judgedWith.staleAfter)
+    plan.keep(
+      .lastOfApplication,
+      "its application would be left without a session that was heard within \(stale); see "
+        + "--allow-empty"
+    ) { $0.isOrphan && !heard.contains(application($0.judged.session)) }
   }
 
-  private static func tooYoung(
-    _ word: String, _ age: Duration?, _ threshold: Duration
-  ) -> Reason {
-    let since = age.map { "for \(DurationText.brief($0))" } ?? "since an unknown time"
-    return .init(
-      "too_young", "\(word) \(since), not longer than \(DurationText.exact(threshold))")
+  private static func isAnothersClient(_ judged: JudgedSession) -> Bool {
+    judged.session.kind == .client && !judged.protections.contains { $0.kind == .ownSession }
   }
+}
 
-  private static func longer(
-    _ kind: String, _ word: String, _ age: Duration, _ threshold: Duration
-  ) -> Reason {
-    .init(
-      kind,
-      "\(word) for \(DurationText.brief(age)), longer than \(DurationText.exact(threshold))")
+/// An application_name, or a family of them, in one database.
+private struct ApplicationOfDatabase: Hashable {
+  private let name: NameKey
+  private let databaseID: UInt32?
+  private let database: NameKey?
+
+  init(_ session: Session, named name: String) {
+    self.name = NameKey(name)
+    databaseID = session.databaseID
+    // By number where there is one: names in an encoding that is not UTF-8 can look alike.
+    database = databaseID == nil ? session.database.map { NameKey($0) } : nil
   }
 }

@@ -3,6 +3,20 @@ public struct TerminationPlan: Sendable, Equatable {
   /// Those silent longest first.
   public var selected: [Victim]
   public var kept: [KeptSession]
+  /// What stopped the whole plan; then nothing is selected.
+  public var breaker: Breaker?
+
+  public init(selected: [Victim], kept: [KeptSession]) {
+    self.selected = selected
+    self.kept = kept
+  }
+
+  /// Moves those that match from the victims to the kept.
+  mutating func keep(_ kind: Protection.Kind, _ detail: String, where matches: (Victim) -> Bool) {
+    let reason = Reason(Protection(kind, detail))
+    kept += selected.filter(matches).map { KeptSession(judged: $0.judged, reasons: [reason]) }
+    selected.removeAll(where: matches)
+  }
 
   /// Kept only because of `--max`; the next run takes them.
   public var overMax: Int { kept.count { $0.isKept(for: .overMax) } }
@@ -12,6 +26,22 @@ public struct TerminationPlan: Sendable, Equatable {
   public var isBarred: Bool {
     selected.isEmpty
       && kept.contains { $0.isKept(for: .notPermitted) || $0.isKept(for: .hidden) }
+  }
+}
+
+/// What keeps a mistake from ending too much: exit status 3.
+public enum Breaker: Sendable, Equatable {
+  /// Suspects and what is beyond a threshold are more than this share of the visible client
+  /// sessions.
+  case maximumShare(victims: Int, visible: Int, percent: Int)
+  /// All that was left to end would have left its application without a session heard of late.
+  case lastOfApplication
+
+  public var kind: String {
+    switch self {
+    case .maximumShare: Protection.Kind.maximumShare.rawValue
+    case .lastOfApplication: Protection.Kind.lastOfApplication.rawValue
+    }
   }
 }
 
@@ -36,6 +66,8 @@ public struct Victim: Sendable, Equatable {
   public var identity: SessionIdentity
   public var judged: JudgedSession
   public var reasons: [Reason]
+  /// Selected on the evidence that its owner is gone, which is looked at again before it is ended.
+  public var isOrphan: Bool
 }
 
 /// A session that is left alone.

@@ -11,6 +11,8 @@ public struct TerminationReport: Sendable {
   public var outcomes: [TerminationOutcome]
   /// What ended the run before its time.
   public var failure: Failure?
+  /// nil: nothing was ended, or nobody could look any more.
+  public var after: Aftermath?
 
   public init(
     audit: AuditReport, plan: TerminationPlan, executed: Bool,

@@ -1,0 +1,67 @@
+import SessionAudit
+
+/// The parts of a termination report.
+extension JSONWriter {
+  mutating func plan(_ plan: TerminationPlan, at now: Timestamp) {
+    object("plan") { json in
+      json.planned("selected", plan.selected.lazy.map { ($0.judged, $0.reasons) }, at: now)
+      json.planned("kept", plan.kept.lazy.map { ($0.judged, $0.reasons) }, at: now)
+    }
+  }
+
+  private mutating func planned(
+    _ key: StaticString, _ sessions: some Sequence<(JudgedSession, [Reason])>,
+    at now: Timestamp
+  ) {
+    array(key) { json in
+      for (judged, reasons) in sessions {
+        json.object { json in
+          json.sessionFields(judged, at: now)
+          json.reasons("reasons", reasons)
+        }
+      }
+    }
+  }
+
+  mutating func outcomes(_ outcomes: [TerminationOutcome]) {
+    array("outcomes") { json in
+      for outcome in outcomes {
+        json.object { $0.outcomeFields(outcome) }
+      }
+    }
+  }
+
+  mutating func outcomeFields(_ outcome: TerminationOutcome) {
+    value("pid", outcome.identity.pid)
+    value("backend_start", outcome.identity.backendStart)
+    value("application_name", outcome.applicationName)
+    value("result", outcome.result.rawValue)
+    value("detail", outcome.detail)
+  }
+
+  mutating func terminationTotals(_ report: TerminationReport?) {
+    object("totals") { json in
+      json.value("selected", report?.plan.selected.count ?? 0)
+      json.value("gone", report?.count(.gone) ?? 0)
+      json.value("survived", report?.count(.survived) ?? 0)
+      json.value("changed", report?.count(.changed) ?? 0)
+      json.value("already_gone", report?.count(.alreadyGone) ?? 0)
+      json.value("refused", report?.count(.refused) ?? 0)
+      json.value("not_attempted", report?.count(.notAttempted) ?? 0)
+      json.value("over_max", report?.plan.overMax ?? 0)
+    }
+  }
+
+  mutating func breaker(_ breaker: Breaker?) {
+    value("breaker", breaker?.kind)
+  }
+
+  mutating func after(_ after: Aftermath?) {
+    guard let after else { return null("after") }
+    object("after") { json in
+      json.value("captured_at", after.capturedAt)
+      json.slots(after.slots)
+      json.value("came_back", after.cameBack)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/// What is decided about one session by itself.
+extension Planner {
+  enum Decision {
+    /// - Parameter asOrphan: on the evidence that its owner is gone.
+    case selected(SessionIdentity, [Reason], asOrphan: Bool)
+    case kept([Reason])
+
+    static func kept(_ kind: Protection.Kind, _ detail: String) -> Decision {
+      .kept([.init(Protection(kind, detail))])
+    }
+  }
+
+  static func decide(
+    _ judged: JudgedSession, in report: AuditReport, selection: Selection
+  ) -> Decision {
+    let session = judged.session
+    if let reason = filteredOut(session, selection) { return .kept([reason]) }
+    if !selection.allDatabases && !report.target.isConnected(to: session) {
+      return .kept(
+        .otherDatabase,
+        "it is in another database than the connected one; see --all-databases and --include-stateful"
+      )
+    }
+    // Without its columns nothing below can be told, so nothing is done.
+    func protections(_ kinds: Protection.Kind...) -> [Reason] {
+      judged.protections.filter { kinds.contains($0.kind) }.map { .init($0) }
+    }
+    let unconditional = protections(.hidden, .ownSession, .parallelWorker)
+    guard unconditional.isEmpty else { return .kept(unconditional) }
+    guard let identity = session.identity else {
+      return .kept(.hidden, "when it began is unknown")
+    }
+    switch selection.match(judged, in: report) {
+    case .kept(let reason): return .kept([reason])
+    case .matches(let reasons):
+      // What comes here would be ended but for these; "may not" then tells more than "too young".
+      let asOrphan = selection.orphans && judged.verdict == .orphan
+      var barriers = protections(.superuser)
+      if !selection.isForOthers { barriers += protections(.notPermitted) }
+      if !selection.includePooled { barriers += protections(.pooled) }
+      if asOrphan, let basis = judged.orphanBasis, basis < selection.trust {
+        barriers.append(
+          .init(
+            Protection(
+              .untrusted,
+              "its evidence is only \(basis.rawValue); --trust \(basis.rawValue) would end it")))
+      }
+      if !selection.includeStateful && !(asOrphan && judged.mayLoseState(in: report)) {
+        barriers += protections(.holdsState)
+      }
+      return barriers.isEmpty ? .selected(identity, reasons, asOrphan: asOrphan) : .kept(barriers)
+    }
+  }
+
+  private static func filteredOut(_ session: Session, _ selection: Selection) -> Reason? {
+    filteredOut("application_name", "application", selection.applications) {
+      $0.matches(session.applicationName)
+    }
+      ?? filteredOut("user", "user", selection.users) { $0.matches(session.user ?? "") }
+      ?? filteredOut("database", "database", selection.databases) {
+        $0.matches(session.database ?? "")
+      }
+      ?? filteredOut("client address", "client", selection.clients) {
+        $0.matches(session.clientAddress)
+      }
+  }
+
+  private static func filteredOut<Pattern>(
+    _ column: String, _ option: String, _ filter: VictimFilter<Pattern>,
+    _ matches: (Pattern) -> Bool
+  ) -> Reason? {
+    switch filter.answer(matches) {
+    case .passes: nil
+    case .notNamed: .init("not_matched", "its \(column) matches no --\(option)")
+    case .isExcluded: .init("not_matched", "its \(column) matches a --not-\(option)")
+    }
+  }
+}
+
+extension JudgedSession {
+  /// Whether an orphan may be ended with its transaction and with what it holds: its owner can't
+  /// use them any more, and others wait for them. What is only inferred must have lasted.
+  func mayLoseState(in report: AuditReport) -> Bool {
+    guard let basis = orphanBasis else { return false }
+    if basis > .inferred { return true }
+    guard let silent = times.silent, let stateAge = times.stateAge else { return false }
+    return min(silent, stateAge) >= report.judgedWith.staleAfter
+  }
+}
