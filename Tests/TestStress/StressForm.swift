@@ -7,7 +7,7 @@ public struct StressForm: Sendable {
   /// What `terminate --idle-longer-than` gets. The flippers' idle times are chosen around it.
   public var threshold: Duration
   /// A run lasts at least so long, and goes on until there were so many flips and sweeps, but ends
-  /// after four times that long in any case.
+  /// after four times that long, or a minute if that is more, in any case.
   public var atLeast: Duration
   public var flips: Int
   public var sweeps: Int

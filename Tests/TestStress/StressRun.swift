@@ -93,7 +93,7 @@ public struct StressRun {
     _ result: StressResult, _ ledger: Ledger, since started: ContinuousClock.Instant
   ) -> Bool {
     let elapsed = started.duration(to: .now)
-    if elapsed > form.atLeast * 4 { return true }
+    if elapsed > max(form.atLeast * 4, .seconds(60)) { return true }
     let entries = ledger.entries
     if endsAtFirstFailure {
       return entries.endings.contains { $0.idle < form.threshold }
