@@ -10,13 +10,14 @@ else
   RELEASE_FLAGS := --static-swift-stdlib -Xlinker -s
 endif
 
-.PHONY: help build test test-matrix demo bench bench-judge lint release install-deps
+.PHONY: help build test test-matrix demo stress bench bench-judge lint release install-deps
 
 help:
 	@echo "make build         build everything, for debugging"
 	@echo "make test          install what is missing, build with warnings as errors, run all tests"
 	@echo "make test-matrix   run the tests on Postgres 14, 16, 17 and 18 (fetched once)"
 	@echo "make demo          show on a throw-away server how sessions are left behind and ended"
+	@echo "make stress        minutes of sweeps among busy sessions, of which none may be ended"
 	@echo "make bench         measure pgsessions against psql at 100, 1,000 and 5,000 sessions"
 	@echo "make bench-judge   measure how long judging 10,000 sessions takes, without a server"
 	@echo "make lint          check the format of all Swift files"
@@ -45,6 +46,11 @@ release:
 demo: install-deps
 	@swift build
 	@.build/debug/demo
+
+# The release program, which is as fast as users have it; what plays its clients need not be.
+stress: install-deps release
+	@swift build
+	@.build/debug/stress --executable .build/release/pgsessions
 
 # The launcher is built as the program is: it must need less memory than what it measures.
 bench: install-deps release

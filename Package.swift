@@ -48,6 +48,11 @@ let package = Package(
       path: "Tests/LogWriter"),
 
     .target(name: "TestRandom", path: "Tests/TestRandom"),
+    .target(
+      name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
+      path: "Tests/TestStress"),
+    .executableTarget(
+      name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Stress"),
 
     .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
@@ -65,8 +70,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "Rendering", "SessionAudit", "TestRandom", "TestSupport", "PostgresClient",
-        "pgsessions", "dyno-relay", "log-writer",
+        "Commands", "Rendering", "SessionAudit", "TestRandom", "TestStress", "TestSupport",
+        "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
       ]),
   ],
   swiftLanguageModes: [.v6]

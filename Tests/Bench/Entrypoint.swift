@@ -26,7 +26,7 @@ enum Entrypoint {
     }
     let executable = try options.executable ?? Build.executable("pgsessions")
     let largest = options.sizes.max() ?? 0
-    try IdleSessions.allowDescriptors(largest + 200)
+    try Descriptors.allow(largest + 200)
     let server = try ThrowawayServer(settings: [
       "max_connections": "\(largest + 200)", "shared_buffers": "128MB",
     ])

@@ -40,17 +40,20 @@ public final class ThrowawayServer: Sendable {
   ///   - settings: for postgresql.conf.
   ///   - authentication: lines for pg_hba.conf, before the ones that trust every local client.
   ///   - installation: which Postgres; the one of `PostgresInstallation.current` by default.
+  ///   - reusesPids: run it where the pid of a session that left is soon another's; an error where
+  ///     that can't be had (see `PidNamespace.obstacle`).
   public init(
     settings: [String: String] = [:], authentication: [String] = [],
-    installation: PostgresInstallation? = nil
+    installation: PostgresInstallation? = nil, reusesPids: Bool = false
   ) throws {
     ChildProcess.forgetsPostgresVariables
     let installation = try installation ?? PostgresInstallation.current.get()
     let account = try ServerAccount.current.get()
     self.installation = installation
     port = try Self.freePort()
+    let prefix = reusesPids ? try PidNamespace.prefix(account) : account.prefix
     let guardian = try Guardian(account: account) { folder in
-      account.prefix + [installation.postgres, "-D", "\(folder)/data"]
+      prefix + [installation.postgres, "-D", "\(folder)/data"]
     }
     folder = guardian.folder
     try ServerTemplate.copy(into: "\(folder)/data", installation: installation, account: account)
@@ -61,7 +64,8 @@ public final class ThrowawayServer: Sendable {
 
   // MARK: - Life
 
-  /// The postmaster's process id, nil while the server is stopped.
+  /// The process id of the postmaster, or of what passes signals on to it in a pid namespace; nil
+  /// while the server is stopped.
   public var pid: pid_t? { state.withLock { $0.pid } }
 
   /// The end of the server's log.
