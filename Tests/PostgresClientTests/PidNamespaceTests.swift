@@ -44,7 +44,7 @@ struct PidNamespaceTests {
   }
 
   @Test func itDoesNotOutliveItsKilledOwner() async throws {
-    let note = "/tmp/pgs-note-\(getpid())"
+    let note = "/tmp/pgs-namespace-note-\(getpid())"
     defer { unlink(note) }
     await #expect(processExitsWith: .signal(SIGKILL)) { [note = note as String] in
       let server = try ThrowawayServer(reusesPids: true)
