@@ -92,6 +92,8 @@ struct TerminationRun {
         return nil
       }
       deadline = Deadline(after: timeout)
+      // The timeout of each statement is what was left when it was set.
+      try Terminator.prepare(session, deadline: deadline)
     }
     var hasWaited = false
     if takesLock {

@@ -63,6 +63,27 @@ struct TerminatorTests {
       deadline: Deadline(after: .seconds(20)))
   }
 
+  /// While it waits for a person or for sessions to leave, it must not become an orphan itself.
+  @Test func ownSessionIsGuarded() throws {
+    try Self.server.get().execute("CREATE ROLE guarded LOGIN")
+    let connection = try Connection.open(
+      Self.server.get().parameters(user: "guarded", viaTCP: true),
+      deadline: Deadline(after: .seconds(10)))
+    try Terminator.prepare(connection, deadline: Deadline(after: .seconds(30)))
+    func setting(_ name: String) throws -> String? {
+      try connection.text("current_setting('\(name)')")
+    }
+    #expect(try setting("tcp_keepalives_idle") == "15")
+    #expect(try setting("tcp_keepalives_interval") == "5")
+    #expect(try setting("tcp_keepalives_count") == "3")
+    #expect(try setting("idle_session_timeout") == "10min")
+    #expect(try setting("idle_in_transaction_session_timeout") == "1min")
+    #if os(Linux)
+      #expect(try setting("client_connection_check_interval") == "10s")
+    #endif
+    #expect(try setting("statement_timeout") != "0")
+  }
+
   @Test func idleSessionsAreEndedAndSeenToBeGone() throws {
     let clients = try (0..<5).map { try client("gone-\($0)") }
     let (connection, victims, report) = try plan("gone-*")
