@@ -61,12 +61,12 @@ final class Herd: Sendable {
     throw SupportError("there were not \(size) stale sessions within a minute")
   }
 
-  /// Forgets those that were ended by a sweep that began at a moment; who is younger has only the
-  /// pid of one.
-  func forget(_ ended: Set<Int32>, before began: ContinuousClock.Instant) {
+  /// Forgets those that a sweep has ended. One that was opened meanwhile and got the pid of such a
+  /// one goes with them; it is closed, which harms nobody.
+  func forget(_ ended: Set<Int32>) {
     // Closed when this goes, which takes a while and is nothing to wait for under the lock.
     let gone = members.withLock { members in
-      let gone = members.filter { ended.contains($0.key) && $0.value.used < began }
+      let gone = members.filter { ended.contains($0.key) }
       for pid in gone.keys { members[pid] = nil }
       return gone
     }

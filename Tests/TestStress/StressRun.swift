@@ -109,7 +109,7 @@ public struct StressRun {
     let began = ContinuousClock.now
     var sweep = try sweeper.sweep(server, idleLongerThan: form.threshold)
     let took = began.duration(to: .now)
-    herd.forget(sweep.ended, before: began)
+    herd.forget(sweep.ended)
     let missed = stale.subtracting(sweep.ended).count
     if missed > 0 { sweep.complaints.append("\(missed) stale sessions were not ended") }
     return (sweep, stale.count - missed, took)
