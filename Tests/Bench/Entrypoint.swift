@@ -6,8 +6,8 @@ import TestSupport
   import Darwin
 #endif
 
-/// Measures `pgsessions audit --json` against the real psql, at growing numbers of sessions on a
-/// throw-away server.
+/// Measures on throw-away servers `pgsessions audit --json` against the real psql, at growing numbers
+/// of sessions, and `pgsessions terminate` against a bare loop.
 @main
 enum Entrypoint {
   static func main() {
@@ -25,6 +25,14 @@ enum Entrypoint {
       return JudgeBench(sessions: sessions, rounds: options.rounds).run()
     }
     let executable = try options.executable ?? Build.executable("pgsessions")
+    if !options.sizes.isEmpty { try audit(executable, options) }
+    if !options.ending.isEmpty {
+      try EndingBench(sizes: options.ending, executable: executable)
+        .run(options.ending, rounds: options.endingRounds)
+    }
+  }
+
+  private static func audit(_ executable: String, _ options: Options) throws {
     let largest = options.sizes.max() ?? 0
     try Descriptors.allow(largest + 200)
     let server = try ThrowawayServer(settings: [
@@ -77,6 +85,9 @@ extension Entrypoint {
 struct Options {
   var sizes = [100, 1_000, 5_000]
   var rounds = 15
+  /// How many orphans are ended: the first number in a race, each other once.
+  var ending = [1_000, 5_000]
+  var endingRounds = 5
   var executable: String?
   /// How many sessions to judge without a server, instead of all else.
   var judged: Int?
@@ -86,22 +97,29 @@ struct Options {
     while let option = rest.popFirst() {
       guard let value = rest.popFirst() else { throw Self.usage }
       switch option {
-      case "--sizes":
-        let numbers = value.split(separator: ",").map { Int($0) ?? 0 }
-        guard !numbers.isEmpty, numbers.allSatisfy({ $0 > 0 }) else { throw Self.usage }
-        sizes = numbers
-      case "--rounds":
-        guard let number = Int(value), number > 0 else { throw Self.usage }
-        rounds = number
+      case "--sizes": sizes = try Self.numbers(value)
+      case "--rounds": rounds = try Self.number(value)
+      case "--ending": ending = try Self.numbers(value)
+      case "--ending-rounds": endingRounds = try Self.number(value)
       case "--executable": executable = value
-      case "--judge":
-        guard let number = Int(value), number > 0 else { throw Self.usage }
-        judged = number
+      case "--judge": judged = try Self.number(value)
       default: throw Self.usage
       }
     }
   }
 
+  private static func number(_ text: some StringProtocol) throws -> Int {
+    guard let number = Int(text), number > 0 else { throw usage }
+    return number
+  }
+
+  /// - Returns: none for `none`.
+  private static func numbers(_ text: String) throws -> [Int] {
+    text == "none"
+      ? [] : try text.split(separator: ",", omittingEmptySubsequences: false).map(number)
+  }
+
   private static let usage = SupportError(
-    "usage: bench [--sizes 100,1000,5000] [--rounds 15] [--executable PATH] | --judge 10000")
+    "usage: bench [--sizes 100,1000,5000|none] [--rounds 15] [--ending 1000,5000|none] "
+      + "[--ending-rounds 5] [--executable PATH] | --judge 10000")
 }

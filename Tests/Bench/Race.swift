@@ -72,7 +72,7 @@ struct Race {
     Self.median(zip(costs[contender], costs[other]).map { $0[keyPath: cost] / $1[keyPath: cost] })
   }
 
-  private static func median(_ values: [Double]) -> Double {
+  static func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     let middle = sorted.count / 2
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2

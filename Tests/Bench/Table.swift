@@ -39,6 +39,20 @@ enum Table {
     }
   }
 
+  /// The first row's times by those of the others, round by round.
+  static func showEnding(title: String, rows: [(name: String, milliseconds: [Double])]) {
+    print("\n" + padded("\(title) (medians)", 40, left: true) + "  wall ms")
+    for row in rows {
+      print(padded(row.name, 40, left: true) + padded(fixed(Race.median(row.milliseconds), 1), 9))
+    }
+    for other in rows.dropFirst() {
+      let ratios = zip(rows[0].milliseconds, other.milliseconds).map { $0 / $1 }
+      print(
+        "\(rows[0].name) by \(other.name), round by round: \(fixed(Race.median(ratios), 2)) ("
+          + ratios.map { fixed($0, 2) }.joined(separator: ", ") + ")")
+    }
+  }
+
   static func fileSize(_ path: String) -> Int? {
     var information = stat()
     return stat(path, &information) == 0 ? Int(information.st_size) : nil
