@@ -14,6 +14,8 @@ public final class Connection {
   /// Ends any wait: a statement that is under way is cancelled, and the connection is of no further
   /// use.
   public var interruption: Interruption?
+  /// Names of the statements that the server keeps.
+  private var kept: Set<String> = []
 
   init(owning handle: OpaquePointer, interruption: Interruption?) {
     self.handle = handle
@@ -51,16 +53,18 @@ public final class Connection {
     guard let first = statements.first?.name, let last = statements.last?.name else { return [] }
     guard PQenterPipelineMode(handle) == 1 else { throw currentError(first) }
     guard PQsetnonblocking(handle, 1) == 0 else { throw currentError(first) }
-    for statement in statements { try send(statement) }
+    let steps = steps(of: statements)
+    for step in steps { try send(step) }
     guard PQpipelineSync(handle) == 1 else { throw currentError(last) }
 
     var results: [QueryResult] = []
     var failure: PostgresError?
-    for statement in statements {
+    for step in steps {
+      let name = step.statement.name
+      let take = step.isExecution && name == stream?.statement ? stream?.take : nil
       do throws(PostgresError) {
-        let take = statement.name == stream?.statement ? stream?.take : nil
-        let result = try receive(statement.name, deadline: deadline, rows: take)
-        if let result { results.append(result) }
+        guard let result = try receive(name, deadline: deadline, rows: take) else { continue }
+        if step.isExecution { results.append(result) } else { kept.insert(name) }
       } catch {
         // Only an error answer leaves the connection in step; after any other there is no more
         // to be read. What follows the first error is its echo.
@@ -93,12 +97,34 @@ public final class Connection {
 
   // MARK: - Sending and receiving
 
-  private func send(_ statement: Statement) throws(PostgresError) {
-    let parameters = statement.parameters
+  /// What is sent for a statement: a kept one is prepared before it runs for the first time.
+  private struct Step {
+    var statement: Statement
+    var isExecution: Bool
+  }
+
+  private func steps(of statements: [Statement]) -> [Step] {
+    var known = kept
+    return statements.flatMap { statement in
+      let isNew = statement.isKept && known.insert(statement.name).inserted
+      return (isNew ? [false, true] : [true]).map { Step(statement: statement, isExecution: $0) }
+    }
+  }
+
+  private func send(_ step: Step) throws(PostgresError) {
+    let statement = step.statement
+    let count = Int32(statement.parameters.count)
+    let types = statement.parameters.map { Oid($0.type) }
+    guard step.isExecution else {
+      guard PQsendPrepare(handle, statement.name, statement.sql, count, types) == 1 else {
+        throw currentError(statement.name)
+      }
+      return
+    }
     // All values in one buffer, so that their addresses hold while libpq copies them.
     var buffer: [UInt8] = []
     var ranges: [Range<Int>?] = []
-    for parameter in parameters {
+    for parameter in statement.parameters {
       guard let bytes = parameter.bytes else {
         ranges.append(nil)
         continue
@@ -107,14 +133,14 @@ public final class Connection {
       buffer += bytes
     }
     buffer.append(0)  // never empty, so that an empty text has an address and is no NULL
-    let types = parameters.map { Oid($0.type) }
     let lengths = ranges.map { Int32($0?.count ?? 0) }
-    let formats = [Int32](repeating: 1, count: parameters.count)
+    let formats = [Int32](repeating: 1, count: ranges.count)
     let sent = buffer.withUnsafeBytes { bytes in
       let start = bytes.baseAddress!.assumingMemoryBound(to: CChar.self)
       let values = ranges.map { range in range.map { start + $0.lowerBound } }
-      return PQsendQueryParams(
-        handle, statement.sql, Int32(parameters.count), types, values, lengths, formats, 1)
+      return statement.isKept
+        ? PQsendQueryPrepared(handle, statement.name, count, values, lengths, formats, 1)
+        : PQsendQueryParams(handle, statement.sql, count, types, values, lengths, formats, 1)
     }
     guard sent == 1 else { throw currentError(statement.name) }
   }

@@ -4,11 +4,15 @@ public struct Statement: Sendable {
   public let name: String
   public let sql: String
   public let parameters: [Parameter]
+  /// The server keeps it parsed under its name: for what a session runs many times. Not through a
+  /// transaction pooler, where the next time may be another session's.
+  public let isKept: Bool
 
-  public init(name: String, sql: String, parameters: [Parameter] = []) {
+  public init(name: String, sql: String, parameters: [Parameter] = [], isKept: Bool = false) {
     self.name = name
     self.sql = sql
     self.parameters = parameters
+    self.isKept = isKept
   }
 }
 

@@ -79,7 +79,9 @@ extension Execution {
   private func ask(
     _ query: Query, _ parameters: [Parameter]
   ) throws(PostgresError) -> QueryResult {
+    // One for each victim: parsing and planning it each time would cost more than running it.
     try connection.query(
-      Statement(query, serverVersion: connection.serverVersion, parameters), deadline: deadline)
+      Statement(query, serverVersion: connection.serverVersion, parameters, isKept: true),
+      deadline: deadline)
   }
 }

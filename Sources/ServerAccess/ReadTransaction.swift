@@ -36,9 +36,12 @@ struct ReadTransaction {
 }
 
 extension Statement {
-  init(_ query: Query, serverVersion: Int, _ parameters: [Parameter] = []) {
+  init(
+    _ query: Query, serverVersion: Int, _ parameters: [Parameter] = [], isKept: Bool = false
+  ) {
     self.init(
-      name: query.name, sql: query.sql(forServerVersion: serverVersion), parameters: parameters)
+      name: query.name, sql: query.sql(forServerVersion: serverVersion), parameters: parameters,
+      isKept: isKept)
   }
 }
 
