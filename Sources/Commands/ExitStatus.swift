@@ -46,8 +46,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     } else {
       self = report.executed && report.plan.isBarred ? .notPermitted : .done
     }
-    // Nothing can have been ended then.
-    if report.plan.breaker != nil && !report.isPartial { self = .stoppedByBreaker }
+    // Then nothing has been signalled.
+    if report.plan.breaker != nil && report.failure == nil { self = .stoppedByBreaker }
   }
 }
 

@@ -24,12 +24,22 @@ struct InputFile {
   static func read(_ path: String) throws -> InputFile {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
+    guard path != "-" || !Terminal.isTerminal(0) else {
+      throw CommandFailure.usage(
+        "- is stdin, and that is this terminal", next: "Pipe into it what it should read.")
+    }
     defer { if descriptor != 0 { close(descriptor) } }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
     while true {
+      // A command before the pipe that hangs must not keep the next run of cron from its turn.
+      var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&entry, 1, 60_000) != 0 else {
+        throw CommandFailure(
+          status: .fileNotReadable, sentence: "\(name(path)): nothing came for a minute")
+      }
       let count = systemRead(descriptor, &block, block.count)
       if count == 0 { break }
       guard count > 0 else {
@@ -69,7 +79,9 @@ struct InputFile {
     } catch {
       let place = [Self.name(path), error.line.map { "line \($0)" }, error.field]
         .compactMap { $0 }.joined(separator: ", ")
-      throw CommandFailure(status: .wrongFile, sentence: "\(place): \(error.problem)")
+      throw CommandFailure(
+        status: .wrongFile, sentence: "\(place): \(error.problem)",
+        nextStep: path == "-" && bytes.isEmpty ? "Has the command before the pipe failed?" : nil)
     }
   }
 

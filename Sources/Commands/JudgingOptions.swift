@@ -97,7 +97,8 @@ struct JudgingOptions: ParsableArguments {
     }
     // With '=', or a value that begins with '-' would be taken for an option.
     for (option, values) in [
-      ("max-age", maxAge), ("instances", instances), ("restarted-at", restartedAt),
+      ("max-age", maxAge), ("instances", instances),
+      ("restarted-at", restartedAt.map(Self.absolute)),
       ("one-instance", oneInstance), ("shared-address", sharedAddress), ("pooler", pooler),
       ("family", family), ("live", [live].compactMap { $0 }), ("roster-covers", rosterCovers),
     ] {
@@ -105,6 +106,17 @@ struct JudgingOptions: ParsableArguments {
     }
     if rosterComplete { words.append("--roster-complete") }
     return words
+  }
+
+  /// A restart was when it was, however much later the words are used.
+  private static func absolute(_ declaration: String) -> String {
+    let at = declaration.lastIndex(of: "=").map { declaration.index(after: $0) }
+    let (application, time) = (
+      declaration[..<(at ?? declaration.startIndex)],
+      String(declaration[(at ?? declaration.startIndex)...])
+    )
+    guard case .ago(let age)? = try? Parsing.restartTime(time) else { return declaration }
+    return application + (LocalClock.now - age).iso8601
   }
 
   /// Reads all of it, the roster's file too.

@@ -28,6 +28,16 @@ extension LogFile {
       close(descriptor)
       throw notCreated(path, "something else took its place meanwhile")
     }
+    var report = stat()
+    guard
+      !isFile || fstat(1, &report) != 0 || report.st_dev != status.st_dev
+        || report.st_ino != status.st_ino
+    else {
+      close(descriptor)
+      throw notCreated(
+        path, "stdout goes there too, and would overwrite it",
+        "Name another file, or - for a log on stdout.")
+    }
     // Only the opening must not wait.
     if !isFile { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
     return (path, descriptor, isFile)

@@ -93,11 +93,23 @@ package final class LogFile {
 
   /// One write(2) where the system takes it all at once, as it does for files.
   private func send(_ bytes: [UInt8]) throws(CommandFailure) {
+    if !isFile { try waitForReader() }
     switch Output.write(bytes, to: descriptor) {
     case .written: return
     case .readerLeft: throw notWritten(EPIPE)
     case .failed(let code): throw notWritten(code)
     }
+  }
+
+  /// Nothing is signalled while a line waits, so that one who does not read must not hold a run, and
+  /// its lock, for ever. A pipe that is ready takes a line of up to a page at once.
+  private func waitForReader() throws(CommandFailure) {
+    let end = ContinuousClock.now + patience
+    while ContinuousClock.now < end {
+      var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      if poll(&entry, 1, 100) > 0 { return }
+    }
+    throw notWritten(ETIMEDOUT, "is not read")
   }
 
   /// Waits with a limit: whoever holds the lock may be stopped, or hold it for another purpose.

@@ -117,4 +117,19 @@ extension Parsing {
       return network
     }
   }
+
+  /// Addresses, ranges, globs. What is none of these would match nobody, and as an exclusion protect
+  /// nobody.
+  static func clients(_ texts: [String], _ option: String) throws -> [ClientPattern] {
+    try texts.map { text in
+      let isGlob = text.isEmpty || text.contains { "*?[".contains($0) } && !text.contains("/")
+      guard isGlob || Network(text) != nil else {
+        throw CommandFailure.usage(
+          "\(option) \(text): it is no address, range or glob",
+          next: "Write 10.0.0.7, 10.0.0.0/8, fd00::/8 or '10.0.*'; a range begins at its first "
+            + "address.")
+      }
+      return ClientPattern(text)
+    }
+  }
 }

@@ -49,6 +49,11 @@ public struct PgsessionsCommand: ParsableCommand {
     }
   }
 
+  private static func isOptionWithEmptyValue(_ argument: String) -> Bool {
+    argument.hasPrefix("--") && argument.hasSuffix("=") && argument.utf8.count > 3
+      && argument.utf8.dropFirst(2).dropLast().allSatisfy { $0 == 0x2D || 0x61...0x7A ~= $0 }
+  }
+
   /// Where one is closed, the next file or socket would get its number, and the report with it. What
   /// takes its place can't be written to, so that a report for nobody is still an error.
   private static func occupyStandardDescriptors() {
@@ -73,6 +78,11 @@ public struct PgsessionsCommand: ParsableCommand {
   /// The first word picks the command, so that ArgumentParser need not look through the others: it
   /// finds options by reflection, which is a tenth of a short run.
   private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    // The parser would take the next argument for the value, and with it perhaps a filter or --yes.
+    if let bare = arguments.first(where: isOptionWithEmptyValue) {
+      throw CommandFailure.usage(
+        "\(bare) has no value", next: "The empty name is written as \(bare.dropLast()) ''.")
+    }
     let picked = configuration.subcommands.first { $0._commandName == arguments.first }
     guard let picked else { return try parseAsRoot(arguments) }
     return try picked.parseAsRoot(Array(arguments.dropFirst()))
@@ -102,6 +112,7 @@ public struct PgsessionsCommand: ParsableCommand {
     }
     var sentence = Self.masked(message(for: error), arguments)
     if sentence.contains("'-h") { sentence += " (help is --help)" }
+    if sentence.contains("'--dry-run'") { sentence += " (without --execute it is one)" }
     let command = arguments.first.flatMap { name in
       configuration.subcommands.map { $0._commandName }.first { $0 == name }
     }

@@ -92,8 +92,8 @@ struct SelectionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The weakest evidence on which an orphan is ended: roster, declared, inferred (on a terminal "
-        + "inferred, elsewhere declared).", valueName: "basis"))
+      "The weakest evidence on which an orphan is ended: roster, declared, inferred (inferred on a "
+        + "terminal that is asked, else declared).", valueName: "basis"))
   var trust: String?
 
   @Option(
@@ -130,7 +130,8 @@ struct SelectionOptions: ParsableArguments {
     selection.users = globs(user, notUser)
     selection.databases = globs(database, notDatabase)
     selection.clients = VictimFilter(
-      client.map(ClientPattern.init), excluding: notClient.map(ClientPattern.init))
+      try Parsing.clients(client, "--client"),
+      excluding: try Parsing.clients(notClient, "--not-client"))
     selection.trust = try basis() ?? (isAttended ? .inferred : .declared)
     selection.maximumShare = try number(maxShare, "--max-share", in: 0...100) ?? 50
     selection.keep = try number(keep, "--keep", in: 0...) ?? 0

@@ -62,7 +62,9 @@ struct TerminateCommand: ParsableCommand {
 
   func run() throws {
     let environment = Environment.variables(and: connection.urlVariable)
-    var selection = try selecting.selection(isAttended: Terminal.isTerminal(2))
+    // Where nobody is asked, nobody is there who could see that an inference is wrong: a container
+    // or a build has a terminal too.
+    var selection = try selecting.selection(isAttended: Terminal.isTerminal(2) && !ending.yes)
     selection.isForOthers = sql
     let target = try connection.resolve(environment: environment)
     if ending.execute { try refuseGuesses(about: target) }
@@ -198,10 +200,9 @@ extension CommandFailure {
       let count = plan.kept.count { $0.reasons.first?.kind == breaker.kind }
       self.init(
         status: .stoppedByBreaker,
-        sentence: "\(count) \(count == 1 ? "orphan is" : "orphans are") all that was heard of an "
-          + "application: nothing was ended",
-        nextStep: "Check the roster and what was declared; where the application is meant to be "
-          + "gone, --allow-empty ends them.")
+        sentence: "\(count) \(count == 1 ? "orphan" : "orphans") would leave their applications "
+          + "without a session that was heard within --stale-after: nothing was ended",
+        nextStep: "Check the roster and what was declared; where that is right, add --allow-empty.")
     }
   }
 }

@@ -109,7 +109,10 @@ struct TerminationRun {
     if confirm != nil {
       // Time has passed while a person read: what would no longer be planned is left alone, and
       // what would be is held against what was shown.
-      outcomes = changed(report.plan, since: try self.plan(session, deadline: deadline).plan)
+      let again = try self.plan(session, deadline: deadline).plan
+      report.plan.breaker = again.breaker
+      guard again.breaker == nil else { return nil }
+      outcomes = changed(report.plan, since: again)
       plan.selected.removeAll { outcomes[$0.identity] != nil }
     } else if hasWaited {
       report = try self.plan(session, deadline: deadline)

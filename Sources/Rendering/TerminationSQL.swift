@@ -12,10 +12,12 @@ public enum TerminationSQL {
       comment(
         "\(count) \(count == 1 ? "session" : "sessions") of \(place) to be ended, judged "
           + "\(audit.capturedAt.readable)"),
-      comment("A session that has changed since is left alone, and gives no row."),
+      comment(
+        "A session that has changed since, or an orphan whose address was heard since, is left alone "
+          + "and gives no row."),
     ]
     for victim in report.plan.selected {
-      lines += ["", comment(describe(victim)), statement(victim, on: audit.target)]
+      lines += ["", comment(describe(victim)), statement(victim, audit)]
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -33,7 +35,7 @@ public enum TerminationSQL {
   private static func comment(_ text: String) -> String { "-- " + HostileText.escaped(text) }
 
   /// Numbers, times, and states, which are Postgres's own words or, quoted, whatever a server says.
-  private static func statement(_ victim: Victim, on target: Target) -> String {
+  private static func statement(_ victim: Victim, _ audit: AuditReport) -> String {
     let session = victim.judged.session
     func equals(_ column: String, _ literal: String?) -> String {
       "\(column) IS NOT DISTINCT FROM \(literal ?? "NULL")"
@@ -41,12 +43,25 @@ public enum TerminationSQL {
     func time(_ moment: Timestamp?) -> String? {
       moment.map { "timestamptz '\($0.iso8601)'" }
     }
-    let conditions = [
+    var conditions = [
       equals("backend_start", time(victim.identity.backendStart)),
       equals("state", session.state.map { quoted($0.name) }),
       equals("state_change", time(session.stateChange)),
-      equals("pg_catalog.pg_postmaster_start_time()", time(target.postmasterStartTime)),
+      equals("pg_catalog.pg_postmaster_start_time()", time(audit.target.postmasterStartTime)),
     ]
+    if victim.isOrphan {
+      // The evidence holds only while nobody is heard from there.
+      conditions.append(
+        """
+        NOT EXISTS (
+            SELECT FROM pg_catalog.pg_stat_get_activity(NULL) AS other
+            WHERE other.application_name = \(quoted(session.applicationName))
+              AND \(equals("other.client_addr", session.clientAddress.map { "inet \(quoted($0))" }))
+              AND greatest(other.backend_start, other.query_start, other.state_change)
+                > \(time(audit.capturedAt) ?? "NULL")
+          )
+        """)
+    }
     return """
       SELECT pid, pg_catalog.pg_terminate_backend(pid) AS terminated
       FROM pg_catalog.pg_stat_get_activity(\(victim.identity.pid))
@@ -54,8 +69,21 @@ public enum TerminationSQL {
       """
   }
 
-  /// A string constant that reads the same whatever standard_conforming_strings is.
+  /// A string constant that reads the same whatever standard_conforming_strings is, and holds no
+  /// character that a terminal or psql would take for anything else.
   private static func quoted(_ text: String) -> String {
-    "'" + HostileText.escaped(text).filter { $0 != "\\" }.replacing("'", with: "''") + "'"
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x27 && $0 != 0x5C }
+    if isPlain { return "'\(text)'" }
+    return "E'"
+      + text.unicodeScalars.map { scalar -> String in
+        switch scalar {
+        case "'": return "''"
+        case "\\": return "\\\\"
+        case _ where scalar.isASCII && !HostileText.isHostile(scalar): return "\(scalar)"
+        default:
+          let hex = String(scalar.value, radix: 16)
+          return "\\U" + String(repeating: "0", count: 8 - hex.count) + hex
+        }
+      }.joined() + "'"
   }
 }

@@ -15,7 +15,10 @@ extension TextReport {
     }
     if !report.executed && !report.plan.selected.isEmpty {
       lines += [
-        "", "Nothing was ended: this is a dry run. To end them:", "  " + HostileText.escaped(next),
+        "",
+        next.contains("--live=-")
+          ? "Nothing was ended: this is a dry run. To end them, behind the same pipe:"
+          : "Nothing was ended: this is a dry run. To end them:", "  " + HostileText.escaped(next),
       ]
     }
     return lines.joined(separator: "\n") + "\n"
@@ -23,14 +26,21 @@ extension TextReport {
 
   private func dryRun(_ report: TerminationReport) -> [String] {
     let selected = report.plan.selected
-    guard !selected.isEmpty else { return ["No session would be ended\(Self.whyNone(report))."] }
+    guard !selected.isEmpty else {
+      return CellWidth.wrapped(
+        "No session would be ended\(Self.whyNone(report)).", to: style.width)
+    }
     return ["\(Self.sessions(selected.count)) would be ended."]
       + victims(selected.map { ($0, nil) })
   }
 
   /// A line for each session that was to be ended, and nothing where there was none.
   public func briefTermination(_ report: TerminationReport) -> String {
-    report.plan.selected.enumerated().map { index, victim in
+    // The error says it once for all.
+    if !report.outcomes.isEmpty, report.outcomes.allSatisfy({ $0.result == .notAttempted }) {
+      return ""
+    }
+    return report.plan.selected.enumerated().map { index, victim in
       let session = victim.judged.session
       let outcome = report.outcomes.indices.contains(index) ? report.outcomes[index] : nil
       let owner = [session.user, session.database].map { $0 ?? "?" }.joined(separator: "@")
@@ -51,16 +61,27 @@ extension TextReport {
 
   private func outcomes(_ report: TerminationReport) -> [String] {
     guard !report.plan.selected.isEmpty else {
-      return ["No session was ended\(Self.whyNone(report))."]
+      return CellWidth.wrapped("No session was ended\(Self.whyNone(report)).", to: style.width)
     }
-    let counts = TerminationOutcome.Result.allCases.compactMap { result -> String? in
-      let count = report.count(result)
-      guard count > 0 || result == .gone else { return nil }
-      return "\(count) \(Self.words(for: result))"
+    let cancelled = report.outcomes.count(where: \.wasCancelled)
+    var counts = TerminationOutcome.Result.allCases.compactMap { result -> String? in
+      let count = report.count(result) - (result == .changed ? cancelled : 0)
+      return count > 0 ? "\(count) \(Self.words(for: result))" : nil
     }
-    return [counts.joined(separator: ", ") + "."]
+    if cancelled > 0 {
+      counts.insert(
+        cancelled == 1
+          ? "1 query cancelled, its session lives on"
+          : "\(cancelled) queries cancelled, their sessions live on", at: 0)
+    }
+    if report.count(.gone) == 0 && cancelled == 0 { counts.insert("None was ended", at: 0) }
+    return CellWidth.wrapped(counts.joined(separator: ", ") + ".", to: style.width)
       + victims(zip(report.plan.selected, report.outcomes).map { ($0, $1) })
-      + (report.failure.map { ["The run ended early: \(HostileText.escaped($0.message))"] } ?? [])
+      + (report.failure.map {
+        [""]
+          + CellWidth.wrapped(
+            "The run ended early: \(HostileText.escaped($0.message)).", to: style.width)
+      } ?? [])
   }
 
   /// The victims under what selected them, so that it is said once.
@@ -159,12 +180,15 @@ extension TextReport {
   private static func whyNone(_ report: TerminationReport) -> String {
     if report.plan.isBarred { return "" }
     switch report.plan.breaker {
-    case .maximumShare(let victims, let visible, let percent)?:
-      return ": \(victims) of \(visible) visible sessions match, more than --max-share \(percent) "
-        + "allows"
-    case .lastOfApplication?:
-      return ": each is the last that was heard of its application (--allow-empty)"
+    case .maximumShare?: return ": --max-share stopped the plan"
+    case .lastOfApplication?: return ": it would have emptied an application (--allow-empty)"
     case nil: break
+    }
+    let untrusted = report.plan.kept.filter { $0.reasons.first?.kind == "untrusted" }
+    if let first = untrusted.first?.reasons.first {
+      return untrusted.count == 1
+        ? ": 1 orphan is left alone, as \(first.detail)"
+        : ": \(untrusted.count) orphans are left alone, the first as \(first.detail)"
     }
     let named = report.plan.kept.filter { $0.reasons.first?.kind != "not_matched" }
     return named.isEmpty && !report.plan.kept.isEmpty
@@ -195,7 +219,7 @@ extension TextReport {
     "too_young": "not old enough", "not_matched": "outside the filters", "in_use": "in use",
     "own_session": "our own", "superuser": "of superusers", "hidden": "hidden from this role",
     "not_permitted": "this role may not end", "other_database": "in other databases",
-    "over_max": "beyond --max", "holds_state": "hold state (--include-stateful)",
+    "over_max": "beyond --max", "holds_state": "with state (--include-stateful)",
     "pooled": "kept open by a pooler (--include-pooled)", "not_selected": "not selected",
     "untrusted": "on weaker evidence than --trust", "newest_kept": "newest of their application",
     "last_of_application": "last of their application (--allow-empty)",
@@ -209,7 +233,7 @@ extension TextReport {
   private static func words(for result: TerminationOutcome.Result) -> String {
     switch result {
     case .gone: "ended and seen to be gone"
-    case .survived: "signalled but still there"
+    case .survived: "signalled, but still there"
     case .changed: "left alone, used since"
     case .alreadyGone: "had left already"
     case .refused: "refused by the server"

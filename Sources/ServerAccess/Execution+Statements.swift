@@ -7,12 +7,15 @@ extension Execution {
   enum Answer {
     case sent
     case notTheSameServer
+    /// The statement came too late: the evidence has to be looked at again.
+    case tooLate
     case notSent(TerminationOutcome.Result, String)
   }
 
   /// Signals one session, if it is as it was judged.
+  /// - Parameter latest: by the server's clock; nil for any time.
   func send(
-    _ signal: TerminationSignal, to session: Session
+    _ signal: TerminationSignal, to session: Session, latest: Timestamp?
   ) throws(PostgresError) -> Answer {
     let target = report.target
     let result = try ask(
@@ -25,6 +28,7 @@ extension Execution {
         .timestamp(microseconds: target.postmasterStartTime?.microseconds),
         .bool(target.inRecovery),
         .bool(signal == .cancel),
+        .timestamp(microseconds: latest?.microseconds),
       ])
     let row = try result.onlyRow()
     func isTrue(_ name: String) throws(PostgresError) -> Bool {
@@ -33,6 +37,7 @@ extension Execution {
     let wasSignalled: Column<Bool> = try result.column("signalled")
     let state: Column<String> = try result.column("state")
     guard try isTrue("same_server") else { return .notTheSameServer }
+    guard try isTrue("in_time") else { return .tooLate }
     guard try isTrue("present") else { return .notSent(.alreadyGone, "its process has left") }
     guard try !isTrue("hidden") else { return .notSent(.changed, "this role may no longer see it") }
     guard try isTrue("same_session") else {
@@ -46,9 +51,19 @@ extension Execution {
   }
 
   /// What the sessions of one source do now.
-  func sessions(of source: JudgedSource) throws(PostgresError) -> [SessionUse] {
-    try uses(
-      ask(.source, [.text(source.applicationName), .text(source.clientAddress)]))
+  /// - Returns: also when the server looked; nil where it has none of these sessions any more.
+  func look(
+    at source: JudgedSource
+  ) throws(PostgresError) -> (uses: [SessionUse], at: Timestamp?) {
+    let result = try ask(
+      .source,
+      [
+        .text(source.applicationName), .text(source.clientAddress),
+        .int32Array(source.sessions.map(\.pid)),
+      ])
+    let lookedAt: Column<Int64> = try result.column("looked_at")
+    let moment = result.rows.first { _ in true }.flatMap { $0[lookedAt] }
+    return (try uses(result), moment.map { Timestamp(microseconds: $0) })
   }
 
   /// What processes of these pids do now, by pid.

@@ -19,6 +19,8 @@ struct Execution {
   private var cancelled: Set<Int> = []
   /// Announced in the record, where their outcome is still to come.
   private var announced: Set<Int> = []
+  /// Announced already when the server was reached too late.
+  private var late: Set<Int> = []
   /// Those about which all is said.
   private var settled: Set<Int> = []
   var earlyEnd: Terminator.EarlyEnd?
@@ -42,27 +44,57 @@ struct Execution {
 
   /// The orphans of one address are ended only while nobody is heard from there.
   mutating func carryOut(_ step: EndingStep) throws(Terminator.EarlyEnd) {
-    let victims = step.victims.filter { !settled.contains($0) }
-    if let source = step.source, !victims.isEmpty {
+    var rest = step.victims.filter { !settled.contains($0) }[...]
+    guard let source = step.source else {
+      for index in rest { try signal(index, .terminate) }
+      return
+    }
+    var looksInVain = 0
+    while !rest.isEmpty {
       try checkThatItGoesOn()
-      let sign: String?
-      do throws(PostgresError) {
-        sign = source.sign(in: try sessions(of: source))
-      } catch .queryFailed(let message, _) {
-        for index in victims {
-          outcomes[index].detail =
-            "its evidence could not be looked at again: \(Self.describe(message))"
-        }
-        return
-      } catch {
-        throw .init(error)
+      guard let latest = try quiet(source, orSparing: rest) else { return }
+      // One look serves for all that are signalled in time. A log, a network or a server may be slow.
+      looksInVain += 1
+      while let index = rest.first, try signal(index, .terminate, latest: latest) {
+        rest.removeFirst()
+        looksInVain = 0
       }
-      if let sign {
-        for index in victims { try settle(index, .changed, "its address was heard: \(sign)") }
+      guard looksInVain < 5 else {
+        explain(rest, "the server was never reached while a look at its evidence was fresh")
         return
       }
     }
-    for index in victims { try signal(index, .terminate) }
+  }
+
+  /// Looks at a source once more.
+  /// - Returns: until when, by the server's clock, it is taken to be quiet; nil where somebody was
+  ///   heard or nobody can tell, and these victims are spared.
+  private mutating func quiet(
+    _ source: JudgedSource, orSparing victims: ArraySlice<Int>
+  ) throws(Terminator.EarlyEnd) -> Timestamp? {
+    let uses: [SessionUse]
+    let lookedAt: Timestamp?
+    do throws(PostgresError) {
+      (uses, lookedAt) = try look(at: source)
+    } catch .queryFailed(let message, _) {
+      explain(victims, "its evidence could not be looked at again: \(Self.describe(message))")
+      return nil
+    } catch {
+      throw .init(error)
+    }
+    if let sign = source.sign(in: uses) {
+      for index in victims { try settle(index, .changed, "its address was heard: \(sign)") }
+      return nil
+    }
+    // Where all have left there is nothing that could be signalled too late.
+    return lookedAt.map { $0 + Self.freshness } ?? Timestamp(microseconds: .max)
+  }
+
+  /// How old a look at a source may be when one of its sessions is signalled.
+  private static let freshness = Duration.milliseconds(500)
+
+  private mutating func explain(_ victims: ArraySlice<Int>, _ detail: String) {
+    for index in victims { outcomes[index].detail = detail }
   }
 
   /// Cancels the queries of active victims and waits for all at once; what goes on all the same is
@@ -82,18 +114,24 @@ struct Execution {
     cancelled = []
   }
 
+  /// - Parameter latest: after it nothing is sent.
+  /// - Returns: false where it came too late and nothing was done.
+  @discardableResult
   private mutating func signal(
-    _ index: Int, _ signal: TerminationSignal
-  ) throws(Terminator.EarlyEnd) {
+    _ index: Int, _ signal: TerminationSignal, latest: Timestamp? = nil
+  ) throws(Terminator.EarlyEnd) -> Bool {
     try checkThatItGoesOn()
     let victim = victims[index]
-    guard record(.intent(victim, signal, judgedAt: report.capturedAt)) else { throw .notRecorded }
+    if late.remove(index) == nil {
+      guard record(.intent(victim, signal, judgedAt: report.capturedAt)) else { throw .notRecorded }
+    }
     announced.insert(index)
     let answer: Answer
     do throws(PostgresError) {
-      answer = try send(signal, to: victim.judged.session)
+      answer = try send(signal, to: victim.judged.session, latest: latest)
     } catch {
-      return try take(error, index, signal)
+      try take(error, index, signal)
+      return true
     }
     switch answer {
     case .sent:
@@ -101,9 +139,13 @@ struct Execution {
       outcomes[index].detail =
         signal == .cancel ? "its query was cancelled" : "signalled, but not seen to leave"
       awaitEffect(of: signal, index)
+    case .tooLate:
+      late.insert(index)
+      return false
     case .notTheSameServer: throw .notTheSameServer
     case .notSent(let result, let detail): try settle(index, result, detail)
     }
+    return true
   }
 
   private mutating func take(
@@ -146,7 +188,11 @@ struct Execution {
   /// up. A record that can't be written ends nothing here: what was done is still to be seen.
   mutating func watch() throws(Terminator.EarlyEnd) {
     defer { for index in announced.sorted() { _ = record(.outcome(outcomes[index])) } }
-    let patience = Deadline(after: options.verifyWithin)
+    // What is granted may end sooner; the last look must still have its answer.
+    let within = min(
+      options.verifyWithin,
+      max(.zero, deadline.remaining - min(.milliseconds(200), deadline.remaining / 4)))
+    let patience = Deadline(after: within)
     var pause = Duration.milliseconds(10)
     while !watched.isEmpty || !cancelled.isEmpty {
       if try !look() { earlyEnd = earlyEnd ?? .notRecorded }
@@ -156,7 +202,7 @@ struct Execution {
     }
     for index in watched where outcomes[index].result == .survived {
       outcomes[index].detail =
-        "signalled, and still there after \(DurationText.brief(options.verifyWithin))"
+        "signalled, and still there after \(DurationText.brief(within))"
     }
   }
 
@@ -185,6 +231,7 @@ struct Execution {
       }
       if use.state != judged.state || use.stateChange != judged.stateChange {
         let detail = "its query was cancelled; the session lives on"
+        outcomes[index].wasCancelled = true
         isRecorded = note(index, .changed, detail) && isRecorded
       }
     }

@@ -83,6 +83,7 @@ private struct FactsRow {
   let capturedAt: Timestamp
   let server: ServerFacts
   let role: RoleFacts
+  private let login: String
   private let database: String
   private let serverVersion: String
   private let serverVersionNumber: Int
@@ -114,6 +115,7 @@ private struct FactsRow {
       isSuperuser: try bool("is_superuser"), canReadAllStats: try bool("can_read_all_stats"),
       canSignalBackends: try bool("can_signal_backend"),
       canUseReservedConnections: try bool("can_use_reserved_connections"), usableRoles: [])
+    login = try text("login_name")
     database = try text("database_name")
     serverVersion = try text("server_version")
     serverVersionNumber = try int("server_version_num")
@@ -126,7 +128,7 @@ private struct FactsRow {
     target.host = connection.host
     target.port = connection.port
     target.database = database
-    target.user = role.name
+    target.user = login
     target.serverVersion = serverVersion
     target.serverVersionNumber = serverVersionNumber
     target.inRecovery = inRecovery

@@ -16,7 +16,7 @@ struct EndingBench {
 
   init(sizes: [Int], executable: String) throws {
     let largest = sizes.max() ?? 0
-    try IdleSessions.allowDescriptors(largest + 200)
+    try Descriptors.allow(largest + 200)
     server = try ThrowawayServer(settings: [
       "max_connections": "\(largest + 300)", "shared_buffers": "128MB",
     ])

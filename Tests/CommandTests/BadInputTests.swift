@@ -54,6 +54,14 @@ struct BadInputTests {
       arguments: ["terminate", "--active-longer-than", "1h", "--grace", "5s"],
       says: "--cancel-first"),
     Case(arguments: ["terminate", "--orphans", "--sql", "--execute"], says: "statements alone"),
+    Case(arguments: ["terminate", "--orphans", "--not-client", "127.0.1.0/40"], says: "no address"),
+    Case(arguments: ["terminate", "--orphans", "--not-client=127.0.1.300"], says: "no address"),
+    Case(arguments: ["terminate", "--orphans", "--client", "127.0.1"], says: "no address"),
+    Case(arguments: ["terminate", "--orphans", "--client", "10.8.0.1/8"], says: "first address"),
+    Case(
+      arguments: ["terminate", "--orphans", "--application=", "--execute", "--yes"],
+      says: "--application ''"),
+    Case(arguments: ["terminate", "--orphans", "--dry-run"], says: "without --execute it is one"),
     Case(arguments: ["terminate", "--orphans", "--quiet", "--json"], says: "JSON is always whole"),
     Case(
       arguments: ["terminate", "--idle-longer-than", "1h", "--execute", "--yes"],

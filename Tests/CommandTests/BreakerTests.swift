@@ -50,7 +50,7 @@ extension Faults {
       let stopped = try run()
       let json = try Fixture.json(stopped)
       #expect(stopped.status == 3 && json["breaker"]?.text == "last_of_application")
-      #expect(stopped.stderr.contains("--allow-empty ends them"))
+      #expect(stopped.stderr.contains("add --allow-empty"))
       #expect(json.kept("lastly.1") == "last_of_application")
       #expect(clients.allSatisfy(Crowd.isAlive))
       // They were heard just now, which is no sign of orphans.

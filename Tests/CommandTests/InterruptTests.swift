@@ -112,7 +112,7 @@ extension Faults {
       let count = signal.number == SIGINT ? 200 : 60
       let victims = try Crowd.clients(name, count)
       let gate = try Gate(
-        port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: 50)
+        port: Crowd.server.get().port, before: "terminate/signal", occurrence: 50)
       let process = try Crowd.start(
         Crowd.ending(name, "--json", "--log", folder.path("log")), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()
@@ -160,7 +160,7 @@ extension Faults {
     @Test func theSecondEndsAStatementThatHangs() throws {
       let victims = try Crowd.clients("hanging", 3)
       let gate = try Gate(
-        port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: 2)
+        port: Crowd.server.get().port, before: "terminate/signal", occurrence: 2)
       let process = try Crowd.start(
         Crowd.ending("hanging", "--json"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()

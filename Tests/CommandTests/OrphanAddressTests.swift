@@ -111,7 +111,7 @@ extension Faults {
     /// After that look too, each is ended only as it was judged.
     @Test func oneThatIsUsedAfterTheLookIsLeftAlone() throws {
       let scene = try scene("lastly.1", 120)
-      let gate = try Gate(port: Crowd.server.get().port, before: "pg_terminate_backend")
+      let gate = try Gate(port: Crowd.server.get().port, before: "terminate/signal")
       let process = try Crowd.start(ending("lastly.1"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()
       try scene.first[1].execute("SELECT 2")

@@ -83,7 +83,7 @@ extension Faults {
       #expect(dry.status == 0 && dry.stderr.isEmpty)
       #expect(dry.stdout.split(separator: "\n").count == 3)
       #expect(dry.stdout.split(separator: "\n").allSatisfy { $0.hasPrefix("selected ") })
-      let gate = try Gate(port: Crowd.server.get().port, before: "pg_terminate_backend")
+      let gate = try Gate(port: Crowd.server.get().port, before: "terminate/signal")
       let process = try Crowd.start(
         Crowd.ending("line*", "--quiet"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()

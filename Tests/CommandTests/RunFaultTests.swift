@@ -15,7 +15,7 @@ extension Faults {
     @Test func aRunThatIsEndedSaysHowFarItCame() throws {
       let victims = try Crowd.clients("lost", 220)
       let gate = try Gate(
-        port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: 100)
+        port: Crowd.server.get().port, before: "terminate/signal", occurrence: 100)
       let folder = TemporaryFolder()
       let process = try Crowd.start(
         Crowd.ending("lost", "--json", "--log", folder.path("log")),
@@ -48,7 +48,7 @@ extension Faults {
     @Test func aSessionThatHangsRunsIntoTheTimeout() throws {
       let victims = try Crowd.clients("hung", 30)
       let gate = try Gate(
-        port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: 6)
+        port: Crowd.server.get().port, before: "terminate/signal", occurrence: 6)
       let process = try Crowd.start(
         Crowd.ending("hung", "--json", "--timeout", "3s"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()

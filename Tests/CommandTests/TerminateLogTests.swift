@@ -103,7 +103,7 @@ extension Faults {
       let path = folder.path("log")
       for one in victims[..<3] { try one.execute("SELECT 1") }
       let gate = try Gate(
-        port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: 5)
+        port: Crowd.server.get().port, before: "terminate/signal", occurrence: 5)
       let process = try Crowd.start(
         Crowd.ending("logged", "--json", "--log", path), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()

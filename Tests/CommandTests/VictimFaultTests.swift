@@ -18,7 +18,7 @@ extension Faults {
       meanwhile: () throws -> Void
     ) throws -> (outcome: ProcessOutcome, json: JSON) {
       let gate = try Gate(
-        port: Crowd.server.get().port, before: "pg_terminate_backend", occurrence: signal)
+        port: Crowd.server.get().port, before: "terminate/signal", occurrence: signal)
       let process = try Crowd.start(
         Crowd.ending(application, "--json") + more, at: Crowd.uri(user: user, port: gate.port))
       try gate.waitUntilReached()

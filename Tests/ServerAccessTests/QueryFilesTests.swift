@@ -37,9 +37,9 @@ struct QueryFilesTests {
       "audit/blocking": [.int32Array([connection.backendPID])],
       "terminate/signal": [
         .int32(0), .timestamp(microseconds: 0), .text("idle"), .timestamp(microseconds: nil),
-        .timestamp(microseconds: 0), .bool(false), .bool(false),
+        .timestamp(microseconds: 0), .bool(false), .bool(false), .timestamp(microseconds: nil),
       ],
-      "terminate/source": [.text("web.1"), .text("10.0.0.1")],
+      "terminate/source": [.text("web.1"), .text("10.0.0.1"), .int32Array([])],
       "terminate/remaining": [.int32Array([connection.backendPID])],
     ]
     for query in Query.all {

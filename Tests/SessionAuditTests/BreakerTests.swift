@@ -208,3 +208,62 @@ struct EndingStepTests {
     #expect(source.sign(in: []) == nil, "who has left says nothing")
   }
 }
+
+/// A roster that does not know somebody who is there.
+struct DoubtfulRosterTests {
+  private func plan(_ sessions: [Session], _ change: (inout Selection) -> Void = { _ in })
+    -> TerminationPlan
+  {
+    var policy = Policy()
+    policy.roster = Roster(
+      format: .lines, entries: [.init(name: "web.9", networks: [], isAlive: true, startedAt: nil)])
+    policy.roster?.takenAt = .now
+    var selection = Selection()
+    selection.orphans = true
+    change(&selection)
+    return Planner.plan(Snapshot.of(sessions).judged(by: policy), selection: selection)
+  }
+
+  private let quiet = Session.idle(pid: 2, silent: .minutes(30), application: "web.1") {
+    $0.clientAddress = "10.0.0.1"
+  }
+  private let listed = Session.idle(pid: 3, silent: .zero, application: "web.9") {
+    $0.clientAddress = "10.0.0.9"
+  }
+
+  @Test func endsWhatItLacksWhereAllOthersAreListed() {
+    #expect(plan([quiet, listed]).selected.map(\.identity.pid) == [2])
+  }
+
+  @Test func endsNobodyOfAFamilyOfWhichItLacksALivingOne() {
+    let lacking = Session.idle(pid: 4, silent: .zero, application: "web.2") {
+      $0.clientAddress = "10.0.0.2"
+    }
+    let plan = plan([quiet, listed, lacking])
+    #expect(plan.selected.isEmpty && plan.breaker == nil)
+    let reason = plan.kept.first { $0.judged.session.pid == 2 }?.reasons.first
+    #expect(reason?.kind == "untrusted")
+    #expect(
+      reason?.detail
+        == "the roster lacks web.2, which was heard just now: is it the right one, and complete?")
+    // Of another family it says nothing.
+    var worker = lacking
+    worker.applicationName = "worker.2"
+    #expect(self.plan([quiet, listed, worker]).selected.count == 1)
+  }
+
+  /// Runs for one instance each must not do what one run for all would not.
+  @Test func aFilterDoesNotHideWhoElseItSpeaksAgainst() {
+    let others = (1...5).map { number in
+      Session.idle(pid: Int32(number + 10), silent: .minutes(30), application: "web.\(number)") {
+        $0.clientAddress = "10.0.0.\(number)"
+      }
+    }
+    for number in 1...5 {
+      let plan = plan(others) { $0.applications = VictimFilter([Glob("web.\(number)")]) }
+      #expect(plan.selected.isEmpty && plan.breaker == .lastOfApplication)
+    }
+    let excluded = plan(others) { $0.applications.excluded = [Glob("web.3")] }
+    #expect(excluded.selected.isEmpty && excluded.breaker == .lastOfApplication)
+  }
+}

@@ -16,7 +16,7 @@ struct PlannerOracle {
     if !selection.allowsEmpty {
       let rest = clients.filter { session in
         session.pid != snapshot.role.ownPID && session.kind == .client
-          && !chosen.contains { $0.pid == session.pid }
+          && !chosen.contains { $0.pid == session.pid } && judged(session).verdict != .orphan
       }
       let emptied = chosen.filter { victim in
         isTakenAsOrphan(victim)
@@ -67,6 +67,19 @@ struct PlannerOracle {
     moment.map { max(.zero, snapshot.capturedAt - $0) }
   }
 
+  /// A roster that lacks somebody who was heard is not believed about that family.
+  private func isTrusted(_ session: Session) -> Bool {
+    let isDoubtful = report.heardThoughUnlisted.contains { name in
+      var namesake = session
+      namesake.applicationName = name
+      return family(namesake) == family(session)
+    }
+    return judged(session).evidence.contains { evidence in
+      evidence.verdict == .orphan && evidence.basis >= selection.trust
+        && !(evidence.basis == .roster && isDoubtful)
+    }
+  }
+
   private func hasLasted(_ session: Session) -> Bool {
     guard let silent = judged(session).times.silent, let state = age(session.stateChange) else {
       return false
@@ -104,7 +117,7 @@ struct PlannerOracle {
       guard snapshot.capturedAt - start > threshold else { return false }
     }
     let asOrphan = isTakenAsOrphan(session)
-    if asOrphan && basis(session) < selection.trust { return false }
+    if asOrphan && !isTrusted(session) { return false }
     // What is held in another database can't be known.
     if session.database != "shop" && !selection.includeStateful {
       return asOrphan && (basis(session) != .inferred || hasLasted(session))

@@ -6,6 +6,8 @@ SELECT
   clock_timestamp() AS captured_at,
   pg_backend_pid() AS backend_pid,
   current_user AS role_name,
+  -- Another one where SET ROLE is in force; pg_stat_activity and limits go by it.
+  session_user AS login_name,
   current_database() AS database_name,
   current_setting('server_version') AS server_version,
   current_setting('server_version_num')::int AS server_version_num,

@@ -114,14 +114,20 @@ public enum AuditAdvice {
             + "\(count == 1 ? "it" : "them"), and ends nothing:",
           remedy: command("--orphans" + (isInferred ? " --trust inferred" : ""))))
     }
-    let last = orphans.kept.count { $0.isKept(for: .lastOfApplication) }
-    if last > 0 {
+    let last = orphans.kept.filter { $0.isKept(for: .lastOfApplication) }
+    if !last.isEmpty {
+      let names = Set(last.map { report.judgedWith.family(of: $0.judged.session.applicationName) })
+        .sorted().map { $0.isEmpty ? "the application without a name" : $0 }
+      let isInferred = last.contains { $0.judged.orphanBasis == .inferred }
       advice.append(
         Advice(
           code: "last_of_application", severity: .warning,
-          summary: "\(plural(last, "orphan")) \(last == 1 ? "is" : "are") all that is left of an "
-            + "application: is the evidence right? Where the application is meant to be gone:",
-          remedy: command("--orphans --allow-empty")))
+          summary:
+            "\(plural(last.count, "orphan")) of \(few(names)) \(last.count == 1 ? "is" : "are") "
+            + "kept: nothing else of \(names.count == 1 ? "it" : "them") was heard within "
+            + "\(DurationText.exact(report.judgedWith.staleAfter)), so the evidence may be wrong. "
+            + "Where it is right:",
+          remedy: command("--orphans --allow-empty" + (isInferred ? " --trust inferred" : ""))))
     }
     let suspects = plan {
       $0.suspects = true

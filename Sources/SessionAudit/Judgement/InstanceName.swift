@@ -48,7 +48,9 @@ struct InstanceName {
     let (reading, bare) = text.withUTF8 { bytes -> (Reading?, Int?) in
       let bare = Self.lengthWithoutHost(bytes)
       // The server cuts names at 63 bytes, and with them perhaps what tells the instance.
-      guard bytes.count < 63 else { return (nil, bare) }
+      // Before 16 it also writes a question mark for each byte that is not ASCII, and names that
+      // differ look alike.
+      guard bytes.count < 63, !bytes.contains(UInt8(ascii: "?")) else { return (nil, bare) }
       return (Self.read(bytes[..<(bare ?? bytes.count)]), bare)
     }
     self.name = name

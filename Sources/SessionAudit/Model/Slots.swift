@@ -66,7 +66,9 @@ public struct Slots: Sendable, Equatable {
     let own =
       role.isSuperuser
       ? []
-      : roleLimits.filter { $0.name?.hasSameBytes(as: role.name) == true }
+      : roleLimits.filter { limit in
+        limit.name.map { (snapshot.target.user ?? role.name).hasSameBytes(as: $0) } ?? false
+      }
         + databaseLimits.filter { limit in
           limit.name.map { snapshot.target.database?.hasSameBytes(as: $0) == true } ?? false
         }

@@ -12,6 +12,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     .microseconds(saturatingDifference(a.microseconds, b.microseconds))
   }
 
+  public static func + (a: Timestamp, b: Duration) -> Timestamp { a - (.zero - b) }
+
   public static func - (a: Timestamp, b: Duration) -> Timestamp {
     Timestamp(microseconds: saturatingDifference(a.microseconds, b.wholeMicroseconds))
   }

@@ -10,8 +10,11 @@ extension Planner {
     }
   }
 
+  /// - Parameter doubtful: families that the roster does not know well enough, each with a name that
+  ///   shows it.
   static func decide(
-    _ judged: JudgedSession, in report: AuditReport, selection: Selection
+    _ judged: JudgedSession, in report: AuditReport, selection: Selection,
+    _ doubtful: [String: String]
   ) -> Decision {
     let session = judged.session
     if let reason = filteredOut(session, selection) { return .kept([reason]) }
@@ -38,18 +41,37 @@ extension Planner {
       var barriers = protections(.superuser)
       if !selection.isForOthers { barriers += protections(.notPermitted) }
       if !selection.includePooled { barriers += protections(.pooled) }
-      if asOrphan, let basis = judged.orphanBasis, basis < selection.trust {
-        barriers.append(
-          .init(
-            Protection(
-              .untrusted,
-              "its evidence is only \(basis.rawValue); --trust \(basis.rawValue) would end it")))
+      if asOrphan, let reason = untrusted(judged, report, selection.trust, doubtful) {
+        barriers.append(reason)
       }
       if !selection.includeStateful && !(asOrphan && judged.mayLoseState(in: report)) {
         barriers += protections(.holdsState)
       }
       return barriers.isEmpty ? .selected(identity, reasons, asOrphan: asOrphan) : .kept(barriers)
     }
+  }
+
+  /// A roster that lacks a living instance may lack others of its family.
+  private static func untrusted(
+    _ judged: JudgedSession, _ report: AuditReport, _ trust: Basis, _ doubtful: [String: String]
+  ) -> Reason? {
+    let family = report.judgedWith.family(of: judged.session.applicationName)
+    let witness = judged.orphanBasis == .roster ? doubtful[family] : nil
+    let basis =
+      witness == nil
+      ? judged.orphanBasis
+      : judged.evidence.filter { $0.verdict == .orphan && $0.basis != .roster }.map(\.basis).max()
+    if let basis, basis >= trust { return nil }
+    if let witness {
+      return .init(
+        Protection(
+          .untrusted,
+          "the roster lacks \(witness), which was heard just now: is it the right one, and complete?"
+        ))
+    }
+    let word = basis?.rawValue ?? "inferred"
+    return .init(
+      Protection(.untrusted, "its evidence is only \(word); --trust \(word) would end it"))
   }
 
   private static func filteredOut(_ session: Session, _ selection: Selection) -> Reason? {
@@ -74,6 +96,14 @@ extension Planner {
     case .notNamed: .init("not_matched", "its \(column) matches no --\(option)")
     case .isExcluded: .init("not_matched", "its \(column) matches a --not-\(option)")
     }
+  }
+}
+
+extension AuditReport {
+  /// Families of which the roster lacks a name that was heard, by their pattern.
+  var doubtfulFamilies: [String: String] {
+    Dictionary(
+      heardThoughUnlisted.map { (judgedWith.family(of: $0), $0) }, uniquingKeysWith: { a, _ in a })
   }
 }
 

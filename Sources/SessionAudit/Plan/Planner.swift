@@ -7,8 +7,9 @@
 public enum Planner {
   public static func plan(_ report: AuditReport, selection: Selection) -> TerminationPlan {
     var plan = TerminationPlan(selected: [], kept: [])
+    let doubtful = report.doubtfulFamilies
     for judged in report.sessions {
-      switch decide(judged, in: report, selection: selection) {
+      switch decide(judged, in: report, selection: selection, doubtful) {
       case .selected(let identity, let reasons, let asOrphan):
         plan.selected.append(
           Victim(identity: identity, judged: judged, reasons: reasons, isOrphan: asOrphan))
@@ -31,8 +32,13 @@ public enum Planner {
 
   /// Those that would be ended as far as the report tells before anybody asked what they hold.
   public static func candidates(_ report: AuditReport, selection: Selection) -> [Int32] {
-    report.sessions.filter { judged in
-      if case .selected = decide(judged, in: report, selection: selection) { true } else { false }
+    let doubtful = report.doubtfulFamilies
+    return report.sessions.filter { judged in
+      if case .selected = decide(judged, in: report, selection: selection, doubtful) {
+        true
+      } else {
+        false
+      }
     }.map(\.session.pid)
   }
 
@@ -77,16 +83,17 @@ public enum Planner {
   }
 
   /// Where evidence is wrong (the roster of another application, a number that was never true), it
-  /// tends to speak against all instances at once.
+  /// tends to speak against all instances at once. Whoever it speaks against is no witness that the
+  /// application lives, whether this run would end it or not: runs for one instance each would else
+  /// end one after the other.
   private static func keepLast(in plan: inout TerminationPlan, of report: AuditReport) {
-    let orphans = Set(plan.selected.filter(\.isOrphan).map(\.identity))
-    guard !orphans.isEmpty else { return }
+    guard plan.selected.contains(where: \.isOrphan) else { return }
     func application(_ session: Session) -> ApplicationOfDatabase {
       .init(session, named: report.judgedWith.family(of: session.applicationName))
     }
     var heard: Set<ApplicationOfDatabase> = []
     let victims = Set(plan.selected.map(\.identity))
-    for judged in report.sessions where isAnothersClient(judged) {
+    for judged in report.sessions where isAnothersClient(judged) && judged.verdict != .orphan {
       guard let silent = judged.times.silent, silent < report.judgedWith.staleAfter,
         judged.session.identity.map({ !victims.contains($0) }) ?? false
       else { continue }

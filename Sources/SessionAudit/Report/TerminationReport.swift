@@ -54,6 +54,8 @@ public struct TerminationOutcome: Sendable, Equatable {
   public var applicationName: String
   public var result: Result
   public var detail: String?
+  /// `changed` by us: its query was cancelled, and its session lives on.
+  public var wasCancelled = false
 
   public init(
     identity: SessionIdentity, applicationName: String, result: Result, detail: String? = nil
