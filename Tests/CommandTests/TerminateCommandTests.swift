@@ -81,17 +81,17 @@ struct TerminateCommandTests {
 
   @Test func bothThresholdsMustHold() throws {
     let old = try client("both-old")
-    usleep(1_200_000)
+    usleep(4_000_000)
     let young = try client("both-young")
     try old.execute("SELECT 2")
     usleep(60_000)
     // The old one has just been used, the young one is idle but young.
     let both = try terminate(
-      "--idle-longer-than", "1s", "--session-older-than", "1s", "--application", "both-*",
+      "--idle-longer-than", "4s", "--session-older-than", "4s", "--application", "both-*",
       "--execute", "--yes")
     #expect(both.status == 0 && isAlive(old) && isAlive(young))
     let alone = try terminate(
-      "--session-older-than", "1s", "--application", "both-*", "--json", "--execute", "--yes")
+      "--session-older-than", "4s", "--application", "both-*", "--json", "--execute", "--yes")
     #expect(alone.status == 0 && !isAlive(old) && isAlive(young))
   }
 
