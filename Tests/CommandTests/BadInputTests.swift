@@ -54,7 +54,8 @@ struct BadInputTests {
       arguments: ["terminate", "--active-longer-than", "1h", "--grace", "5s"],
       says: "--cancel-first"),
     Case(arguments: ["terminate", "--orphans", "--sql", "--execute"], says: "statements alone"),
-    Case(arguments: ["terminate", "--orphans", "--not-client", "127.0.1.0/40"], says: "no address"),
+    Case(
+      arguments: ["terminate", "--orphans", "--not-client", "127.0.1.0/40"], says: "no address"),
     Case(arguments: ["terminate", "--orphans", "--not-client=127.0.1.300"], says: "no address"),
     Case(arguments: ["terminate", "--orphans", "--client", "127.0.1"], says: "no address"),
     Case(arguments: ["terminate", "--orphans", "--client", "10.8.0.1/8"], says: "first address"),

@@ -39,7 +39,9 @@ struct QueryFilesTests {
         .int32(0), .timestamp(microseconds: 0), .text("idle"), .timestamp(microseconds: nil),
         .timestamp(microseconds: 0), .bool(false), .bool(false), .timestamp(microseconds: nil),
       ],
-      "terminate/source": [.text("web.1"), .text("10.0.0.1"), .int32Array([])],
+      "terminate/source": [
+        .text("web.1"), .text("10.0.0.1"), .int32Array([]), .timestamp(microseconds: nil),
+      ],
       "terminate/remaining": [.int32Array([connection.backendPID])],
     ]
     for query in Query.all {
