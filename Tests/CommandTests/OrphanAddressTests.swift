@@ -117,8 +117,29 @@ extension Faults {
       try scene.first[1].execute("SELECT 2")
       gate.open()
       let outcome = try process.wait()
-      #expect(try Fixture.json(outcome).results == ["changed": 1, "gone": 4], "\(outcome.stderr)")
-      #expect(scene.all.map(Crowd.isAlive) == [false, true, false, false, false, true])
+      // On a busy machine the look is too old by then, and the next one finds it used.
+      let results = try Fixture.json(outcome).results
+      #expect(
+        results == ["changed": 1, "gone": 4] || results == ["changed": 3, "gone": 2],
+        "\(outcome.stderr)")
+      #expect(Crowd.isAlive(scene.first[1]) && Crowd.isAlive(scene.living[0]))
+    }
+
+    /// Whatever is slow in between, a log, a network or the server: after half a second a look says
+    /// nothing any more.
+    @Test func aLookThatIsTooOldIsTakenAgain() throws {
+      let scene = try scene("slowly.1", 123)
+      let gate = try Gate(port: Crowd.server.get().port, before: "terminate/signal")
+      let process = try Crowd.start(ending("slowly.1"), at: Crowd.uri(port: gate.port))
+      try gate.waitUntilReached()
+      let back = try sessions("slowly.1", from: "127.0.123.1", 1)
+      usleep(700_000)
+      gate.open()
+      let outcome = try process.wait()
+      let json = try Fixture.json(outcome)
+      #expect(json.results == ["changed": 3, "gone": 2], "\(outcome.stderr)")
+      #expect(scene.all.map(Crowd.isAlive) == [true, true, true, false, false, true])
+      #expect(back.allSatisfy(Crowd.isAlive))
     }
 
     @Test func anAddressThatIsHeardWhileTheQuestionStandsIsSpared() throws {
