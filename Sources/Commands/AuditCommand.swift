@@ -21,12 +21,13 @@ struct AuditCommand: ParsableCommand {
 
       EXIT STATUS
         0   done
+        1   --fail-on found what it names
         64  the command line is wrong
         65  a roster or saved report is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
         74  the report could not be written
-        77  not permitted
+        77  not permitted, or --fail-on can't tell for want of rights
       """,
     version: programTitle, helpNames: [.long])
 
@@ -49,6 +50,12 @@ struct AuditCommand: ParsableCommand {
     help: ArgumentHelp(
       "Judge a saved JSON report anew, without a server; - is stdin.", valueName: "file"))
   var input: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Exit with 1 where there are suspects, orphans, or slots=90 percent used; repeatable.",
+      valueName: "condition"))
+  var failOn: [String] = []
 
   @Flag(help: "List every session with what explains it.")
   var sessions = false
@@ -79,6 +86,7 @@ struct AuditCommand: ParsableCommand {
 
   func run() throws {
     let environment = Environment.variables(and: connection.urlVariable)
+    let conditions = try failOn.map(FailCondition.init)
     var judging = try judging.judging()
     if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
@@ -93,7 +101,7 @@ struct AuditCommand: ParsableCommand {
     // Never freed: the process ends next, and taking thousands of sessions apart would only
     // keep whoever waits for it.
     _ = Unmanaged.passRetained(Kept(outcome))
-    try finish(with: outcome, environment)
+    try finish(with: outcome, conditions, environment)
   }
 
   private func audit(savedIn path: String, _ judging: Judging) throws -> AuditOutcome {
@@ -137,11 +145,19 @@ struct AuditCommand: ParsableCommand {
     init(_ outcome: AuditOutcome) { self.outcome = outcome }
   }
 
-  private func finish(with outcome: AuditOutcome, _ environment: [String: String]) throws {
+  private func finish(
+    with outcome: AuditOutcome, _ conditions: [FailCondition], _ environment: [String: String]
+  ) throws {
     var status = ExitStatus.done
-    if case .refused(let failure, _, _) = outcome {
+    switch outcome {
+    case .refused(let failure, _, _):
       Diagnostics.report(failure)
       status = ExitStatus(failure.kind)
+    case .report(let report):
+      if let failure = FailCondition.failure(of: report, conditions) {
+        Diagnostics.report(failure)
+        status = failure.status
+      }
     }
     if output.isJSON {
       let written = OutputOptions.emit { handOn in

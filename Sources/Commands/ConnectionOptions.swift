@@ -54,6 +54,13 @@ struct ConnectionOptions: ParsableArguments {
     transform: Parsing.positiveDuration)
   var timeout: Duration?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Where no connection slot is free, try again for so long.", valueName: "duration"),
+    transform: Parsing.positiveDuration)
+  var waitForSlot: Duration?
+
   var wholeTime: Duration { timeout ?? .seconds(60) }
 
   /// Whether any of these options says which server is meant.
@@ -86,7 +93,48 @@ struct ConnectionOptions: ParsableArguments {
     _ target: ResolvedTarget, environment: [String: String], deadline: Deadline,
     interruption: Interruption? = nil
   ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
-    var parameters = target.parameters
+    guard let waitForSlot else {
+      var target = target
+      return try connectOnce(
+        &target, environment: environment, deadline: deadline, interruption: interruption)
+    }
+    // Keeps a password that somebody has typed.
+    var target = target
+    let patience = Deadline(after: waitForSlot)
+    // Short, as a slot that frees is another's within milliseconds where clients come back at once,
+    // and longer with time, as each attempt costs the server a process. By chance, so that several
+    // who wait don't come together.
+    var pause = Duration.milliseconds(4)
+    var hasWaited = false
+    while true {
+      do throws(PostgresError) {
+        return try connectOnce(
+          &target, environment: environment,
+          deadline: hasWaited ? Deadline(after: wholeTime) : deadline, interruption: interruption)
+      } catch {
+        let failure = Failure(error)
+        guard failure.kind == .tooManyConnections, !patience.hasPassed else { throw error }
+        if !hasWaited {
+          Diagnostics.note(
+            "no slot is free (\(failure.message)); trying again for "
+              + DurationText.brief(waitForSlot))
+        }
+        hasWaited = true
+        let jittered = pause * Double.random(in: 0.5...1.5)
+        guard Interruption.sleep(min(jittered, patience.remaining), or: interruption) else {
+          throw .interrupted
+        }
+        pause = min(pause * 1.0005, .milliseconds(250))
+      }
+    }
+  }
+
+  /// One attempt; see `connect`.
+  private func connectOnce(
+    _ target: inout ResolvedTarget, environment: [String: String], deadline: Deadline,
+    interruption: Interruption?
+  ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
+    let parameters = target.parameters
     let limit = connectLimit(parameters, environment)
     do throws(PostgresError) {
       return (
@@ -99,11 +147,11 @@ struct ConnectionOptions: ParsableArguments {
       guard let password = Terminal.ask("Password\(user): ", hidingAnswer: true) else {
         throw .notConnected(message, needsPassword: true)
       }
-      parameters["password"] = password
+      target.parameters["password"] = password
       let deadline = Deadline(after: wholeTime)
       return (
         try Connection.open(
-          parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
+          target.parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
         deadline
       )
     }

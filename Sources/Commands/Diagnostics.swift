@@ -7,6 +7,9 @@ import SessionAudit
 enum Diagnostics {
   static func warn(_ sentence: String) { write("warning: \(sentence)") }
 
+  /// What is going on, for whoever waits for it.
+  static func note(_ sentence: String) { write(sentence) }
+
   static func report(_ failure: CommandFailure) {
     write(([failure.sentence] + [failure.nextStep].compactMap { $0 }).joined(separator: "\n"))
   }

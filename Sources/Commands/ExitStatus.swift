@@ -4,6 +4,8 @@ import SessionAudit
 /// docs/exit-statuses.md is the users' version.
 public enum ExitStatus: Int32, Sendable, CaseIterable {
   case done = 0
+  /// `--fail-on` found what it names.
+  case found = 1
   /// Some victims survived, were refused or not attempted.
   case partlyDone = 2
   /// A breaker stopped the plan: nothing was ended.

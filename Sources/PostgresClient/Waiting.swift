@@ -18,6 +18,14 @@ public struct Interruption: Sendable {
   }
 }
 
+extension Interruption {
+  /// Waits so long where nobody interrupts.
+  /// - Returns: false as soon as somebody does.
+  public static func sleep(_ duration: Duration, or interruption: Interruption?) -> Bool {
+    wait(on: -1, for: 0, until: Deadline(after: duration), or: interruption) != .interrupted
+  }
+}
+
 enum WaitOutcome {
   case ready
   case deadlinePassed

@@ -42,20 +42,28 @@ struct RandomWorld {
   /// Sessions of one role in one database, most of them quiet, of which many are left behind.
   mutating func quietSnapshot() -> Snapshot {
     let count = Int.random(in: 0...40, using: &random)
+    // Newcomers, of whom each makes orphans of what it has replaced.
+    let newcomers = ["web.1", "web.2", "worker.1"].filter { _ in random.chance(60) }
     return .of(
-      (0..<count).map { number in
-        let silent = random.one(of: Self.ages.filter { $0 >= .zero })
-        return .client(
-          pid: Int32(number + 2),
-          random.chance(85) ? .idle : random.one(of: [.active, .idleInTransaction]),
-          open: silent + random.one(of: Self.ages.filter { $0 >= .zero }), silent: silent,
-          application: random.one(of: ["web.1", "web.1", "web.2", "", "worker.1"])
-        ) {
-          $0.clientAddress = "10.0.0.\(Int.random(in: 1...4, using: &random))"
-          if random.chance(10) { $0.database = "ledger" }
-          if $0.state?.isActive == true { $0.queryStart = $0.stateChange }
-        }
-      })
+      newcomers.enumerated().map { number, name in
+        .client(
+          pid: Int32(number + 100), .idle, open: .minutes(20), silent: .seconds(1),
+          application: name
+        ) { $0.clientAddress = "10.0.0.\(number + 9)" }
+      }
+        + (0..<count).map { number in
+          let silent = random.one(of: Self.ages.filter { $0 >= .zero })
+          return .client(
+            pid: Int32(number + 2),
+            random.chance(85) ? .idle : random.one(of: [.active, .idleInTransaction]),
+            open: silent + random.one(of: Self.ages.filter { $0 >= .zero }), silent: silent,
+            application: random.one(of: ["web.1", "web.1", "web.2", "", "worker.1"])
+          ) {
+            $0.clientAddress = "10.0.0.\(Int.random(in: 1...4, using: &random))"
+            if random.chance(10) { $0.database = "ledger" }
+            if $0.state?.isActive == true { $0.queryStart = $0.stateChange }
+          }
+        })
   }
 
   mutating func session(pid: Int32) -> Session {

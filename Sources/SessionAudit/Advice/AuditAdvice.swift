@@ -5,13 +5,11 @@ public enum AuditAdvice {
   ///   names it.
   public static func advice(for report: AuditReport, words: String) -> [Advice] {
     var advice: [Advice] = []
-    let role = report.target.user.map(quotedIdentifier) ?? "CURRENT_USER"
     if let reason = report.coverage.reason {
       advice.append(
         Advice(
           code: "hidden_sessions", severity: .warning,
-          summary: "Not everything is seen: \(reason).",
-          remedy: "GRANT pg_read_all_stats TO \(role);"))
+          summary: "Not everything is seen: \(reason).", remedy: seeAll(report)))
     }
     let binding = report.slots.binding
     if binding.usedRatio >= 0.9 {
@@ -34,6 +32,12 @@ public enum AuditAdvice {
     }
     return advice + doubtfulInput(report) + whatCanBeEnded(in: report, words)
       + names(in: report)
+  }
+
+  /// The grant with which this role sees all sessions.
+  public static func seeAll(_ report: AuditReport) -> String {
+    "GRANT pg_read_all_stats TO "
+      + "\(report.target.user.map(quotedIdentifier) ?? "CURRENT_USER");"
   }
 
   /// What was said of the applications, and does not fit what is seen.

@@ -16,6 +16,13 @@ public struct Slots: Sendable, Equatable {
     public var limit: Int
     public var used: Int
 
+    public init(kind: Kind, name: String?, limit: Int, used: Int) {
+      self.kind = kind
+      self.name = name
+      self.limit = limit
+      self.used = used
+    }
+
     /// Connections that this limit still lets in.
     public var available: Int { max(0, limit - used) }
 

@@ -1,0 +1,51 @@
+import SessionAudit
+import Testing
+
+@testable import Commands
+
+/// `--fail-on`, over reports of the corpus.
+struct FailConditionTests {
+  private func failure(_ name: String, _ conditions: String...) throws -> CommandFailure? {
+    FailCondition.failure(
+      of: try Corpus.report(of: name, Corpus.expectations(of: name)),
+      try conditions.map(FailCondition.init))
+  }
+
+  @Test func findsWhatItNames() throws {
+    let orphans = try #require(try failure("founding-case", "orphans", "suspects"))
+    #expect(orphans.status == .found && orphans.sentence == "--fail-on: 12 orphans")
+    #expect(try failure("founding-case", "suspects") == nil)
+    #expect(try failure("founding-case") == nil)
+  }
+
+  @Test func comparesTheLimitThatBinds() throws {
+    var report = try Corpus.report(of: "founding-case", Corpus.expectations(of: "founding-case"))
+    report.slots.binding = Slots.Limit(kind: .server, name: nil, limit: 30, used: 27)
+    for (percent, isFound) in [(89, true), (90, true), (91, false)] {
+      let failure = FailCondition.failure(of: report, [.slots(percent: percent)])
+      #expect((failure != nil) == isFound, "\(percent)")
+    }
+    #expect(
+      FailCondition.failure(of: report, [.slots(percent: 90)])?.sentence
+        == "--fail-on: 27 of 30 connections are used, which is 90 % or more")
+  }
+
+  /// What can't be seen is not "none".
+  @Test func saysThatItCannotTell() throws {
+    let hidden = try #require(try failure("heroku-hidden-namesake", "suspects"))
+    #expect(hidden.status == .notPermitted || hidden.status == .found)
+    var report = try Corpus.report(of: "founding-case", Corpus.expectations(of: "founding-case"))
+    report.totals.orphan = 0
+    report.coverage.reason = "app lacks pg_read_all_stats"
+    let unknown = try #require(FailCondition.failure(of: report, [.orphans]))
+    #expect(unknown.status == .notPermitted && unknown.nextStep?.hasPrefix("GRANT") == true)
+    #expect(FailCondition.failure(of: report, [.slots(percent: 100)]) == nil)
+  }
+
+  @Test(arguments: [
+    "", "orphan", "slots", "slots=", "slots=0", "slots=101", "slots=9x", "SUSPECTS",
+  ])
+  func refusesWhatItDoesNotKnow(_ text: String) {
+    #expect(throws: CommandFailure.self) { try FailCondition(text) }
+  }
+}
