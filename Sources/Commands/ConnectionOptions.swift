@@ -93,14 +93,9 @@ struct ConnectionOptions: ParsableArguments {
     _ target: ResolvedTarget, environment: [String: String], deadline: Deadline,
     interruption: Interruption? = nil
   ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
-    guard let waitForSlot else {
-      var target = target
-      return try connectOnce(
-        &target, environment: environment, deadline: deadline, interruption: interruption)
-    }
     // Keeps a password that somebody has typed.
     var target = target
-    let patience = Deadline(after: waitForSlot)
+    let patience = waitForSlot.map { Deadline(after: $0) }
     // Short, as a slot that frees is another's within milliseconds where clients come back at once,
     // and longer with time, as each attempt costs the server a process. By chance, so that several
     // who wait don't come together.
@@ -112,12 +107,13 @@ struct ConnectionOptions: ParsableArguments {
           &target, environment: environment,
           deadline: hasWaited ? Deadline(after: wholeTime) : deadline, interruption: interruption)
       } catch {
+        guard let patience, !patience.hasPassed else { throw error }
         let failure = Failure(error)
-        guard failure.kind == .tooManyConnections, !patience.hasPassed else { throw error }
+        guard failure.kind == .tooManyConnections else { throw error }
         if !hasWaited {
           Diagnostics.note(
             "no slot is free (\(failure.message)); trying again for "
-              + DurationText.brief(waitForSlot))
+              + DurationText.brief(patience.granted))
         }
         hasWaited = true
         let jittered = pause * Double.random(in: 0.5...1.5)

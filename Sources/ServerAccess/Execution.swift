@@ -164,14 +164,13 @@ struct Execution {
       throw .init(error)
     }
     // This victim's outcome; the next one has a statement of its own.
+    guard message.sqlState != .insufficientPrivilege else {
+      return try settle(index, .refused, Self.describe(message))
+    }
+    // A timeout, perhaps: nobody knows how far it came.
     outcomes[index].result = .refused
     outcomes[index].detail = Self.describe(message)
-    if message.sqlState == .insufficientPrivilege {
-      try settle(index, .refused, Self.describe(message))
-    } else {
-      // A timeout, perhaps: nobody knows how far it came.
-      awaitEffect(of: signal, index)
-    }
+    awaitEffect(of: signal, index)
   }
 
   private mutating func awaitEffect(of signal: TerminationSignal, _ index: Int) {
@@ -217,24 +216,22 @@ struct Execution {
   private mutating func look() throws(Terminator.EarlyEnd) -> Bool {
     let pids = watched.union(cancelled).map { victims[$0].identity.pid }
     let now = try answer { () throws(PostgresError) in try uses(of: pids) }
-    var isRecorded = true
-    for index in watched.sorted() {
-      let identity = victims[index].identity
-      // Of a session that this role may no longer see only the pid is known.
-      if let use = now[identity.pid],
-        use.backendStart == nil || use.backendStart == identity.backendStart
-      {
-        continue
+    /// Of a session that this role may no longer see only the pid is known.
+    func whatIsThere(_ identity: SessionIdentity) -> SessionUse? {
+      now[identity.pid].flatMap {
+        $0.backendStart == nil || $0.backendStart == identity.backendStart ? $0 : nil
       }
+    }
+    var isRecorded = true
+    for index in watched.sorted() where whatIsThere(victims[index].identity) == nil {
       isRecorded = note(index, .gone, nil) && isRecorded
     }
     for index in cancelled.sorted() {
-      let judged = SessionUse(victims[index].judged.session)
-      guard let use = now[judged.pid], use.backendStart == nil || use.isSameSession(as: judged)
-      else {
+      guard let use = whatIsThere(victims[index].identity) else {
         isRecorded = note(index, .gone, "its query was cancelled, and it left") && isRecorded
         continue
       }
+      let judged = victims[index].judged.session
       if use.state != judged.state || use.stateChange != judged.stateChange {
         let detail = "its query was cancelled; the session lives on"
         outcomes[index].wasCancelled = true
