@@ -123,7 +123,7 @@ struct ConnectionOptions: ParsableArguments {
           parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
         deadline
       )
-    } catch where error.needsPassword && !neverAskPassword {
+    } catch  where error.needsPassword && !neverAskPassword {
       let user = parameters["user"].map { " for \(HostileText.escaped($0))" } ?? ""
       guard let password = Terminal.ask("Password\(user): ", hidingAnswer: true) else {
         throw error

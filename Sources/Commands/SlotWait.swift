@@ -27,7 +27,8 @@ struct SlotWait {
         let failure = Failure(error)
         // A pooler that was refused says only that, for a while, and no longer why.
         let isCurable =
-          failure.kind == .tooManyConnections || attempts > 1 && Refusal(error) == .poolerCannotLogIn
+          failure.kind == .tooManyConnections
+          || attempts > 1 && Refusal(error) == .poolerCannotLogIn
         guard isCurable else { throw error }
         if attempts == 1 {
           Diagnostics.note(

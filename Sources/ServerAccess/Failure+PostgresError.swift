@@ -125,7 +125,8 @@ extension Refusal {
     // InitPostgres has one such refusal up to 15, and two from 16 on, of which each holds a word
     // that is not translated.
     case "InitPostgres":
-      return said == .noSlot(.reserved, name: nil) ? .noSlot(.reserved, name: nil)
+      return said == .noSlot(.reserved, name: nil)
+        ? .noSlot(.reserved, name: nil)
         : .noSlot(.superuserReserved, name: nil)
     // InitProcess; ProcessStartupPacket or BackendInitialize, where there are too many processes.
     case .some: return .noSlot(.server, name: nil)

@@ -29,10 +29,12 @@ enum RefusalWords {
     (.noSuchDatabase, ["no such database: "]),
     (.notAdmitted, ["no such user", "\"trust\" authentication failed"]),
     (.parameterNotTaken, ["unsupported startup parameter"]),
-    (.serverStartingOrStopping, ["pooler is shut down", "pooler is suspended"]),
     // A server of 16 and later; no translation changes these words.
     (.noSlot(.reserved, name: nil), ["pg_use_reserved_connections"]),
-    (.noSlot(.superuserReserved, name: nil), ["SUPERUSER", "reserved for non-replication superuser"]),
+    (
+      .noSlot(.superuserReserved, name: nil),
+      ["SUPERUSER", "reserved for non-replication superuser"]
+    ),
     // libpq.
     (.noPassword, ["no password supplied"]),
     (.tlsNotOffered, ["server does not support SSL"]),
@@ -54,8 +56,8 @@ enum RefusalWords {
     (.nobodyListens, ["Connection refused"]),
     (.noRoute, ["No route to host", "unreachable"]),
     (.timeout, ["timeout expired", "Connection timed out"]),
-    (.noSocket, ["No such file or directory", "Is the server running locally"]),
     (.socketNotPermitted, ["Permission denied"]),
+    (.noSocket, ["No such file or directory", "Is the server running locally"]),
     (.hungUp, ["server closed the connection", "Connection reset", "Broken pipe"]),
     (.unreachable, ["Address family not supported", "Cannot assign requested address"]),
   ]

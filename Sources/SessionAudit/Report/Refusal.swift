@@ -124,13 +124,15 @@ extension Refusal {
     case .unknownHost: ["Check the name of the host, and that this machine can resolve it."]
     case .noSocket:
       ["Check host and port: -h takes the folder of the socket, or a host name for TCP."]
-    case .socketNotPermitted: ["This user may not enter the folder of the socket: try -h 127.0.0.1."]
+    case .socketNotPermitted:
+      ["This user may not enter the folder of the socket: try -h 127.0.0.1."]
     case .hungUp:
       ["Something there takes connections and closes them: a proxy without its server, or none."]
     case .noPostgres: ["What listens there is no Postgres server: check host and port."]
     case .unreachable: ["Check host and port, and that the server runs."]
     case .timeout: ["Check host, port and firewall; --connect-timeout waits longer."]
-    case .tlsNotOffered: ["Only with sslmode=prefer or disable does this server take us, unencrypted."]
+    case .tlsNotOffered:
+      ["Only with sslmode=prefer or disable does this server take us, unencrypted."]
     case .badCertificate:
       ["Check the host's name and sslrootcert; the provider's CA may be missing here."]
     case .tls: ["Check sslmode and the certificates."]
