@@ -15,8 +15,10 @@ enum Diagnostics {
   }
 
   static func report(_ failure: Failure) {
-    let state = failure.sqlState.map { " (SQLSTATE \($0))" } ?? ""
-    // Of several hosts there are several lines. All together are to be taken in at one look.
+    // Of several hosts there are several lines, each with its state. All together are to be taken in
+    // at one look.
+    let isOne = !failure.message.contains(" (SQLSTATE ")
+    let state = failure.sqlState.flatMap { isOne ? " (SQLSTATE \($0))" : nil } ?? ""
     var said = failure.message.split(separator: "\n").map(String.init)
     let most = max(1, 10 - failure.hints.count)
     if said.count > most {

@@ -66,9 +66,11 @@ extension Failure {
   private init(refusals failures: [PostgresError]) {
     let refusals = failures.map(Refusal.init)
     let (first, hints) = Refusal.weighed(refusals)
+    // Each with its own state, as the failure has room for one only.
     var words: [String] = []
-    for failure in failures.map(Self.init(unmasked:)) where !words.contains(failure.message) {
-      words.append(failure.message)
+    for failure in failures.map(Self.init(unmasked:)) {
+      let said = failure.message + (failure.sqlState.map { " (SQLSTATE \($0))" } ?? "")
+      if !words.contains(said) { words.append(said) }
     }
     self.init(
       kind: refusals[first].kind, sqlState: failures[first].serverMessage?.sqlState?.code,

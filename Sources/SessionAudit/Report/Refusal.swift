@@ -140,7 +140,7 @@ extension Refusal {
     }
   }
 
-  private static let wait = "Add --wait-for-slot 30s to take the first slot that frees."
+  private static let wait = "--wait-for-slot 30s (or longer) takes the first slot that frees."
 
   private static func hints(for limit: Failure.Limit.Kind, _ name: String?) -> [String] {
     // What a provider offers without a slot. Whatever ends sessions in use says so.
