@@ -87,7 +87,9 @@ struct DoctorCommandTests {
     let whole = try psql(server, as: "boss", uncommented(sql.stdout))
     #expect(whole.status == 0 && whole.stderr.isEmpty, "\(whole.stderr)\n\(sql.stdout)")
     let statements = uncommented(sql.stdout).split(separator: "\n").count { !$0.hasPrefix("--") }
-    print("doctor --sql as \(user): \(statements) statements run on \(server.installation.majorVersion)")
+    print(
+      "doctor --sql as \(user): \(statements) statements run on \(server.installation.majorVersion)"
+    )
     #expect(statements >= 5)
     _ = clients
   }
@@ -116,6 +118,37 @@ struct DoctorCommandTests {
     #expect(well["vanished_client"]?["summary"]?.text?.contains("2m") == true)
     #expect(well["client_connection_check_interval"]?["severity"]?.text == "ok")
     _ = before
+  }
+
+  @Test func theServerStartsWithWhatWasSetForIt() throws {
+    let server = try server()
+    defer { server.remove() }
+    let sql = try doctor(server, as: "boss", "--sql").stdout
+    #expect(try psql(server, as: "boss", uncommented(sql)).status == 0)
+    try server.restart()
+    let connection = try server.connect()
+    let hasReserved = connection.serverVersion >= 160_000
+    #expect(sql.contains("ALTER SYSTEM SET reserved_connections = '3';") == hasReserved)
+    if hasReserved {
+      #expect(try connection.text("current_setting('reserved_connections')") == "3")
+    }
+  }
+
+  /// On a standby nobody may alter a role; its own settings can be altered.
+  @Test func onAStandbyThePrimaryIsNamed() throws {
+    let server = try server()
+    defer { server.remove() }
+    try server.becomeStandby()
+    for user in ["app", "boss"] {
+      let sql = try doctor(server, as: user, "--sql")
+      let run = try psql(server, as: user, sql.stdout)
+      #expect(sql.status == 0 && run.status == 0 && run.stderr.isEmpty, "\(run.stderr)")
+    }
+    let role = try doctor(server, as: "boss", "--role", "pgsessions")
+    #expect(role.stdout.hasPrefix("-- This server is a standby: run this on its primary.\n"))
+    #expect(try doctor(server, as: "app", "--sql").stdout.contains("-- Needs the primary:"))
+    // ALTER SYSTEM is no write of the database's, and has mended this standby.
+    #expect(try findings(server, as: "boss")["vanished_client"]?["severity"]?.text == "ok")
   }
 
   @Test func overASocketTheSystemsKeepalivesAreNotKnown() throws {
