@@ -3,7 +3,7 @@ extension Patient {
   /// may, else role by role.
   /// - Parameter assignments: of settings that an ordinary role may set.
   func remedies(
-    _ assignments: [(name: SettingName, value: String)], at places: [Place],
+    _ assignments: [ServerSettings.Assignment], at places: [Place],
     caution: String? = nil
   ) -> [Remedy] {
     let names = assignments.map(\.name)
@@ -18,17 +18,9 @@ extension Patient {
     func statements(_ places: [Place]) -> [String] {
       var statements: [String] = []
       for place in places {
-        let role = SQLText.identifier(place.role.name)
-        for (name, value) in assignments {
-          // What a role has in one database goes before what it has everywhere.
-          let isForDatabase =
-            settings.override(name, role: place.role.id, database: place.databaseID)
-            .map { $0.role != nil && $0.database != nil } ?? false
-          let scope =
-            isForDatabase ? " IN DATABASE \(SQLText.identifier(place.database))" : ""
-          let statement = "ALTER ROLE \(role)\(scope) SET \(name.rawValue) = '\(value)';"
-          if !statements.contains(statement) { statements.append(statement) }
-        }
+        statements += settings.alterRole(
+          (place.role.id, place.role.name), in: (place.databaseID, place.database), assignments
+        ).filter { !statements.contains($0) }
       }
       return statements
     }
@@ -54,7 +46,7 @@ extension Patient {
 
   /// Settings that only the whole server has.
   func serverRemedy(
-    _ assignments: [(name: SettingName, value: String)], needsRestart: Bool
+    _ assignments: [ServerSettings.Assignment], needsRestart: Bool
   ) -> Remedy {
     let names = assignments.map(\.name)
     let may = maySetForServer(names, at: [], needsReload: !needsRestart)

@@ -7,14 +7,9 @@ extension Patient {
   /// Above this a vanished host's slots are missed: two restarts may fall into it.
   private static let patience = Duration.seconds(900)
 
-  /// How long a session outlives its client: until keepalives tell, or until the timeout that ends
-  /// quiet sessions anyway. nil: not known.
   private func life(_ place: Place, inTransaction: Bool) -> Duration? {
-    let total = settings.keepalives(role: place.role.id, database: place.databaseID).total
-    let timeout = duration(
-      inTransaction ? .idleInTransactionTimeout : .idleSessionTimeout, place)
-    guard let timeout, timeout > .zero else { return total }
-    return total.map { min($0, timeout) } ?? timeout
+    settings.lifeAfterVanishing(
+      role: place.role.id, database: place.databaseID, inTransaction: inTransaction)
   }
 
   private func worstLife(_ place: Place) -> Duration? {
@@ -32,7 +27,7 @@ extension Patient {
         "vanished_client", .info,
         "How long a session\(of(unknown)) outlives a client that vanished is not known here: "
           + unknownKeepalives,
-        consequence: figures, remedies: remedies(Self.shortKeepalives, at: unknown))
+        consequence: figures, remedies: remedies(ServerSettings.shortKeepalives, at: unknown))
     }
     guard let worst = lives.max(by: { $0.1 < $1.1 })?.0 else {
       return Finding("vanished_client", .info, "There is no session whose life could be told.")
@@ -40,7 +35,7 @@ extension Patient {
     return Finding(
       "vanished_client", long.isEmpty ? .ok : .warning, sentence(for: worst),
       consequence: long.isEmpty ? nil : figures,
-      remedies: long.isEmpty ? [] : remedies(Self.shortKeepalives, at: long + unknown))
+      remedies: long.isEmpty ? [] : remedies(ServerSettings.shortKeepalives, at: long + unknown))
   }
 
   private func sentence(for place: Place) -> String {
@@ -59,11 +54,6 @@ extension Patient {
       + (busy == idle ? "" : ", one in a transaction for \(text(busy, .idleInTransactionTimeout))")
       + "."
   }
-
-  /// A probe a minute of a quiet session, and two minutes until its client is known to be gone.
-  static let shortKeepalives: [(name: SettingName, value: String)] = [
-    (.keepalivesIdle, "60"), (.keepalivesInterval, "10"), (.keepalivesCount, "6"),
-  ]
 
   private var unknownKeepalives: String {
     audit.target.host?.hasPrefix("/") != true
@@ -100,7 +90,7 @@ extension Patient {
       isUnset: "A query whose client is gone runs to its end",
       (longest ?? .zero) > .seconds(300) ? .warning : .info,
       consequence: "It holds its slot and its locks until then, and keepalives don't end it.\(now)"
-    ) { remedies([(.connectionCheckInterval, "10s")], at: $0) }
+    ) { remedies([ServerSettings.connectionCheck], at: $0) }
   }
 
   private var userTimeout: Finding {

@@ -77,42 +77,6 @@ public struct ServerSettings: Sendable, Equatable {
   func duration(_ name: SettingName, role: UInt32?, database: UInt32?) -> Duration? {
     text(name, role: role, database: database).flatMap(name.duration)
   }
-
-  /// What the system has where Postgres sets nothing: known only over TCP.
-  private func systemValue(_ name: SettingName) -> Int? {
-    guard let setting = settings[name.rawValue], setting.resetValue == "0", setting.isOfServer,
-      let value = Int(setting.value), value > 0
-    else { return nil }
-    return value
-  }
-
-  /// The keepalives of a session of this role and database.
-  func keepalives(role: UInt32?, database: UInt32?) -> Keepalives {
-    func seconds(_ name: SettingName) -> Int? {
-      guard let text = text(name, role: role, database: database),
-        let duration = name.duration(text)
-      else { return nil }
-      return duration == .zero ? systemValue(name) : Int(duration.components.seconds)
-    }
-    let count = text(.keepalivesCount, role: role, database: database).flatMap { Int($0) }
-    return Keepalives(
-      idle: seconds(.keepalivesIdle), interval: seconds(.keepalivesInterval),
-      count: count == 0 ? systemValue(.keepalivesCount) : count)
-  }
-}
-
-/// How TCP finds out that a peer is gone: the first probe after `idle` seconds, `count` of them each
-/// `interval` seconds. nil: not known.
-public struct Keepalives: Sendable, Equatable {
-  public var idle: Int?
-  public var interval: Int?
-  public var count: Int?
-
-  /// How long an idle session outlives its client.
-  public var total: Duration? {
-    guard let idle, let interval, let count else { return nil }
-    return .seconds(idle) + .seconds(interval) * count
-  }
 }
 
 /// The settings that this program knows about.
