@@ -82,7 +82,7 @@ public enum JSONReport {
     sink.flush()
   }
 
-  private static func head(
+  static func head(
     of report: AuditReport, _ version: String, _ json: inout JSONWriter
   ) {
     json.tool(version)
@@ -93,7 +93,7 @@ public enum JSONReport {
     json.slots(report.slots)
   }
 
-  private static func emptyHead(
+  static func emptyHead(
     _ target: Target, _ policy: Policy, _ version: String, _ json: inout JSONWriter
   ) {
     json.tool(version)

@@ -14,6 +14,8 @@ public struct AuditReport: Sendable {
   public var lockWaiters: [Int32]
   /// Sessions at the root of a lock queue; nil where that is not known.
   public var blocking: [Blocker]?
+  /// What sessions begin with; nil where nobody asked, or where it is a saved report.
+  public var settings: ServerSettings?
   /// Names that the roster covers and does not list as alive, though they were heard just now.
   public var heardThoughUnlisted: [String] = []
   public var advice: [Advice] = []
