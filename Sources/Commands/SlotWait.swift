@@ -24,15 +24,15 @@ struct SlotWait {
         if attempts > 1 { Diagnostics.note("got a slot after \(Self.waited(since: start))") }
         return value
       } catch {
-        let failure = Failure(error)
+        // Not the whole failure with its words: what is computed here is time without an attempt.
+        let refusal = Refusal(error)
         // A pooler that was refused says only that, for a while, and no longer why.
         let isCurable =
-          failure.kind == .tooManyConnections
-          || attempts > 1 && Refusal(error) == .poolerCannotLogIn
+          refusal.kind == .tooManyConnections || attempts > 1 && refusal == .poolerCannotLogIn
         guard isCurable else { throw error }
         if attempts == 1 {
           Diagnostics.note(
-            "no slot is free: \(failure.limit?.clause ?? "refused"); trying again for "
+            "no slot is free: \(refusal.limit?.clause ?? "refused"); trying again for "
               + DurationText.brief(limit))
         }
         guard !patience.hasPassed else {

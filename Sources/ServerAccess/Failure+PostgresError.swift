@@ -79,7 +79,7 @@ extension Failure {
 }
 
 extension Refusal {
-  /// - Parameter error: one of connecting, to one host; of several, what `Failure` says counts.
+  /// - Parameter error: of connecting, or of a statement; of several the one to act on counts.
   public init(_ error: PostgresError) {
     switch error {
     case .timedOut: self = .timeout
@@ -90,7 +90,10 @@ extension Refusal {
       self =
         message.sqlState == .protocolViolation
         ? RefusalWords.meaning(of: message.message) ?? .unknown : .unknown
-    case .noneConnected, .unusableParameter, .unexpectedResult, .interrupted: self = .unknown
+    case .noneConnected(let failures):
+      let refusals = failures.map(Refusal.init)
+      self = refusals[Refusal.weighed(refusals).first]
+    case .unusableParameter, .unexpectedResult, .interrupted: self = .unknown
     }
   }
 
@@ -120,21 +123,19 @@ extension Refusal {
 
   /// By the function that refused, which no translation changes; else by the words.
   private static func noSlot(_ message: ServerMessage) -> Refusal {
-    let said = RefusalWords.meaning(of: message.message)
     switch message.sourceFunction {
     case "InitializeSessionUserId": return .noSlot(.role, name: message.user)
     case "CheckMyDatabase": return .noSlot(.database, name: message.database)
-    // InitPostgres has one such refusal up to 15, and two from 16 on, of which each holds a word
-    // that is not translated.
+    // One such refusal up to 15, two from 16 on, which name this role or the attribute SUPERUSER in
+    // every language.
     case "InitPostgres":
-      return said == .noSlot(.reserved, name: nil)
-        ? .noSlot(.reserved, name: nil)
-        : .noSlot(.superuserReserved, name: nil)
+      let isForAll = message.message.contains("pg_use_reserved_connections")
+      return .noSlot(isForAll ? .reserved : .superuserReserved, name: nil)
     // InitProcess; ProcessStartupPacket or BackendInitialize, where there are too many processes.
     case .some: return .noSlot(.server, name: nil)
     // A server always tells its function; this is something before it, or like it.
     case nil:
-      if let said, case .noSlot = said { return said }
+      if let said = RefusalWords.meaning(of: message.message), case .noSlot = said { return said }
       return .noSlot(.pooler, name: nil)
     }
   }

@@ -31,7 +31,7 @@ final class RefusalTable {
   /// Each command says the same of a refusal: kind, limit, status, ten lines at most with the way
   /// out, and a whole JSON object.
   func expect(_ refusal: ExpectedRefusal) throws {
-    for command in [["audit"], ["terminate", "--idle-longer-than", "1h"]] {
+    for command in [["audit"], ["doctor"], ["terminate", "--idle-longer-than", "1h"]] {
       let name = "\(refusal.name), \(command[0])"
       let words =
         refusal.launcher + [try Build.executable("pgsessions")] + command
@@ -59,10 +59,12 @@ final class RefusalTable {
       } else {
         #expect(failure?["limit"] == .null, "\(name): \(outcome.stdout)")
       }
-      if command == ["audit"] {
+      switch command[0] {
+      case "audit":
         #expect(json.keys == AuditCommandTests.topLevelKeys, "\(name)")
         #expect(json["groups"] == .array([]) && json["sessions"] == .array([]), "\(name)")
-      } else {
+      case "doctor": #expect(json["findings"] == .array([]), "\(name)")
+      default:
         #expect(json["executed"] == .bool(false) && json["outcomes"] == .array([]), "\(name)")
       }
     }
