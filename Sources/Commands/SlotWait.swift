@@ -57,8 +57,8 @@ struct SlotWait {
 ///
 /// A slot that frees is another's within a millisecond or two where its client comes back at once,
 /// and an attempt takes some three, nearly all of it the server's. So who waits gets such a slot with
-/// a probability of 0.4 at best, and each millisecond of pause takes some of it; docs/benchmarks.md
-/// has the figures. Each attempt costs the server a process, so long waits get gentle.
+/// a probability of 0.45 or so, and each millisecond of pause takes some of it; docs/benchmarks.md has
+/// the figures. Each attempt costs the server a process, so long waits get gentle.
 enum SlotPauses {
   /// - Parameters:
   ///   - waited: so far. The pause grows with it: 1 ms at 30 s, 20 ms at 10 minutes, 250 ms at most.
