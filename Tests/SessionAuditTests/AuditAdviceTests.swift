@@ -7,8 +7,9 @@ struct AuditAdviceTests {
     policy: Policy = Policy()
   ) -> [Advice] {
     let server = ServerFacts.hundred { $0.roleLimits = [NamedLimit(name: role.name, limit: limit)] }
-    let report = Snapshot.of(sessions, role: role, server: server).judged(by: policy)
-    return AuditAdvice.advice(for: report, words: target)
+    var report = Snapshot.of(sessions, role: role, server: server).judged(by: policy)
+    report.advise(words: target)
+    return report.advice
   }
 
   private func idle(_ count: Int, silent: Duration = .zero) -> [Session] {
@@ -136,7 +137,9 @@ struct AuditAdviceTests {
     let quiet = Session.idle(pid: 4, silent: .hours(2), application: "report")
     var snapshot = Snapshot.of([old, new, quiet])
     func summaries() -> [String] {
-      AuditAdvice.advice(for: snapshot.judged(), words: "").map(\.summary)
+      var report = snapshot.judged()
+      report.advise(words: "")
+      return report.advice.map(\.summary)
     }
     #expect(try #require(summaries().first).hasPrefix("1 orphan could be ended."))
     #expect(try #require(summaries().last).hasPrefix("1 suspect could be ended, but"))
