@@ -35,9 +35,29 @@ public enum AuditAdvice {
         + "TO \(role);")
   }
 
-  /// A name as SQL quotes it.
+  /// A name as SQL quotes it. What would not reach a terminal as it is goes by its number.
   static func quotedIdentifier(_ name: String) -> String {
     // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
-    "\"" + name.unicodeScalars.map { $0 == "\"" ? "\"\"" : "\($0)" }.joined() + "\""
+    let scalars = name.unicodeScalars
+    let isPlain = !scalars.contains(where: isInvisible)
+    return (isPlain ? "\"" : "U&\"")
+      + scalars.map { scalar in
+        switch scalar {
+        case "\"": return "\"\""
+        case "\\" where !isPlain: return "\\\\"
+        case _ where isInvisible(scalar):
+          let hex = String(scalar.value, radix: 16)
+          return "\\+" + String(repeating: "0", count: 6 - hex.count) + hex
+        default: return "\(scalar)"
+        }
+      }.joined() + "\""
+  }
+
+  /// Control, format and line-breaking characters.
+  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 }
