@@ -56,10 +56,9 @@ public struct TextReport {
       }
     let left = binding.available == 0 ? "none" : "\(less)\(binding.available)"
     let count = "\(more)\(binding.used) of \(binding.limit) used (\(percent) %)"
-    var lines = [
-      "slots  " + style.paint(style.gauge(ratio, width: 32), Self.meaning(ofRatio: ratio))
-        + HostileText.escaped("  \(count), \(left) left for \(role ?? "this role")")
-    ]
+    let words = HostileText.escaped("  \(count), \(left) left for \(role ?? "this role")")
+    let gauge = style.gauge(ratio, width: min(32, max(8, style.width - 7 - CellWidth.of(words))))
+    var lines = ["slots  " + style.paint(gauge, Self.meaning(ofRatio: ratio)) + words]
     lines.append(style.paint(HostileText.escaped("       " + limitSentence(slots)), .faint))
     return lines + others(slots.othersNearlyUsed)
   }

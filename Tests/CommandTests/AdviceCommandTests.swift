@@ -60,7 +60,10 @@ struct AdviceCommandTests {
     let first = try waiter(server)
     let old = try advice("lock_root", server)
     let before = try #require(old["remedy"]?.text)
-    #expect(old["summary"]?.text?.contains("last command UPDATE") == true)
+    #expect(
+      old["summary"]?.text?.hasPrefix("pid \(root.backendPID) of root keeps 1 waiting") == true)
+    let text = try Fixture.run("audit", server.uri(user: "app")).stdout
+    #expect(text.replacing("\n    ", with: " ").contains("last command UPDATE"))
     #expect(old["summary"]?.text?.contains("Only a superuser may") == (user == "postgres"))
 
     // It lets go, and takes it again in another transaction: that one is left alone.

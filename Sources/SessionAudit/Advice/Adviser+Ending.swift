@@ -43,10 +43,9 @@ extension Adviser {
       Advice(
         code: "idle_in_transaction", severity: .warning,
         summary:
-          "\(Self.plural(count, "suspect")) \(count == 1 ? "is" : "are") idle in transaction: "
-          + "\(count == 1 ? "it keeps its" : "they keep their") locks, and VACUUM from removing dead "
-          + "rows. Ending rolls the transaction back. This shows \(count == 1 ? "it" : "them"), and "
-          + "ends nothing:",
+          "\(Self.plural(count, "suspect")) \(count == 1 ? "is" : "are") idle in transaction, which "
+          + "keeps locks, and dead rows from VACUUM. Ending rolls the transaction back. This shows "
+          + "\(count == 1 ? "it" : "them"), and ends nothing:",
         remedy: command(
           "--suspects --in-transaction-longer-than \(threshold)"
             + (stopped == nil ? "" : " --max-share 100")))

@@ -9,7 +9,22 @@ extension Adviser {
     let (what, remedy) = cure(for: blocker)
     return Advice(
       code: "lock_root", severity: severity(of: blocker),
-      summary: "\(report.sentence(about: blocker)). \(what)", remedy: remedy)
+      summary:
+        "\(who(blocker)) keeps \(blocker.waiters) waiting for a lock\(since(blocker)). \(what)",
+      remedy: remedy)
+  }
+
+  /// In short: the report says more of each.
+  private func who(_ blocker: Blocker) -> String {
+    guard blocker.pid != Blocking.preparedTransaction else { return "A prepared transaction" }
+    return "pid \(blocker.pid)" + (blocker.applicationName.map { " of \(Self.label($0))" } ?? "")
+  }
+
+  private func since(_ blocker: Blocker) -> String {
+    blocker.heldSince.map {
+      ", in its transaction since \($0.clock(seenFrom: report.capturedAt)) "
+        + "(\(DurationText.brief(max(.zero, report.capturedAt - $0))))"
+    } ?? ""
   }
 
   /// Locks are waited for all the time; many that wait, or one transaction that lasts, are worse.
