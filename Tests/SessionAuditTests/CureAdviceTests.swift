@@ -45,7 +45,7 @@ struct CureAdviceTests {
         + "that transaction:")
     #expect(
       found.remedy
-        == "SELECT pg_terminate_backend(pid) FROM pg_stat_get_activity(2) WHERE backend_start = "
+        == "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_get_activity(2) WHERE backend_start = "
         + "'2026-03-01T02:00:00.000000Z' AND xact_start = '2026-03-01T11:59:01.000000Z';")
     var old = Self.root
     old.transactionStart = .ago(.minutes(1))
@@ -80,7 +80,7 @@ struct CureAdviceTests {
     }
     let prepared = try first(Blocker(pid: 0, waiters: 1, heldSince: nil, applicationName: nil))
     #expect(prepared.severity == .critical && prepared.summary.contains("ROLLBACK PREPARED"))
-    #expect(prepared.remedy?.contains("FROM pg_prepared_xacts") == true)
+    #expect(prepared.remedy?.contains("FROM pg_catalog.pg_prepared_xacts") == true)
     let process = try first(Blocker(pid: 77, waiters: 1, heldSince: nil, applicationName: ""))
     #expect(process.remedy == nil && process.summary.contains("It is no client's"))
     let hidden = try first(

@@ -39,8 +39,8 @@ extension Adviser {
       return (
         "It has no session that could be ended: its owner undoes it with ROLLBACK PREPARED, or "
           + "keeps it with COMMIT PREPARED, in its own database. This lists what to type:",
-        "SELECT format('ROLLBACK PREPARED %L;', gid), database, owner, prepared "
-          + "FROM pg_prepared_xacts ORDER BY prepared;"
+        "SELECT pg_catalog.format('ROLLBACK PREPARED %L;', gid), database, owner, prepared "
+          + "FROM pg_catalog.pg_prepared_xacts ORDER BY prepared;"
       )
     }
     guard let judged = report.session(of: blocker) else {
@@ -84,7 +84,7 @@ extension Adviser {
     let use =
       session.transactionStart == nil
       ? isAt("state_change", session.stateChange) : isAt("xact_start", session.transactionStart)
-    return "SELECT pg_terminate_backend(pid) FROM pg_stat_get_activity(\(identity.pid)) "
-      + "WHERE \(isAt("backend_start", identity.backendStart)) AND \(use);"
+    return "SELECT pg_catalog.pg_terminate_backend(pid) "
+      + "FROM pg_catalog.pg_stat_get_activity(\(identity.pid)) WHERE \(isAt("backend_start", identity.backendStart)) AND \(use);"
   }
 }
