@@ -17,7 +17,7 @@ let package = Package(
     // The SQL as files that a person can read and run in psql, built into the binary.
     .target(
       name: "Queries", path: "queries",
-      resources: [.embedInCode("audit"), .embedInCode("terminate")]),
+      resources: [.embedInCode("audit"), .embedInCode("terminate"), .embedInCode("doctor")]),
 
     // The heart: no I/O, no clock, no libpq.
     .target(name: "SessionAudit"),

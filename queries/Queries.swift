@@ -61,9 +61,31 @@ public struct Query: Sendable {
   public static let lockHolders = Query(
     "terminate/lock_holders", .init(140000, PackageResources.lock_holders_since_140000_sql))
 
+  public static let settings = Query(
+    "doctor/settings", .init(150000, PackageResources.settings_since_150000_sql),
+    .init(140000, PackageResources.settings_since_140000_sql))
+  public static let roleSettings = Query(
+    "doctor/role_settings", .init(140000, PackageResources.role_settings_since_140000_sql))
+  public static let sessionRoles = Query(
+    "doctor/session_roles", .init(160000, PackageResources.session_roles_since_160000_sql),
+    .init(140000, PackageResources.session_roles_since_140000_sql))
+  public static let limitedDatabases = Query(
+    "doctor/limited_databases",
+    .init(140000, PackageResources.limited_databases_since_140000_sql))
+  public static let statistics = Query(
+    "doctor/statistics", .init(140000, PackageResources.statistics_since_140000_sql))
+  public static let rights = Query(
+    "doctor/rights", .init(160000, PackageResources.rights_since_160000_sql),
+    .init(140000, PackageResources.rights_since_140000_sql))
+
+  public static let roleExists = Query(
+    "doctor/role_exists", .init(140000, PackageResources.role_exists_since_140000_sql))
+
   public static let all = [
     begin, commit, searchPath, guards, sessions, facts, roles, databases, holdings, blocking,
     safePath, isolation, signal, remaining, source, lock, unlock, lockHolders,
+    settings, roleSettings, sessionRoles, limitedDatabases, statistics, rights,
+    roleExists,
   ]
 
   /// Every file by its path below `queries/`, for the test that holds files against this list.

@@ -22,7 +22,7 @@ public struct PgsessionsCommand: ParsableCommand {
         there is a failure.
       """,
     version: programTitle,
-    subcommands: [AuditCommand.self, TerminateCommand.self],
+    subcommands: [AuditCommand.self, TerminateCommand.self, DoctorCommand.self],
     helpNames: [.long])
 
   public init() {}

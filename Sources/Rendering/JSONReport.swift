@@ -84,7 +84,7 @@ public enum JSONReport {
     sink.flush()
   }
 
-  private static func head(
+  static func head(
     of report: AuditReport, _ version: String, _ json: inout JSONWriter
   ) {
     json.tool(version)
@@ -95,7 +95,7 @@ public enum JSONReport {
     json.slots(report.slots)
   }
 
-  private static func emptyHead(
+  static func emptyHead(
     _ target: Target, _ policy: Policy, _ version: String, _ json: inout JSONWriter
   ) {
     json.tool(version)

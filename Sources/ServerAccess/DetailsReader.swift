@@ -2,8 +2,8 @@ import PostgresClient
 import Queries
 import SessionAudit
 
-/// The second look at a server: what the sessions that may be ended hold, and who blocks whom. One
-/// read-only transaction in one round trip, and none where there is nothing to ask.
+/// The second look at a server: what the sessions that may be ended hold, who blocks whom, and what
+/// settings let orphans live. One read-only transaction in one round trip, and none where there is nothing to ask.
 public struct DetailsReader {
   private let connection: Connection
 
@@ -15,9 +15,11 @@ public struct DetailsReader {
   ///   - lockWaiters: those that wait for a lock; of more than 200 the longest-waiting are asked
   ///     about, so that counts of waiters are then at least what is said.
   ///   - sessions: the snapshot's, which says when they began to wait and what they last asked.
+  ///   - asksSettings: with the settings that sessions begin with, for what would mend orphans.
   /// - Returns: holdings, be it none, of every candidate.
   public func read(
-    candidates: [Int32], lockWaiters: [Int32], among sessions: [Session], deadline: Deadline
+    candidates: [Int32], lockWaiters: [Int32], among sessions: [Session],
+    asksSettings: Bool = false, deadline: Deadline
   ) throws(PostgresError) -> Details {
     let waiters = Blocking.longestWaiting(lockWaiters, among: sessions)
     var questions: [(query: Query, parameters: [Parameter])] = []
@@ -25,9 +27,11 @@ public struct DetailsReader {
     if !waiters.isEmpty { questions.append((.blocking, [.int32Array(waiters)])) }
     // Nobody waits, so nobody blocks: that is an answer, and needs no question.
     var details = Details(blocking: [])
-    guard !questions.isEmpty else { return details }
+    guard !questions.isEmpty || asksSettings else { return details }
 
-    let answers = try ReadTransaction(connection).ask(questions, deadline: deadline)
+    let answers = try ReadTransaction(connection).ask(
+      first: asksSettings ? SettingsAnswer.questions : [], questions, deadline: deadline)
+    if asksSettings { details.settings = try SettingsAnswer.settings(answers) }
     if !candidates.isEmpty {
       details.holdings = try Self.holdings(answers.to(.holdings), of: candidates, sessions)
     }

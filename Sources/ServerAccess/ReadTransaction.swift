@@ -9,13 +9,17 @@ struct ReadTransaction {
 
   init(_ connection: Connection) { self.connection = connection }
 
+  /// - Parameter first: what is asked before our own settings are in force, because it is about
+  ///   those that a session begins with; only the deadline bounds it.
   func ask(
+    first: [(query: Query, parameters: [Parameter])] = [],
     _ questions: [(query: Query, parameters: [Parameter])], deadline: Deadline,
     streaming stream: RowStream? = nil
   ) throws(PostgresError) -> Answers {
     let guards = Guards.parameters(local: true, deadline: deadline)
     let frame: [(query: Query, parameters: [Parameter])] =
-      [(.begin, []), (.searchPath, []), (.guards, guards)] + questions + [(.commit, [])]
+      [(.begin, []), (.searchPath, [])] + first + [(.guards, guards)] + questions
+      + [(.commit, [])]
     let version = connection.serverVersion
     return Answers(
       results: try connection.run(

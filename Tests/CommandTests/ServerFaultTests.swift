@@ -80,11 +80,7 @@ struct ServerFaultTests {
   private func standby() throws -> ThrowawayServer {
     let server = try ThrowawayServer()
     try Crowd.prepare(server)
-    try server.stop()
-    let file = open("\(server.folder)/data/standby.signal", O_WRONLY | O_CREAT, 0o666)
-    try #require(file >= 0 && fchmod(file, 0o666) == 0)
-    close(file)
-    try server.start()
+    try server.becomeStandby()
     try #require(server.connect().text("pg_is_in_recovery()") == "true")
     return server
   }

@@ -18,7 +18,7 @@ struct QueryFilesTests {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appending(path: "queries")
     var files: Set<String> = []
-    for folder in ["audit", "terminate"] {
+    for folder in ["audit", "terminate", "doctor"] {
       for file in try FileManager.default.contentsOfDirectory(
         atPath: root.appending(path: folder).path)
       {
@@ -42,6 +42,7 @@ struct QueryFilesTests {
       "terminate/source": [
         .text("web.1"), .text("10.0.0.1"), .int32Array([]), .timestamp(microseconds: nil),
       ],
+      "doctor/role_exists": [.text("pgsessions")],
       "terminate/remaining": [.int32Array([connection.backendPID])],
     ]
     for query in Query.all {

@@ -97,6 +97,17 @@ public final class ThrowawayServer: Sendable {
     try start()
   }
 
+  /// Starts it again in recovery, as a standby that waits for its primary for ever.
+  public func becomeStandby() throws {
+    try stop()
+    let file = open("\(folder)/data/standby.signal", O_WRONLY | O_CREAT, 0o666)
+    guard file >= 0, fchmod(file, 0o666) == 0 else {
+      throw SupportError("standby.signal can't be written: errno \(errno)")
+    }
+    close(file)
+    try start()
+  }
+
   /// Stops the server, removes its folder, and returns when both are gone.
   public func remove() {
     state.withLock { state in

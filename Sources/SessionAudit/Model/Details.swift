@@ -4,10 +4,16 @@ public struct Details: Sendable, Equatable {
   public var holdings: [Int32: Set<Holding>]
   /// Those at the root of every lock queue, most waiters first; nil where nobody asked.
   public var blocking: [Blocker]?
+  /// What sessions begin with; nil where nobody asked.
+  public var settings: ServerSettings?
 
-  public init(holdings: [Int32: Set<Holding>] = [:], blocking: [Blocker]? = nil) {
+  public init(
+    holdings: [Int32: Set<Holding>] = [:], blocking: [Blocker]? = nil,
+    settings: ServerSettings? = nil
+  ) {
     self.holdings = holdings
     self.blocking = blocking
+    self.settings = settings
   }
 }
 

@@ -7,6 +7,7 @@ extension AuditReport {
 
   /// Adds what was learned of some sessions: what they hold protects them.
   public mutating func add(_ details: Details) {
+    settings = details.settings
     for index in sessions.indices {
       // Of what is in another database the judge has said that it can't be known.
       guard let holds = details.holdings[sessions[index].session.pid],

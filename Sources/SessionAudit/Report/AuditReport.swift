@@ -16,6 +16,8 @@ public struct AuditReport: Sendable {
   public var blocking: [Blocker]?
   /// Whether a roster was given that speaks of no session that is seen.
   public var rosterCoversNothing = false
+  /// What sessions begin with; nil where nobody asked, or where it is a saved report.
+  public var settings: ServerSettings?
   /// Names that the roster covers and does not list as alive, though they were heard just now.
   public var heardThoughUnlisted: [String] = []
   public var advice: [Advice] = []

@@ -1,0 +1,119 @@
+import ArgumentParser
+import PostgresClient
+import Rendering
+import ServerAccess
+import SessionAudit
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    _superCommandName: "pgsessions",
+    abstract: "Judge the settings, limits and rights that decide how long sessions live.",
+    discussion: """
+      Says for each what it means on this server in figures, and prints the SQL or
+      setting that mends it, for its version and the rights of this role. It
+      changes nothing.
+
+      EXAMPLES
+        pgsessions doctor postgresql://app@db.example/shop
+        pgsessions doctor --role pgsessions -d shop | psql -d shop
+
+      EXIT STATUS
+        0   done, whatever was found
+        64  the command line is wrong
+        65  a roster is wrong
+        66  a file is not there or not readable
+        69  no server, or none that takes us
+        74  the report could not be written
+        77  not permitted
+      """,
+    version: programTitle, helpNames: [.long])
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup(title: "Judging") var judging: JudgingOptions
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  @Flag(help: "Print just the SQL; what this role may not run, as comments.")
+  var sql = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Print the SQL for a role with just the rights that pgsessions needs.", valueName: "name"))
+  var role: String?
+
+  func validate() throws {
+    guard !(sql && role != nil) else {
+      throw ValidationError("--sql and --role print two different things")
+    }
+    guard !((sql || role != nil) && output.isJSON) else {
+      throw ValidationError("--sql and --role print statements, which JSON has under remedies")
+    }
+    guard judging.family.isEmpty else {
+      throw ValidationError("--family is about groups, which doctor does not show")
+    }
+    if let role { try Self.check(role) }
+  }
+
+  /// Refuses what CREATE ROLE would, or would cut off.
+  private static func check(_ role: String) throws {
+    if role.isEmpty || role.utf8.count > 63 {
+      throw ValidationError("--role: a role's name has 1 to 63 bytes")
+    }
+    if role.hasPrefix("pg_") || role == "public" || role == "none" {
+      throw ValidationError("--role \(role): the name is reserved by Postgres")
+    }
+  }
+
+  func run() throws {
+    let environment = Environment.variables(and: connection.urlVariable)
+    let judging = try judging.judging()
+    let target = try connection.resolve(environment: environment)
+    for warning in target.warnings { Diagnostics.warn(warning) }
+    let outcome: DoctorOutcome
+    var roleExists = false
+    do {
+      let (session, deadline) = try connection.connect(
+        target, environment: environment, deadline: Deadline(after: connection.wholeTime))
+      let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
+      let audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
+      let reader = DoctorReader(session)
+      let facts = try reader.read(deadline: deadline)
+      if let role { roleExists = try reader.hasRole(role, deadline: deadline) }
+      outcome = .report(Doctor.examine(audit, facts: facts))
+    } catch let error as PostgresError {
+      outcome = .refused(
+        try Diagnostics.failure(error, reaching: target),
+        target: target.described(environment: environment), judgedWith: judging.policy)
+    }
+    try finish(with: outcome, roleExists: roleExists, environment)
+  }
+
+  private func finish(
+    with outcome: DoctorOutcome, roleExists: Bool, _ environment: [String: String]
+  ) throws {
+    var status = ExitStatus.done
+    if case .refused(let failure, _, _) = outcome {
+      Diagnostics.report(failure)
+      status = ExitStatus(failure.kind)
+    }
+    var written = ExitStatus.done
+    if output.isJSON {
+      written = OutputOptions.emit { handOn in
+        JSONReport.doctor(
+          outcome, version: programVersion, indents: Terminal.isTerminal(1), handOn: handOn)
+      }
+    } else if case .report(let report) = outcome {
+      written = OutputOptions.emit(text(report, roleExists: roleExists, environment))
+    }
+    if written != .done { status = written }
+    if status != .done { throw ExitCode(status.rawValue) }
+  }
+
+  private func text(
+    _ report: DoctorReport, roleExists: Bool, _ environment: [String: String]
+  ) -> String {
+    if sql { return DoctorSQL.statements(for: report) }
+    if let role { return DoctorSQL.role(role, exists: roleExists, for: report) }
+    return TextReport(style: output.style(environment: environment)).doctor(report)
+  }
+}

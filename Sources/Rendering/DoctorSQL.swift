@@ -1,0 +1,43 @@
+import SessionAudit
+
+/// What mends a server as SQL for psql: statements that this role may run as they are, the others,
+/// and those to be thought about, as comments.
+public enum DoctorSQL {
+  public static func statements(for report: DoctorReport) -> String {
+    let target = report.audit.target
+    let place = [target.database, target.host].compactMap { $0 }.joined(separator: " on ")
+    var lines = [
+      comment(
+        "For \(target.user ?? "this role") on \(place), PostgreSQL "
+          + "\(target.serverVersion ?? "?"), \(report.audit.capturedAt.readable)")
+    ]
+    var done: Set<String> = []
+    var last: [String] = []
+    for finding in report.findings {
+      for remedy in finding.remedies where !remedy.sql.isEmpty {
+        lines += ["", comment("\(finding.code): \(finding.summary)")]
+        if let caution = remedy.caution { lines.append(comment("Think first: \(caution)")) }
+        if let needs = remedy.needs { lines.append(comment("Needs \(needs):")) }
+        if let effect = remedy.effect { lines.append(comment("Takes effect \(effect).")) }
+        guard remedy.needs == nil && remedy.caution == nil else {
+          lines += remedy.sql.map(comment)
+          continue
+        }
+        // Once, after all that it is to make the server read.
+        last += remedy.sql.filter { $0 == Remedy.reload && !last.contains($0) }
+        lines += remedy.sql.filter { $0 != Remedy.reload && done.insert($0).inserted }
+      }
+    }
+    if lines.count == 1 { lines.append(comment("There is nothing to mend by SQL.")) }
+    return (lines + (last.isEmpty ? [] : [""] + last)).joined(separator: "\n") + "\n"
+  }
+
+  public static func role(_ name: String, exists: Bool, for report: DoctorReport) -> String {
+    LeastPrivilege.sql(name: name, exists: exists, for: report).map { line in
+      line.hasPrefix("--") ? HostileText.escaped(line) : line
+    }.joined(separator: "\n") + "\n"
+  }
+
+  /// What a server says can't end the comment: no line break is left in it.
+  private static func comment(_ text: String) -> String { "-- " + HostileText.escaped(text) }
+}

@@ -1,0 +1,75 @@
+/// What this role may see and do, and what can't be seen from here.
+extension Patient {
+  var rights: [Finding] { sight + [signals, activities, limitsOfSight].compactMap { $0 } }
+
+  private var sight: [Finding] {
+    if isSuperuser {
+      return [
+        Finding(
+          "rights", .info, "\(user) is a superuser: it sees and may do everything.",
+          consequence: "A cron job needs much less: pgsessions doctor --role pgsessions prints the "
+            + "SQL for a role that has just that.")
+      ]
+    }
+    if audit.coverage.hidden > 0 {
+      let coverage = audit.coverage
+      return [
+        Finding(
+          "rights", .warning,
+          "\(user) does not see \(coverage.hidden) of \(counted(coverage.total, "session")): "
+            + "neither state nor age (it lacks pg_read_all_stats).",
+          consequence: "What is said here of sessions is said of the other \(coverage.visible). "
+            + "Nothing says that the hidden ones are well.",
+          remedies: [grant(["pg_read_all_stats"], isOurs: facts.rights.mayGrantRead)])
+      ]
+    }
+    return []
+  }
+
+  private var signals: Finding? {
+    guard !isSuperuser else { return nil }
+    let barred = audit.sessions.count { judged in
+      judged.protections.contains { $0.kind == .notPermitted }
+    }
+    guard barred > 0 else {
+      return Finding(
+        "right_to_end", .ok, "\(user) may end every session that is no superuser's.")
+    }
+    return Finding(
+      "right_to_end", .info,
+      "\(user) may not end \(counted(barred, "session")) of other roles (it lacks "
+        + "pg_signal_backend).",
+      remedies: [grant(["pg_signal_backend"], isOurs: facts.rights.mayGrantSignal)])
+  }
+
+  private var activities: Finding? {
+    let disabled = audit.sessions.count { $0.session.state == .disabled }
+    let off = settings.settings[SettingName.trackActivities.rawValue]?.value == "off"
+    guard disabled > 0 || off else { return nil }
+    return Finding(
+      "track_activities", .warning,
+      "track_activities is off for "
+        + (disabled > 0 ? counted(disabled, "session") : "this session") + ".",
+      consequence: "Whether these are in use can't be told, and they are never called orphans.",
+      remedies: [serverRemedy([(.trackActivities, "on")], needsRestart: false)])
+  }
+
+  private var limitsOfSight: Finding? {
+    var limits: [String] = []
+    if version < 180_000 {
+      limits.append(
+        "connections at the password prompt hold slots and can't be seen before 18")
+    }
+    if version < 160_000 {
+      limits.append("whose temporary tables are whose can't be told before 16")
+    }
+    if facts.databases.count > 0,
+      sessions.contains(where: { !audit.target.isConnected(to: $0.session) })
+    {
+      limits.append("what sessions of other databases hold is known only from there")
+    }
+    guard !limits.isEmpty else { return nil }
+    return Finding(
+      "limits_of_sight", .ok, "What nobody sees from here: \(limits.joined(separator: "; ")).")
+  }
+}

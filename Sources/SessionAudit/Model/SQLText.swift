@@ -1,0 +1,26 @@
+/// Names as SQL takes them, for statements that people run.
+public enum SQLText {
+  /// A quoted identifier, on one line and without a character that a terminal would obey.
+  public static func identifier(_ name: String) -> String {
+    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
+    let scalars = name.unicodeScalars
+    let isPlain = scalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: false
+      default: true
+      }
+    }
+    if isPlain { return "\"" + scalars.map { $0 == "\"" ? "\"\"" : "\($0)" }.joined() + "\"" }
+    return "U&\""
+      + scalars.map { scalar -> String in
+        switch scalar {
+        case "\"": return "\"\""
+        case "\\": return "\\\\"
+        case _ where 0x20..<0x7F ~= scalar.value: return "\(scalar)"
+        default:
+          let hex = String(scalar.value, radix: 16, uppercase: true)
+          return "\\+" + String(repeating: "0", count: 6 - hex.count) + hex
+        }
+      }.joined() + "\""
+  }
+}

@@ -1,0 +1,205 @@
+import Testing
+
+@testable import SessionAudit
+
+/// What doctor finds, and what it says mends it.
+struct DoctorTests {
+  /// A server without anything set, as a role sees it that may do nothing but look.
+  private func facts(change: (inout DoctorFacts) -> Void = { _ in }) -> DoctorFacts {
+    var settings: [String: ServerSettings.Setting] = [:]
+    for name in SettingName.allCases {
+      settings[name.rawValue] = .init(
+        value: "0", resetValue: "0", source: "default", mayAlterSystem: false)
+    }
+    for (name, value) in [
+      (SettingName.keepalivesIdle, "7200"), (.keepalivesInterval, "75"), (.keepalivesCount, "9"),
+      (.trackActivities, "on"), (.allowAlterSystem, "on"),
+    ] {
+      settings[name.rawValue]?.value = value
+    }
+    var facts = DoctorFacts(
+      settings: ServerSettings(settings: settings, overrides: []),
+      roles: [
+        .init(
+          id: RoleID.app, name: "app", isSuperuser: false, connectionLimit: -1, maySet: true,
+          mayLimit: false)
+      ],
+      databases: [.init(id: 5, name: "shop", connectionLimit: -1, mayAlter: false)],
+      statistics: .init(sessions: 1000, abandoned: 2, fatal: 0, killed: 0, reset: nil),
+      rights: .init(
+        mayCreateRoles: false, mayGrantRead: false, mayGrantSignal: false, mayGrantReserved: false,
+        mayReload: false, isLinux: true, providerRole: nil))
+    change(&facts)
+    return facts
+  }
+
+  private func sessions(_ count: Int, change: (inout Session) -> Void = { _ in }) -> [Session] {
+    (0..<count).map { number in
+      .idle(pid: Int32(100 + number), silent: .seconds(5)) { session in
+        session.databaseID = 5
+        change(&session)
+      }
+    }
+  }
+
+  private func findings(
+    _ facts: DoctorFacts, _ sessions: [Session], policy: Policy = Policy(),
+    change: (inout Snapshot) -> Void = { _ in }
+  ) -> [String: Finding] {
+    var snapshot = Snapshot.of(sessions)
+    snapshot.target.databaseID = 5
+    change(&snapshot)
+    let report = Doctor.examine(snapshot.judged(by: policy), facts: facts)
+    // The gravest first.
+    let ranks = report.findings.map { Finding.Severity.allCases.firstIndex(of: $0.severity) ?? 0 }
+    #expect(ranks == ranks.sorted())
+    return Dictionary(report.findings.map { ($0.code, $0) }) { first, _ in first }
+  }
+
+  @Test func aVanishedClientsSessionLivesForTwoHours() throws {
+    let finding = try #require(findings(facts(), sessions(4))["vanished_client"])
+    #expect(finding.severity == .warning)
+    #expect(finding.summary.contains("2h 11m (keepalives: 7200 s + 9 × 75 s)"))
+    #expect(finding.consequence?.contains("4 sessions come from other hosts") == true)
+    #expect(
+      finding.remedies == [
+        Remedy(
+          sql: [
+            "ALTER ROLE \"app\" SET tcp_keepalives_idle = '60';",
+            "ALTER ROLE \"app\" SET tcp_keepalives_interval = '10';",
+            "ALTER ROLE \"app\" SET tcp_keepalives_count = '6';",
+          ], effect: "for sessions that begin after it")
+      ])
+  }
+
+  @Test func aTimeoutForIdleSessionsLeavesThoseInATransaction() throws {
+    let override = ServerSettings.Override(
+      role: RoleID.app, database: nil, name: "idle_session_timeout", value: "5min")
+    let timed = facts { $0.settings.overrides = [override] }
+    let finding = try #require(findings(timed, sessions(1))["vanished_client"])
+    #expect(finding.severity == .warning)
+    #expect(finding.summary.contains("5m (idle_session_timeout), one in a transaction for 2h 11m"))
+  }
+
+  @Test func whatARoleHasInOneDatabaseIsSetThere() throws {
+    let override = ServerSettings.Override(
+      role: RoleID.app, database: 5, name: "tcp_keepalives_idle", value: "1h")
+    let set = facts { $0.settings.overrides = [override] }
+    let sql = try #require(findings(set, sessions(1))["vanished_client"]?.remedies.first?.sql)
+    #expect(sql[0] == "ALTER ROLE \"app\" IN DATABASE \"shop\" SET tcp_keepalives_idle = '60';")
+    #expect(sql[1] == "ALTER ROLE \"app\" SET tcp_keepalives_interval = '10';")
+  }
+
+  @Test func whoMayAlterTheSystemDoesUnlessAnOverrideGoesBefore() throws {
+    var may = facts { facts in
+      facts.rights.mayReload = true
+      for name in facts.settings.settings.keys {
+        facts.settings.settings[name]?.mayAlterSystem = true
+      }
+    }
+    func sql() throws -> [String] {
+      try #require(findings(may, sessions(1))["vanished_client"]?.remedies.first?.sql)
+    }
+    #expect(try sql().first == "ALTER SYSTEM SET tcp_keepalives_idle = '60';")
+    #expect(try sql().last == "SELECT pg_reload_conf();")
+    may.settings.settings["allow_alter_system"]?.value = "off"
+    #expect(try sql().first?.hasPrefix("ALTER ROLE") == true)
+    may.settings.settings["allow_alter_system"]?.value = "on"
+    may.settings.settings["tcp_keepalives_count"]?.source = "command line"
+    #expect(try sql().first?.hasPrefix("ALTER ROLE") == true)
+    may.settings.settings["tcp_keepalives_count"]?.source = "default"
+    may.settings.overrides = [
+      .init(role: RoleID.app, database: nil, name: "tcp_keepalives_idle", value: "0")
+    ]
+    #expect(try sql().first?.hasPrefix("ALTER ROLE") == true)
+  }
+
+  @Test func whatWeMayNotDoIsSaidToBeSomebodyElses() throws {
+    let barred = facts { $0.roles[0].maySet = false }
+    let remedy = try #require(findings(barred, sessions(1))["vanished_client"]?.remedies.first)
+    #expect(remedy.needs?.hasPrefix("app itself, or a superuser") == true)
+    let standby = findings(facts(), sessions(1)) { $0.target.inRecovery = true }
+    #expect(standby["vanished_client"]?.remedies.first?.needs == "the primary")
+    let managed = facts {
+      $0.roles[0].maySet = false
+      $0.rights.providerRole = "rds_superuser"
+    }
+    let needs = findings(managed, sessions(1))["vanished_client"]?.remedies.first?.needs
+    #expect(needs?.contains("Amazon RDS") == true)
+  }
+
+  @Test func whatCanNotBeKnownIsNeverSaidToBeWell() {
+    let hidden = facts { facts in
+      for name in facts.settings.settings.keys {
+        facts.settings.settings[name]?.source = "user"
+      }
+    }
+    let found = findings(hidden, sessions(1))
+    for code in [
+      "vanished_client", "client_connection_check_interval", "tcp_user_timeout",
+      "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout",
+    ] {
+      #expect(found[code]?.severity == .info, "\(code)")
+      #expect(found[code]?.summary.contains("not known") == true, "\(code)")
+    }
+  }
+
+  @Test func theClientsAgeMustBeTheLowerOne() throws {
+    let timed = facts {
+      $0.settings.settings["idle_session_timeout"]?.value = "300000"
+      $0.settings.settings["idle_session_timeout"]?.resetValue = "300000"
+      $0.settings.settings["idle_session_timeout"]?.source = "configuration file"
+    }
+    func finding(_ seconds: Int) -> Finding? {
+      var policy = Policy()
+      policy.maxAges = [Declaration(nil, .seconds(seconds))]
+      return findings(timed, sessions(1), policy: policy)["max_age_above_idle_session_timeout"]
+    }
+    #expect(finding(299) == nil)
+    let above = try #require(finding(300))
+    #expect(above.severity == .warning)
+    #expect(above.remedies.first?.settings.first?.contains("\"CONN_MAX_AGE\": 150") == true)
+  }
+
+  @Test func roleThatTakesMostIsToHaveALimit() throws {
+    let found = findings(facts(), sessions(80))
+    let finding = try #require(found["role_connection_limit"])
+    #expect(finding.severity == .warning)
+    #expect(finding.summary.contains("80 of 97"))
+    #expect(finding.remedies.first?.sql == ["ALTER ROLE \"app\" CONNECTION LIMIT 88;"])
+    #expect(finding.remedies.first?.needs != nil)
+    #expect(findings(facts(), sessions(20))["role_connection_limit"] == nil)
+    // A limit that is below what is used would refuse whoever comes back.
+    let more = try #require(findings(facts(), sessions(95))["role_connection_limit"])
+    #expect(more.remedies.first?.sql == ["ALTER ROLE \"app\" CONNECTION LIMIT 95;"])
+  }
+
+  @Test func invalidDatabaseIsNamed() throws {
+    let invalid = facts {
+      $0.databases.append(.init(id: 9, name: "a\"b\n", connectionLimit: -2, mayAlter: false))
+    }
+    let finding = try #require(findings(invalid, [])["invalid_database"])
+    #expect(finding.remedies.first?.sql == ["DROP DATABASE U&\"a\"\"b\\+00000A\";"])
+    #expect(finding.remedies.first?.caution != nil && finding.remedies.first?.needs != nil)
+  }
+
+  @Test func hiddenSessionsAreAWarningWithTheGrant() throws {
+    let found = findings(facts(), [.hidden(pid: 7), .hidden(pid: 8)])
+    let finding = try #require(found["rights"])
+    #expect(finding.severity == .warning && finding.summary.contains("2 of 2 sessions"))
+    #expect(finding.remedies.first?.sql == ["GRANT pg_read_all_stats TO \"app\";"])
+  }
+
+  @Test func driversNameIsNoName() throws {
+    let named = findings(facts(), sessions(2) { $0.applicationName = "PostgreSQL JDBC Driver" })
+    #expect(named["application_name"]?.severity == .warning)
+    let told = findings(facts(), sessions(2))
+    #expect(told["application_name"]?.severity == .ok)
+  }
+
+  @Test func reservedSlotsAreNotOfferedWhereTheServerIsTooSmall() {
+    let found = findings(facts(), sessions(1)) { $0.server.maxConnections = 10 }
+    #expect(found["reserved_connections"]?.remedies.isEmpty == true)
+    #expect(findings(facts(), sessions(1))["reserved_connections"]?.remedies.count == 2)
+  }
+}

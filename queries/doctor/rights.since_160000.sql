@@ -1,0 +1,17 @@
+-- As before 16, but granting takes the ADMIN option.
+SELECT
+  own.rolcreaterole OR own.rolsuper AS may_create_roles,
+  pg_has_role('pg_read_all_stats', 'MEMBER WITH ADMIN OPTION') AS may_grant_read,
+  pg_has_role('pg_signal_backend', 'MEMBER WITH ADMIN OPTION') AS may_grant_signal,
+  pg_has_role('pg_use_reserved_connections', 'MEMBER WITH ADMIN OPTION') AS may_grant_reserved,
+  has_function_privilege('pg_reload_conf()', 'EXECUTE') AS may_reload,
+  version() LIKE '%linux%' AS is_linux,
+  (
+    SELECT min(rolname::text)
+    FROM pg_catalog.pg_roles
+    WHERE rolname IN (
+      'rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'supabase_admin', 'neon_superuser'
+    )
+  ) AS provider_role
+FROM pg_catalog.pg_roles AS own
+WHERE own.rolname = current_user
