@@ -107,8 +107,7 @@ struct AuditCommand: ParsableCommand {
   private func audit(savedIn path: String, _ judging: Judging) throws -> AuditOutcome {
     let snapshot = try InputFile.read(path).savedReport()
     var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
-    report.advice = AuditAdvice.advice(
-      for: report, words: words(TargetResolver.commandWords(for: snapshot.target)))
+    report.advise(words: words(TargetResolver.commandWords(for: snapshot.target)))
     return .report(report)
   }
 
@@ -125,7 +124,7 @@ struct AuditCommand: ParsableCommand {
         try DetailsReader(session).read(
           candidates: report.candidates, lockWaiters: report.lockWaiters,
           among: snapshot.sessions, asksSettings: report.totals.orphan > 0, deadline: deadline))
-      report.advice = AuditAdvice.advice(for: report, words: words(target.commandWords))
+      report.advise(words: words(target.commandWords))
       return .report(report)
     } catch let error as PostgresError {
       return .refused(

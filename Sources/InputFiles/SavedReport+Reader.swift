@@ -83,6 +83,9 @@ extension SavedReport {
           server.databaseLimits.append(named)
         }
       }
+      for name in try slots["invalid_databases"].elements() ?? [] {
+        server.invalidDatabases.append(try name.requiredString())
+      }
       return server
     }
 
@@ -93,11 +96,17 @@ extension SavedReport {
       let reserved = try slots["superuser_reserved"].int(in: 0...Int(Int32.max)) ?? 3
       let coverage = try report["coverage"]
       let reason = try coverage["reason"].string() ?? ""
+      // From 18 on a count that is not exact though nothing is hidden betrays who asked.
+      let version = try report["target"]["server_version_num"].int(in: 0...Int(Int32.max)) ?? 0
+      let hidden = try coverage["hidden"].int(in: 0...SavedReport.mostSessions) ?? 0
+      let isExact = try slots["used_exact"].bool() ?? true
+      let missesPrompts = version >= 180_000 && hidden == 0 && !isExact
       return RoleFacts(
         name: user ?? "unknown", ownPID: ownPID,
         // Only superusers have no limit but the server's where slots are kept for superusers.
         isSuperuser: binding == "server" && reserved > 0,
-        canReadAllStats: !coverage.isNull && !reason.contains("pg_read_all_stats"),
+        canReadAllStats: !coverage.isNull && !reason.contains("pg_read_all_stats")
+          && !missesPrompts,
         // Session by session it comes out of usableRoles.
         canSignalBackends: false,
         canUseReservedConnections: binding != "reserved", usableRoles: usableRoles)

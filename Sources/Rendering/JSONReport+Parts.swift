@@ -46,6 +46,9 @@ extension JSONWriter {
       json.array("limits") { json in
         for limit in slots.limits { json.limit(nil, limit) }
       }
+      json.array("invalid_databases") { json in
+        for name in slots.invalidDatabases { json.value(nil, name) }
+      }
     }
   }
 
@@ -72,7 +75,7 @@ extension JSONWriter {
     }
   }
 
-  mutating func group(_ group: SessionGroup, policy: Policy) {
+  mutating func group(_ group: SessionGroup, of slots: Slots, policy: Policy) {
     object { json in
       json.object("key") { json in
         for (dimension, value) in zip(policy.groupBy, group.key) {
@@ -80,6 +83,7 @@ extension JSONWriter {
         }
       }
       json.value("sessions", group.sessions)
+      json.ratio("slots_share", group.share(of: slots))
       json.object("states") { json in
         for (state, count) in group.statesInReadingOrder {
           json.value(dynamicKey: state.name, count)
@@ -101,6 +105,7 @@ extension JSONWriter {
       json.value("live", group.live)
       json.value("suspect", group.suspect)
       json.value("orphan", group.orphan)
+      json.value("freed_by_ending_orphans", group.freedByEndingOrphans)
       json.value("hidden", group.hidden)
       json.value("opened_last_minute", group.openedLastMinute)
       json.array("clients") { json in

@@ -20,7 +20,9 @@ public enum JSONReport {
         head(of: report, version, &json)
         json.totals(report.totals)
         json.array("groups") { json in
-          for group in report.groups { json.group(group, policy: report.judgedWith) }
+          for group in report.groups {
+            json.group(group, of: report.slots, policy: report.judgedWith)
+          }
         }
         if !summary {
           json.array("sessions") { json in

@@ -11,6 +11,7 @@ extension TextReport {
     var table = TextTable(
       policy.groupBy.map { .init(title: Self.title(of: $0), isFlexible: true) } + [
         .init(title: "total", alignsRight: true),
+        .init(title: "%", alignsRight: true),
         .init(title: "active", alignsRight: true, isOptional: true),
         .init(title: "idle", alignsRight: true, isOptional: true),
         .init(title: "in tx", alignsRight: true, isOptional: true),
@@ -21,11 +22,12 @@ extension TextReport {
       ])
     var notes: [[Note]] = []
     for group in report.groups {
-      table.add(cells(group, zip(policy.groupBy, group.key).map { Self.label($1, of: $0) }))
-      notes.append(explanation(of: group))
+      let key = zip(policy.groupBy, group.key).map { Self.label($1, of: $0) }
+      table.add(cells(group, of: report.slots, key))
+      notes.append(explanation(of: group, in: report.slots))
       guard let split = report.addresses(ofNameless: group) else { continue }
       for part in split.prefix(Self.mostAddresses) {
-        table.add(cells(part, ["  " + Self.label(part.key[0], of: .client)]))
+        table.add(cells(part, of: report.slots, ["  " + Self.label(part.key[0], of: .client)]))
         notes.append([])
       }
       if split.count > Self.mostAddresses {
@@ -42,8 +44,13 @@ extension TextReport {
         result += wrapped.map { style.paint("    " + $0, note.meaning) }
       }
     }
-    let legend = "ages: by state age, \(Self.bucketNames(policy)); state, session: the oldest"
-    return result + ([legend] + untold(report)).map { style.paint($0, .faint) }
+    let legend =
+      "%: of the used slots; ages: by state age, \(Self.bucketNames(policy)); state, session: the "
+      + "oldest"
+    return result
+      + (CellWidth.wrapped(legend, to: style.width) + untold(report)).map {
+        style.paint($0, .faint)
+      }
   }
 
   private func untold(_ report: AuditReport) -> [String] {
@@ -55,9 +62,10 @@ extension TextReport {
     ]
   }
 
-  private func cells(_ group: SessionGroup, _ key: [String]) -> [TextTable.Cell] {
+  private func cells(_ group: SessionGroup, of slots: Slots, _ key: [String]) -> [TextTable.Cell] {
     key.map { .init($0) } + [
       .init("\(group.sessions)"),
+      .init(Self.percent(group.sessions, of: slots)),
       .init(Self.count(group.states[.active])),
       .init(Self.count(group.states[.idle])),
       .init(
@@ -73,10 +81,11 @@ extension TextReport {
   private typealias Note = (text: String, meaning: TerminalStyle.Meaning)
 
   /// Why its sessions are suspects or orphans, and whether they are recycled, in a few words.
-  private func explanation(of group: SessionGroup) -> [Note] {
+  private func explanation(of group: SessionGroup, in slots: Slots) -> [Note] {
     var notes: [Note] = []
     if group.orphan > 0 {
-      notes.append(("\(group.orphan) orphan: \(Self.reasons(group.orphanEvidence))", .bad))
+      let why = "\(group.orphan) orphan: \(Self.reasons(group.orphanEvidence))"
+      notes.append((why + Self.freed(by: group, of: slots), .bad))
     }
     if group.suspect > 0 {
       // "Superseded" is said of what is gone; here it may be quiet.
@@ -86,6 +95,21 @@ extension TextReport {
       notes.append((Self.sentence(for: recycling), .faint))
     }
     return notes
+  }
+
+  /// What ending the orphans of a group would give back, as the end of a sentence.
+  private static func freed(by group: SessionGroup, of slots: Slots) -> String {
+    let count = group.freedByEndingOrphans
+    guard count > 0 else { return "" }
+    let slots = "\(count) \(count == 1 ? "slot" : "slots") (\(percent(count, of: slots)) %)"
+    if count < group.orphan { return "; \(count) can be ended, which frees \(slots)" }
+    return "; ending \(count == 1 ? "it" : "them") frees \(slots)"
+  }
+
+  private static func percent(_ sessions: Int, of slots: Slots) -> String {
+    guard slots.used > 0 else { return "" }
+    let percent = Double(sessions) * 100 / Double(slots.used)
+    return sessions > 0 && percent < 0.5 ? "<1" : "\(Int(percent.rounded()))"
   }
 
   private static func reasons(_ counts: [Evidence.Kind: Int]) -> String {

@@ -45,18 +45,44 @@ public struct TextReport {
   func slots(_ slots: Slots, role: String?) -> [String] {
     let binding = slots.binding
     let ratio = binding.usedRatio
-    let meaning: TerminalStyle.Meaning = ratio >= 0.9 ? .bad : ratio >= 0.75 ? .warning : .good
     let percent = Int((ratio * 100).rounded(.down))
-    let left =
-      binding.available == 0
-      ? "none left for \(role ?? "this role")"
-      : "\(binding.available) left for \(role ?? "this role")"
-    var lines = [
-      "slots  " + style.paint(style.gauge(ratio, width: 32), meaning)
-        + HostileText.escaped("  \(binding.used) of \(binding.limit) used (\(percent) %), \(left)")
-    ]
+    // Where there is room, one more or less matters to nobody.
+    let isTight = ratio >= Slots.notableRatio
+    let (less, more) =
+      switch binding.certainty {
+      case .atLeast where isTight: ("at most ", "at least ")
+      case .about where isTight: ("about ", "about ")
+      default: ("", "")
+      }
+    let left = binding.available == 0 ? "none" : "\(less)\(binding.available)"
+    let count = "\(more)\(binding.used) of \(binding.limit) used (\(percent) %)"
+    let words = HostileText.escaped("  \(count), \(left) left for \(role ?? "this role")")
+    let gauge = style.gauge(ratio, width: min(32, max(8, style.width - 7 - CellWidth.of(words))))
+    var lines = ["slots  " + style.paint(gauge, Self.meaning(ofRatio: ratio)) + words]
     lines.append(style.paint(HostileText.escaped("       " + limitSentence(slots)), .faint))
+    return lines + others(slots.othersNearlyUsed)
+  }
+
+  /// Shown of those whose limits are nearly used; the rest is counted.
+  private static let mostOthers = 5
+
+  private func others(_ limits: [Slots.Limit]) -> [String] {
+    var lines = limits.prefix(Self.mostOthers).map { limit in
+      let about = limit.certainty == .about ? "about " : ""
+      let text =
+        "\(limit.kind.rawValue) \(limit.name ?? "?"): \(about)\(limit.used) of \(limit.limit) used, "
+        + "\(limit.available == 0 ? "none" : "\(limit.available)") left"
+      return "       "
+        + style.paint(HostileText.escaped(text), Self.meaning(ofRatio: limit.usedRatio))
+    }
+    if limits.count > Self.mostOthers {
+      lines.append("       and \(limits.count - Self.mostOthers) more limits nearly used")
+    }
     return lines
+  }
+
+  private static func meaning(ofRatio ratio: Double) -> TerminalStyle.Meaning {
+    ratio >= 0.9 ? .bad : ratio >= Slots.notableRatio ? .warning : .good
   }
 
   private func limitSentence(_ slots: Slots) -> String {
@@ -167,24 +193,25 @@ public struct TextReport {
       + (covers.isEmpty ? "" : "; covers \(most)") + (roster.isComplete ? "; complete" : "")
   }
 
-  /// Who keeps others waiting.
+  /// Who keeps others waiting; what to do about it is the advice's.
   private func blocking(_ report: AuditReport) -> [String] {
     guard !report.lockWaiters.isEmpty else { return [] }
     let waiters = report.lockWaiters.count
-    let head = "\(waiters) \(waiters == 1 ? "waits" : "wait") for a lock"
-    guard let blocking = report.blocking, !blocking.isEmpty else {
-      return ["", style.paint(head, .warning) + "; who holds it is not known"]
+    let longest = report.longestLockWaiter.map {
+      ", the oldest query for \(DurationText.brief($0))"
     }
-    return ["", style.paint(head, .warning) + ", held by:"]
-      + blocking.map { blocker in
-        let name = blocker.applicationName.map { Self.label($0, of: .application) } ?? "?"
-        let who = blocker.pid == 0 ? "a prepared transaction" : "pid \(blocker.pid) of \(name)"
-        let since =
-          blocker.heldSince.map {
-            ", in its transaction for \(DurationText.brief(max(.zero, report.capturedAt - $0)))"
-          } ?? ""
-        let count = blocker.waiters == 1 ? "1 waits" : "\(blocker.waiters) wait"
-        return HostileText.escaped("  \(who): \(count) for it\(since)")
+    let head =
+      style.paint("\(waiters) \(waiters == 1 ? "waits" : "wait") for a lock", .warning)
+      + (longest ?? "")
+    guard let blocking = report.blocking, !blocking.isEmpty else {
+      return ["", head + "; who holds it is not known"]
+    }
+    return ["", head + ":"]
+      + blocking.flatMap { blocker in
+        let sentence = HostileText.escaped(report.sentence(about: blocker))
+        return CellWidth.wrapped(sentence, to: style.width - 4).enumerated().map { index, line in
+          (index == 0 ? "  " : "    ") + line
+        }
       }
   }
 

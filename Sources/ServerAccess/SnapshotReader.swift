@@ -71,10 +71,15 @@ public struct SnapshotReader {
     let name: Column<String> = try result.column("datname")
     let limit: Column<Int32> = try result.column("datconnlimit")
     for row in result.rows {
-      server.databaseLimits.append(
-        NamedLimit(name: try row.required(name), limit: Int(try row.required(limit))))
+      let (name, limit) = (try row.required(name), Int(try row.required(limit)))
+      if limit >= 0 {
+        server.databaseLimits.append(NamedLimit(name: name, limit: limit))
+      } else {
+        server.invalidDatabases.append(name)
+      }
     }
     server.databaseLimits.sort { $0.name < $1.name }
+    server.invalidDatabases.sort()
   }
 }
 

@@ -179,7 +179,7 @@ struct EvidenceCommandTests {
     let text = try Fixture.run("audit", Fixture.uri).stdout
     #expect(text.contains("\n(no application_name)"))
     #expect(text.contains("\n  127.0.71.1 ") && text.contains("\n  127.0.71.2 "))
-    #expect(text.contains("PGAPPNAME=\"$DYNO\""))
+    #expect(text.contains("web: PGAPPNAME=$DYNO gunicorn"))
     #expect(clients.count == 2)
   }
 }

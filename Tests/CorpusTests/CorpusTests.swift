@@ -28,7 +28,7 @@ struct CorpusTests {
         Set(judged.evidence.map(\.kind.rawValue)) == Set(session.evidence ?? []),
         "pid \(session.pid) of \(name)")
     }
-    report.advice = AuditAdvice.advice(for: report, words: "")
+    report.advise(words: "")
     var json: [UInt8] = []
     JSONReport.audit(.report(report), version: "corpus", indents: true) { json += $0 }
     Corpus.expect(String(decoding: json, as: UTF8.self), is: "\(name).out.json")

@@ -100,7 +100,7 @@ enum SmallServer {
     _ sessions: [Session] = sessions, by policy: Policy = Policy()
   ) -> AuditReport {
     var report = Judge.judge(snapshot(sessions), by: policy)
-    report.advice = AuditAdvice.advice(for: report, words: "-h db.example -d shop")
+    report.advise(words: "-h db.example -d shop")
     return report
   }
 

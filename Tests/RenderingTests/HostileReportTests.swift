@@ -16,7 +16,7 @@ struct HostileReportTests {
       audit.target.database = bad
       audit.target.serverVersion = bad
     }
-    audit.advice = AuditAdvice.advice(for: audit, words: Hostile.texts[0])
+    audit.advise(words: Hostile.texts[0])
     let text = TextReport(style: style, lists: true, showsQuery: true)
     let plan = Planner.plan(
       report, selection: Selection(idleLongerThan: .minutes(1), allDatabases: true, maximum: 1000))

@@ -70,7 +70,7 @@ struct JSONReportTests {
       "slots",
       [
         "max_connections", "superuser_reserved", "reserved", "used", "used_exact", "available",
-        "used_ratio", "binding_limit", "limits",
+        "used_ratio", "binding_limit", "limits", "invalid_databases",
       ]
     ),
     (
@@ -83,9 +83,9 @@ struct JSONReportTests {
     (
       "groups",
       [
-        "key", "sessions", "states", "state_age_buckets", "unknown_age",
+        "key", "sessions", "slots_share", "states", "state_age_buckets", "unknown_age",
         "oldest_state_age_seconds", "oldest_session_age_seconds", "live", "suspect", "orphan",
-        "hidden", "opened_last_minute", "clients", "recycling",
+        "freed_by_ending_orphans", "hidden", "opened_last_minute", "clients", "recycling",
       ]
     ),
     ("sessions", sessionKeys), ("blocking", []),

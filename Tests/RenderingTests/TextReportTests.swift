@@ -75,6 +75,93 @@ struct TextReportTests {
     #expect(TextReport(style: ascii).slots(report.slots, role: "app").last == "       " + sentence)
   }
 
+  /// This role has room, and the application's has none.
+  @Test func showsLimitsOfOthersThatAreNearlyUsed() {
+    var snapshot = SmallServer.snapshot(
+      (0..<5).map { pid in
+        .client(pid: pid + 2, .idle, silent: .zero) { $0.user = pid < 4 ? "web" : "batch" }
+      })
+    snapshot.server.roleLimits = [
+      NamedLimit(name: "batch", limit: 9), NamedLimit(name: "locked", limit: 0),
+      NamedLimit(name: "web", limit: 4),
+    ]
+    snapshot.server.databaseLimits = [NamedLimit(name: "shop", limit: 6)]
+    let slots = Judge.judge(snapshot, by: Policy()).slots
+    #expect(
+      TextReport(style: ascii).slots(slots, role: "app").dropFirst() == [
+        "       limit: CONNECTION LIMIT of database shop; max_connections 20",
+        "       role web: 4 of 4 used, none left",
+      ])
+  }
+
+  @Test(arguments: [
+    (170_011, 12, "12 of 17 used (70 %), 5 left for app"),
+    (170_011, 13, "at least 13 of 17 used (76 %), at most 4 left for app"),
+    (180_006, 13, "13 of 17 used (76 %), 4 left for app"),
+    (170_011, 17, "at least 17 of 17 used (100 %), none left for app"),
+  ])
+  func saysWhereTheCountIsALowerBound(_ version: Int, _ count: Int32, _ words: String) {
+    var snapshot = SmallServer.snapshot(
+      (0..<count).map { .client(pid: $0 + 2, .idle, silent: .zero) })
+    (snapshot.server.roleLimits, snapshot.server.reserved) = ([], 0)
+    snapshot.role.canReadAllStats = true
+    snapshot.target.serverVersionNumber = version
+    let lines = TextReport(style: ascii).slots(
+      Judge.judge(snapshot, by: Policy()).slots, role: "app")
+    #expect(lines[0].hasSuffix("  " + words), "\(lines[0])")
+  }
+
+  @Test func saysWhatEndingOrphansFrees() {
+    func text(_ orphans: Int32, hidden: Bool = false) -> String {
+      let old: [Session] = (0..<orphans).map { pid in
+        .client(pid: pid + 200, .idle, silent: .hours(3)) { session in
+          session.clientAddress = "10.0.0.9"
+          // One is of a role that we may not signal.
+          if hidden && pid == 0 { (session.userID, session.user) = (16_390, "stranger") }
+        }
+      }
+      let new = [9, 8].map { minutes in
+        Session.client(
+          pid: Int32(300 + minutes), .idle, silent: .zero, open: .minutes(minutes)
+        ) {
+          if hidden && minutes == 8 { ($0.userID, $0.user) = (16_390, "stranger") }
+        }
+      }
+      return TextReport(style: ascii).audit(SmallServer.report(old + new))
+    }
+    #expect(
+      text(1).contains("1 orphan: superseded by a newer address; ending it frees 1 slot (33 %)"))
+    #expect(
+      text(6).contains("6 orphan: superseded by a newer address; ending them frees 6 slots (75 %)"))
+    #expect(
+      text(6, hidden: true).replacing("\n    ", with: " ").contains(
+        "6 orphan: superseded by a newer address; 5 can be ended, which frees 5 slots (63 %)"))
+  }
+
+  @Test func saysWhoBlocksWhom() {
+    var sessions = SmallServer.sessions
+    sessions[1].waitEventType = "Lock"
+    var report = SmallServer.report(sessions)
+    report.blocking = [
+      Blocker(
+        pid: 104, waiters: 1, heldSince: .now - Duration.minutes(21), applicationName: "worker.1"),
+      Blocker(pid: 0, waiters: 3, heldSince: nil, applicationName: nil),
+      Blocker(pid: 50, waiters: 1, heldSince: nil, applicationName: ""),
+      Blocker(pid: 107, waiters: 1, heldSince: nil, applicationName: "cron"),
+    ]
+    let text = TextReport(style: TerminalStyle(width: 200)).audit(report)
+    #expect(
+      text.contains(
+        """
+        1 waits for a lock, the oldest query for 2h 5m:
+          1 waits for pid 104 of worker.1 (app@shop from 10.0.0.7): idle in transaction for 20m, in its transaction for 21m, since 11:39:00 UTC, last command UPDATE
+          3 wait for a prepared transaction
+          1 waits for pid 50, a process of the server
+          1 waits for pid 107 of cron (other@shop), whose state is hidden
+
+        """))
+  }
+
   @Test func coloursWhatMatters() {
     let style = TerminalStyle(colour: true)
     let text = TextReport(style: style, lists: true).audit(SmallServer.report())

@@ -7,8 +7,9 @@ struct AuditAdviceTests {
     policy: Policy = Policy()
   ) -> [Advice] {
     let server = ServerFacts.hundred { $0.roleLimits = [NamedLimit(name: role.name, limit: limit)] }
-    let report = Snapshot.of(sessions, role: role, server: server).judged(by: policy)
-    return AuditAdvice.advice(for: report, words: target)
+    var report = Snapshot.of(sessions, role: role, server: server).judged(by: policy)
+    report.advise(words: target)
+    return report.advice
   }
 
   private func idle(_ count: Int, silent: Duration = .zero) -> [Session] {
@@ -34,13 +35,18 @@ struct AuditAdviceTests {
 
   @Test(arguments: [(8, nil), (9, Advice.Severity.warning), (10, .critical), (11, .critical)])
   func warnsFromNineTenthsOn(_ count: Int, _ severity: Advice.Severity?) {
-    let found = advice(idle(count), limit: 10)
+    // Each from an address of its own: no pool is too large.
+    let sessions = (0..<count).map { index in
+      Session.idle(pid: Int32(index + 2), silent: .zero, application: "job \(index)")
+    }
+    let found = advice(sessions, limit: 10)
     #expect(found.map(\.severity) == [severity].compactMap { $0 })
     guard severity != nil else { return }
     #expect(found.map(\.code) == ["slots_nearly_full"])
     let left = max(0, 10 - count)
     #expect(
-      found.first?.summary == "\(count) of 10 connections are used, \(left) left for this role.")
+      found.first?.summary
+        == "\(count) of 10 connections of role app are used, \(left) left for this role.")
     #expect(found.first?.remedy == nil)
   }
 
@@ -101,7 +107,8 @@ struct AuditAdviceTests {
   @Test func saysHowToSetTheName() throws {
     let nameless = Session.idle(pid: 2, silent: .zero, application: "")
     let found = try #require(advice([nameless, .idle(pid: 3, silent: .zero)]).first)
-    #expect(found.code == "no_application_name" && found.remedy == "PGAPPNAME=\"$DYNO\"")
+    #expect(
+      found.code == "no_application_name" && found.remedy == "web: PGAPPNAME=$DYNO gunicorn …")
     #expect(found.summary.hasPrefix("1 session without an application_name:"))
     // A pooler's session has nobody's name.
     let pooled = Session.idle(pid: 2, silent: .zero, application: "") {
@@ -136,7 +143,9 @@ struct AuditAdviceTests {
     let quiet = Session.idle(pid: 4, silent: .hours(2), application: "report")
     var snapshot = Snapshot.of([old, new, quiet])
     func summaries() -> [String] {
-      AuditAdvice.advice(for: snapshot.judged(), words: "").map(\.summary)
+      var report = snapshot.judged()
+      report.advise(words: "")
+      return report.advice.map(\.summary)
     }
     #expect(try #require(summaries().first).hasPrefix("1 orphan could be ended."))
     #expect(try #require(summaries().last).hasPrefix("1 suspect could be ended, but"))
@@ -162,7 +171,7 @@ struct AuditAdviceTests {
     let sessions = idle(9, silent: .hours(2)) + [.hidden(pid: 50)]
     #expect(
       advice(sessions, limit: 10).map(\.code) == [
-        "hidden_sessions", "slots_nearly_full", "suspect_sessions",
+        "slots_nearly_full", "hidden_sessions", "suspect_sessions",
       ])
   }
 }

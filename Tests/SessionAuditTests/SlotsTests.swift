@@ -50,6 +50,63 @@ struct SlotsTests {
     #expect(server.kind == .superuserReserved)
   }
 
+  /// In the order in which the server looks at them.
+  @Test func nameTheFirstOfThoseThatAreEquallyNear() {
+    func kind(_ role: Int, _ database: Int, _ change: (inout ServerFacts) -> Void = { _ in })
+      -> Slots.Limit.Kind
+    {
+      slots {
+        $0.roleLimits = [NamedLimit(name: "app", limit: role)]
+        $0.databaseLimits = [NamedLimit(name: "shop", limit: database)]
+        change(&$0)
+      }.binding.kind
+    }
+    #expect(kind(20, 20) == .role)
+    #expect(kind(97, 97) == .role)
+    #expect(kind(98, 97) == .superuserReserved)
+    #expect(kind(100, 100) { $0.superuserReserved = 0 } == .server)
+  }
+
+  @Test func countBoundsWithTheirCertainty() {
+    func certainty(_ sessions: [Session], version: Int, _ role: RoleFacts = .app()) -> [Slots.Limit
+      .Certainty]
+    {
+      let slots = Slots(
+        snapshot: .of(
+          sessions, role: role,
+          server: .hundred {
+            $0.roleLimits = [
+              NamedLimit(name: "app", limit: 99), NamedLimit(name: "other", limit: 99),
+            ]
+          }, version: version))
+      return [slots.binding.certainty] + slots.limits.map(\.certainty)
+    }
+    let seen = [Session.idle(pid: 2, silent: .zero)]
+    #expect(certainty(seen, version: 180_000) == [.exact, .exact, .exact])
+    // Whoever is at the prompt has no role yet.
+    #expect(certainty(seen, version: 170_000) == [.atLeast, .exact, .exact])
+    #expect(
+      certainty(seen, version: 180_000, .app { $0.canReadAllStats = false }) == [
+        .atLeast, .exact, .exact,
+      ])
+    #expect(certainty(seen + [.hidden(pid: 3)], version: 180_000) == [.about, .exact, .about])
+  }
+
+  @Test func listWhatIsNearlyUsed() {
+    let found = slots(40) {
+      $0.roleLimits = [
+        NamedLimit(name: "app", limit: 40), NamedLimit(name: "locked", limit: 0),
+        NamedLimit(name: "other", limit: 9),
+      ]
+      $0.databaseLimits = [NamedLimit(name: "shop", limit: 53)]
+    }
+    #expect(found.binding.name == "app")
+    #expect(found.othersNearlyUsed.map(\.name) == ["shop"])
+    #expect(
+      slots(39) { $0.databaseLimits = [NamedLimit(name: "shop", limit: 53)] }.othersNearlyUsed
+        .isEmpty)
+  }
+
   @Test func passOverTheLimitsOfOthers() {
     let found = slots {
       $0.roleLimits = [NamedLimit(name: "other", limit: 1), NamedLimit(name: "app2", limit: 2)]
@@ -94,6 +151,7 @@ struct SlotsTests {
     #expect(slots(version: 180_000).usedExact)
     #expect(!slots(version: 170_011).usedExact, "the password prompt is invisible before 18")
     #expect(!slots(version: nil).usedExact)
+    #expect(!slots(role: .app { $0.canReadAllStats = false }).usedExact, "nor to who sees no other")
     #expect(!Slots(snapshot: .of([.hidden(pid: 3)])).usedExact)
   }
 }

@@ -19,7 +19,8 @@ SELECT
   current_setting('is_superuser')::bool AS is_superuser,
   pg_has_role('pg_read_all_stats', 'USAGE') AS can_read_all_stats,
   pg_has_role('pg_signal_backend', 'USAGE') AS can_signal_backend,
-  -- NULL before 16, which has no such role.
+  -- Of the role that logs in, since slots are given before any SET ROLE. NULL before 16, which has
+  -- no such role.
   coalesce(
-    pg_has_role(to_regrole('pg_use_reserved_connections')::oid, 'USAGE'), false
+    pg_has_role(session_user, to_regrole('pg_use_reserved_connections')::oid, 'USAGE'), false
   ) AS can_use_reserved_connections

@@ -194,6 +194,26 @@ struct EvidenceFinder {
       Evidence(.predatesAll(startedAt: earliest), doubt: entry.life == nil ? .noAddress : nil))
   }
 
+  /// Whether there is a roster that has nothing to say of any session in the connected database,
+  /// though there are some: another application's, most likely.
+  func rosterCoversNothing() -> Bool {
+    guard let roster, !roster.isComplete else { return false }
+    var isAny = false
+    for case let entry? in book.entries {
+      let application = book.applications[entry.application]
+      guard application.isConnected else { continue }
+      isAny = true
+      if case .notCovered = roster.answer(
+        for: book.names[application.name], from: book.clients[entry.client],
+        applicationIsListed: isListed[entry.application])
+      {
+        continue
+      }
+      return false
+    }
+    return isAny
+  }
+
   /// Names of instances that the roster covers and lacks, though they were heard after it was taken
   /// or within the grace: a sign that it is the wrong one.
   func heardThoughUnlisted() -> [String] {

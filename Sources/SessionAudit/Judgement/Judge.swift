@@ -29,6 +29,7 @@ public enum Judge {
       coverage: Coverage(of: totals, role: snapshot.role), slots: Slots(snapshot: snapshot),
       totals: totals, groups: groups, sessions: judged,
       lockWaiters: snapshot.sessions.filter { $0.waitEventType == "Lock" }.map(\.pid).sorted())
+    report.rosterCoversNothing = finder.rosterCoversNothing()
     report.heardThoughUnlisted = finder.heardThoughUnlisted()
     if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }
     if let details = snapshot.details { report.add(details) }

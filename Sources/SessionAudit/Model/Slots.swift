@@ -11,16 +11,30 @@ public struct Slots: Sendable, Equatable {
       case database
     }
 
+    /// How well `used` is known.
+    public enum Certainty: Sendable {
+      case exact
+      /// Sessions at the password prompt hold slots and are not to be seen: before 18, and for a
+      /// role that may not see what belongs to no role.
+      case atLeast
+      /// Columns are hidden that would tell clients from walsenders and parallel workers.
+      case about
+    }
+
     public var kind: Kind
     public var name: String?
     public var limit: Int
     public var used: Int
+    public var certainty: Certainty
 
-    public init(kind: Kind, name: String?, limit: Int, used: Int) {
+    public init(
+      kind: Kind, name: String?, limit: Int, used: Int, certainty: Certainty = .exact
+    ) {
       self.kind = kind
       self.name = name
       self.limit = limit
       self.used = used
+      self.certainty = certainty
     }
 
     /// Connections that this limit still lets in.
@@ -35,12 +49,14 @@ public struct Slots: Sendable, Equatable {
   public var superuserReserved: Int
   public var reserved: Int
   public var used: Int
-  /// False where rows are hidden or (before 18) sessions at the password prompt are invisible.
+  /// False where rows are hidden or sessions at the password prompt are invisible.
   public var usedExact: Bool
   /// The limit that leaves this role the fewest connections.
   public var binding: Limit
   /// Every finite limit of a role or a database.
   public var limits: [Limit]
+  /// Databases whose dropping was interrupted: nobody can connect to them.
+  public var invalidDatabases: [String]
 
   public init(snapshot: Snapshot) {
     let (server, role) = (snapshot.server, snapshot.role)
@@ -48,38 +64,65 @@ public struct Slots: Sendable, Equatable {
     superuserReserved = server.superuserReserved
     reserved = server.reserved
     used = snapshot.sessions.count { $0.kind != .background }
-    usedExact =
-      (snapshot.target.serverVersionNumber ?? 0) >= 180_000
-      && !snapshot.sessions.contains { $0.kind == .hidden }
+    invalidDatabases = server.invalidDatabases
+    // At the prompt a session has no role yet, so that only those who see all can tell it from a
+    // process of the server.
+    let seesPrompts =
+      (snapshot.target.serverVersionNumber ?? 0) >= 180_000 && role.canReadAllStats
+    let hidesAny = snapshot.sessions.contains { $0.kind == .hidden }
+    usedExact = seesPrompts && !hidesAny
 
     // Few servers have any such limit, so the sessions are counted for each rather than for all.
-    func count(where matches: (Session) -> Bool) -> Int {
-      snapshot.sessions.count { $0.kind != .background && matches($0) }
+    // Whoever is at the prompt counts against neither: its role and database are not known yet.
+    func limit(
+      _ kind: Limit.Kind, _ named: NamedLimit, where matches: (Session) -> Bool
+    ) -> Limit {
+      var limit = Limit(kind: kind, name: named.name, limit: named.limit, used: 0)
+      for session in snapshot.sessions where session.kind != .background && matches(session) {
+        limit.used += 1
+        if session.kind == .hidden { limit.certainty = .about }
+      }
+      return limit
     }
     let roleLimits = server.roleLimits.map { role in
-      Limit(
-        kind: .role, name: role.name, limit: role.limit,
-        used: count { $0.user?.hasSameBytes(as: role.name) == true })
+      limit(.role, role) { $0.user?.hasSameBytes(as: role.name) == true }
     }
     let databaseLimits = server.databaseLimits.map { database in
-      Limit(
-        kind: .database, name: database.name, limit: database.limit,
-        used: count { $0.database?.hasSameBytes(as: database.name) == true })
+      limit(.database, database) { $0.database?.hasSameBytes(as: database.name) == true }
     }
     limits = roleLimits + databaseLimits
 
-    let serverLimit = Self.serverLimit(server, role: role, used: used)
+    var serverLimit = Self.serverLimit(server, role: role, used: used)
+    serverLimit.certainty = hidesAny ? .about : seesPrompts ? .exact : .atLeast
     // Superusers pass role and database limits (InitializeSessionUserId, CheckMyDatabase).
-    let own =
+    let ownRole = roleLimits.filter { limit in
+      limit.name.map { (snapshot.target.user ?? role.name).hasSameBytes(as: $0) } ?? false
+    }
+    let ownDatabase = databaseLimits.filter { limit in
+      limit.name.map { snapshot.target.database?.hasSameBytes(as: $0) == true } ?? false
+    }
+    // In the order in which the server looks at them: of those that are equally near the first
+    // one refuses. Reserved slots come after the role's limit (InitPostgres).
+    let inOrder =
       role.isSuperuser
-      ? []
-      : roleLimits.filter { limit in
-        limit.name.map { (snapshot.target.user ?? role.name).hasSameBytes(as: $0) } ?? false
-      }
-        + databaseLimits.filter { limit in
-          limit.name.map { snapshot.target.database?.hasSameBytes(as: $0) == true } ?? false
-        }
-    binding = own.reduce(serverLimit) { $1.available < $0.available ? $1 : $0 }
+      ? [serverLimit]
+      : serverLimit.kind == .server
+        ? [serverLimit] + ownRole + ownDatabase : ownRole + [serverLimit] + ownDatabase
+    binding = inOrder.dropFirst().reduce(inOrder[0]) { $1.available < $0.available ? $1 : $0 }
+  }
+
+  /// From this share on a limit is worth a look.
+  public static let notableRatio = 0.75
+
+  /// Limits of other roles and databases that are used up or nearly so, those with the least left
+  /// first. A limit of none is a door that somebody shut on purpose.
+  public var othersNearlyUsed: [Limit] {
+    limits.filter { limit in
+      limit.limit > 0 && limit.usedRatio >= Self.notableRatio
+        && !(limit.kind == binding.kind && limit.name == binding.name)
+    }.sorted { a, b in
+      (a.available, -a.limit, a.name ?? "") < (b.available, -b.limit, b.name ?? "")
+    }
   }
 
   private static func serverLimit(_ server: ServerFacts, role: RoleFacts, used: Int) -> Limit {

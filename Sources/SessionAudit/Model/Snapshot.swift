@@ -67,6 +67,8 @@ public struct ServerFacts: Sendable, Equatable {
   /// Finite `datconnlimit`s.
   public var databaseLimits: [NamedLimit]
   public var superuserRoles: Set<UInt32>
+  /// Databases whose `datconnlimit` is -2: their dropping was interrupted.
+  public var invalidDatabases: [String] = []
 
   public init(
     maxConnections: Int, superuserReserved: Int, reserved: Int, roleLimits: [NamedLimit],

@@ -14,6 +14,8 @@ public struct AuditReport: Sendable {
   public var lockWaiters: [Int32]
   /// Sessions at the root of a lock queue; nil where that is not known.
   public var blocking: [Blocker]?
+  /// Whether a roster was given that speaks of no session that is seen.
+  public var rosterCoversNothing = false
   /// What sessions begin with; nil where nobody asked, or where it is a saved report.
   public var settings: ServerSettings?
   /// Names that the roster covers and does not list as alive, though they were heard just now.
@@ -84,6 +86,9 @@ public struct Totals: Sendable, Equatable {
 }
 
 extension JudgedSession {
+  /// Whether it is pgsessions' own session.
+  var isOwn: Bool { protections.contains { $0.kind == .ownSession } }
+
   func wasOpened(within duration: Duration) -> Bool {
     times.sessionAge.map { $0 < duration } ?? false
   }

@@ -13,6 +13,8 @@ public struct SessionGroup: Sendable, Equatable {
   public var live = 0
   public var suspect = 0
   public var orphan = 0
+  /// Slots that ending its orphans would free: those of its orphans that would be ended.
+  public var freedByEndingOrphans = 0
   public var hidden = 0
   public var openedLastMinute = 0
   public var openedLast5Minutes = 0
@@ -93,6 +95,11 @@ public struct SessionGroup: Sendable, Equatable {
 }
 
 extension SessionGroup {
+  /// 0–1: what of the used slots is its own.
+  public func share(of slots: Slots) -> Double {
+    slots.used > 0 ? Double(sessions) / Double(slots.used) : 0
+  }
+
   /// The states that occur, with their counts, in the order in which people read them.
   public var statesInReadingOrder: [(state: SessionState, count: Int)] {
     states.inReadingOrder
@@ -107,6 +114,17 @@ extension SessionGroup {
 }
 
 extension AuditReport {
+  /// Counts for each group how many of its sessions these are.
+  mutating func countFreed(by victims: [Victim]) {
+    guard !victims.isEmpty else { return }
+    let freed = victims.reduce(into: [GroupKey: Int]()) {
+      $0[GroupKey(of: $1.judged.session, by: judgedWith), default: 0] += 1
+    }
+    for place in groups.indices {
+      groups[place].freedByEndingOrphans = freed[GroupKey(groups[place].key)] ?? 0
+    }
+  }
+
   /// The sessions of a group without a name by their client addresses, which are all that tells
   /// them apart; nil for other groups.
   public func addresses(ofNameless group: SessionGroup) -> [SessionGroup]? {
@@ -132,6 +150,11 @@ private struct GroupKey: Hashable {
     }
     first = policy.groupBy.first.flatMap(key)
     others = policy.groupBy.count > 1 ? policy.groupBy.dropFirst().map(key) : []
+  }
+
+  init(_ values: [String?]) {
+    first = values.first.flatMap { $0.map { NameKey($0) } }
+    others = values.dropFirst().map { $0.map { NameKey($0) } }
   }
 
   var values: [String?] { ([first] + others).map { $0?.text } }

@@ -1,0 +1,161 @@
+/// Why there are so many connections, and what keeps slots free.
+extension Adviser {
+  /// Fewer new sessions than these are no storm, whatever the limit.
+  private static let leastStorm = 20
+
+  /// Many sessions opened within a minute: a restart, or something that connects again and again.
+  var storm: [Advice] {
+    guard report.totals.openedLastMinute >= Self.leastStorm else { return [] }
+    let new = report.sessions.filter { $0.wasOpened(within: .seconds(60)) && !$0.isOwn }
+    guard new.count >= Self.leastStorm else { return [] }
+    let all = countFamilies(of: report.sessions)
+    let byFamily = countFamilies(of: new)
+    let binding = report.slots.binding
+    let isOfLimit = new.count * 2 >= binding.limit
+    let isOfGroup =
+      binding.usedRatio >= Slots.notableRatio
+      && byFamily.contains { $0.value >= Self.leastStorm && $0.value * 2 >= (all[$0.key] ?? 0) }
+    guard isOfLimit || isOfGroup else { return [] }
+    let who = byFamily.sorted { ($1.value, $0.key.text) < ($0.value, $1.key.text) }
+      .map { "\($0.value) of \(Self.label($0.key.text))" }
+    var summary =
+      "\(new.count) of \(report.totals.clientSessions) sessions were opened within the last minute: "
+      + "\(Self.few(who)). After a restart that is normal; else something connects again and again."
+    let remedy = limitOfRole(opening: new)
+    if let remedy {
+      summary +=
+        " With this, \(remedy.role) can't take the last \(remedy.spared) connections, which others "
+        + "need:"
+    }
+    return [
+      Advice(
+        code: "connection_storm",
+        severity: binding.usedRatio >= Self.nearlyFull ? urgency : .info, summary: summary,
+        remedy: remedy?.sql)
+    ]
+  }
+
+  /// Names are read once each, however many sessions bear them.
+  private func countFamilies(of sessions: [JudgedSession]) -> [NameKey: Int] {
+    count(sessions) { $0.session.applicationName }.reduce(into: [:]) { families, name in
+      families[NameKey(report.judgedWith.family(of: name.key.text)), default: 0] += name.value
+    }
+  }
+
+  private func count(
+    _ sessions: [JudgedSession], by name: (JudgedSession) -> String?
+  ) -> [NameKey: Int] {
+    // By index: a session is large.
+    sessions.indices.reduce(into: [:]) { counts, index in
+      if let name = name(sessions[index]) { counts[NameKey(name), default: 0] += 1 }
+    }
+  }
+
+  /// A limit for the role that opens most: what others don't use, less a tenth for whoever comes.
+  /// nil where it is limited already, or where nothing would be left for it.
+  private func limitOfRole(
+    opening new: [JudgedSession]
+  ) -> (role: String, spared: Int, sql: String)? {
+    let slots = report.slots
+    let ordinary = slots.maxConnections - slots.superuserReserved - slots.reserved
+    // Limits don't bind superusers.
+    let openers = new.filter { judged in !judged.protections.contains { $0.kind == .superuser } }
+    let most = count(openers) { $0.session.user }
+      .max { ($0.value, $1.key.text) < ($1.value, $0.key.text) }
+    guard let role = most?.key else { return nil }
+    let isLimited = slots.limits.contains { limit in
+      limit.kind == .role && limit.name.map { $0.hasSameBytes(as: role.text) } == true
+    }
+    let own = report.sessions.count { $0.session.user?.hasSameBytes(as: role.text) == true }
+    let spared = slots.used - own + max(3, ordinary / 10)
+    let limit = ordinary - spared
+    guard !isLimited, limit > 0 else { return nil }
+    return (
+      role.text, spared,
+      "ALTER ROLE \(AuditAdvice.quotedIdentifier(role.text)) CONNECTION LIMIT \(limit);"
+    )
+  }
+
+  // MARK: - Pools that are too large
+
+  /// A name at an address.
+  private struct Instance: Hashable {
+    let name: NameKey
+    let address: NameKey?
+
+    init(_ session: Session) {
+      name = NameKey(session.applicationName)
+      address = session.clientAddress.map { NameKey($0) }
+    }
+  }
+
+  /// The instances of one application and what they hold.
+  private struct Pool {
+    var family: String
+    var sessions: Int
+    var instances: Int
+    /// The most that one of them holds.
+    var each: Int
+  }
+
+  /// Where sessions that are in use or ready for it fill a limit, nothing is to be ended: there are
+  /// more connections in the pools than there are slots.
+  var pools: [Advice] {
+    let binding = report.slots.binding
+    guard binding.usedRatio >= Self.nearlyFull else { return [] }
+    // Places rather than sessions, which are large.
+    let kept = report.sessions.indices.filter { place in
+      report.sessions[place].verdict != .orphan && isCounted(report.sessions[place], by: binding)
+    }
+    let pools = largePools(of: kept, in: binding)
+    let pooled = pools.reduce(0) { $0 + $1.sessions }
+    guard pooled * 2 > binding.used else { return [] }
+    // A tenth stays free for deploys and people.
+    let budget = binding.limit * 9 / 10 - (binding.used - pooled)
+    let sentences = pools.compactMap { pool -> String? in
+      let fits = max(0, budget) * pool.sessions / pooled / pool.instances
+      guard fits < pool.each else { return nil }
+      let sum = "\(pool.instances * pool.each) of \(binding.limit)"
+      return "\(Self.label(pool.family)): \(Self.plural(pool.instances, "instance")) × "
+        + "\(Self.plural(pool.each, "connection")) = \(sum), where "
+        + (fits == 0 ? "not even one each fits" : "a pool of at most \(fits) each fits")
+    }
+    guard !sentences.isEmpty else { return [] }
+    let idle = kept.count { report.sessions[$0].session.state == .idle }
+    return [
+      Advice(
+        code: "pools_too_large", severity: urgency,
+        summary: "The pools hold more connections than there is room for (\(idle) are idle). "
+          + sentences.joined(separator: "; ") + ".", remedy: nil)
+    ]
+  }
+
+  private func isCounted(_ judged: JudgedSession, by limit: Slots.Limit) -> Bool {
+    switch limit.kind {
+    case .role: judged.session.user?.hasSameBytes(as: limit.name ?? "") == true
+    case .database: judged.session.database?.hasSameBytes(as: limit.name ?? "") == true
+    case .server, .reserved, .superuserReserved: true
+    }
+  }
+
+  /// The largest three, of those that hold a tenth or more.
+  private func largePools(of places: [Int], in limit: Slots.Limit) -> [Pool] {
+    var held: [Instance: Int] = [:]
+    for place in places where !report.sessions[place].isOwn {
+      held[Instance(report.sessions[place].session), default: 0] += 1
+    }
+    var pools: [NameKey: Pool] = [:]
+    for (instance, count) in held {
+      let family = report.judgedWith.family(of: instance.name.text)
+      var pool =
+        pools[NameKey(family)] ?? Pool(family: family, sessions: 0, instances: 0, each: 0)
+      pool.sessions += count
+      pool.instances += 1
+      pool.each = max(pool.each, count)
+      pools[NameKey(family)] = pool
+    }
+    return Array(
+      pools.values.filter { $0.sessions >= 2 && $0.sessions * 10 >= limit.used }
+        .sorted { ($1.sessions, $0.family) < ($0.sessions, $1.family) }.prefix(3))
+  }
+}

@@ -1,0 +1,83 @@
+/// What is not seen, and what was said that does not fit what is seen.
+extension Adviser {
+  var coverage: [Advice] {
+    guard let reason = report.coverage.reason else { return [] }
+    return [
+      Advice(
+        code: "hidden_sessions", severity: .warning,
+        summary: "Not everything is seen: \(reason).", remedy: AuditAdvice.seeAll(report))
+    ]
+  }
+
+  var doubtfulInput: [Advice] { roster + declarations }
+
+  private var roster: [Advice] {
+    guard let roster = report.judgedWith.roster else { return [] }
+    var advice: [Advice] = []
+    func warn(_ code: String, _ summary: String) {
+      advice.append(Advice(code: code, severity: .warning, summary: summary, remedy: nil))
+    }
+    if report.rosterCoversNothing {
+      let names = roster.families
+      warn(
+        "roster_covers_nothing",
+        "The roster says nothing of any session here: no application_name or address of theirs is "
+          + "among what it covers" + (names.isEmpty ? "" : " (\(Self.few(names)))")
+          + ". Is it the right one? --roster-covers says what else it speaks of.")
+    }
+    let names = report.heardThoughUnlisted
+    if !names.isEmpty {
+      warn(
+        "roster_lacks_living",
+        "\(Self.few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
+          + "which covers \(names.count == 1 ? "it" : "them"), lists none such that is alive: is it "
+          + "the right one, and complete?")
+    }
+    if let takenAt = roster.takenAt, report.capturedAt - takenAt > report.judgedWith.restartGrace {
+      warn(
+        "roster_old",
+        "The roster is \(DurationText.brief(report.capturedAt - takenAt)) old: sessions that began "
+          + "or were heard since are not judged by it.")
+    }
+    return advice
+  }
+
+  private var declarations: [Advice] {
+    let policy = report.judgedWith
+    let patterns =
+      policy.maxAges.map(\.application) + policy.instances.map(\.application)
+      + policy.restarts.map(\.application) + policy.oneInstance.map(\.application)
+    return patterns.compactMap { $0 }.filter { pattern in
+      !report.sessions.contains { judged in
+        pattern.matches(
+          judged.session.applicationName, database: judged.session.database,
+          isConnected: report.target.isConnected(to: judged.session))
+      }
+    }.map { pattern in
+      Advice(
+        code: "declaration_unmatched", severity: .warning,
+        summary: "What was declared of \"\(pattern.text)\" is said of no session here.",
+        remedy: nil)
+    }
+  }
+
+  /// Where only addresses tell sessions apart, a name would tell whose they are.
+  var names: [Advice] {
+    let nameless = report.sessions.count { judged in
+      judged.session.kind == .client && judged.session.applicationName.isEmpty
+        && judged.session.state != .starting && !judged.isOwn
+        && !judged.protections.contains { $0.kind == .pooled }
+    }
+    guard nameless > 0 else { return [] }
+    return [
+      Advice(
+        code: "no_application_name", severity: .info,
+        summary:
+          "\(Self.plural(nameless, "session")) without an application_name: only the address "
+          + "tells which instance \(nameless == 1 ? "it belongs" : "they belong") to. Start each "
+          + "instance with its own name in PGAPPNAME, which psycopg, Django, Celery, node-postgres "
+          + "and everything on libpq take over. In a Procfile on Heroku:",
+        remedy: "web: PGAPPNAME=$DYNO gunicorn …")
+    ]
+  }
+}

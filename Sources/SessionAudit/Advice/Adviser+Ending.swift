@@ -1,0 +1,141 @@
+/// What can be ended, and what stands in the way.
+extension Adviser {
+  var orphans: [Advice] {
+    guard let plan = endable?.orphans else { return [] }
+    var advice: [Advice] = []
+    let count = plan.selected.count
+    if count > 0 {
+      // What it is by default depends on where it runs.
+      let isInferred = plan.selected.contains { $0.judged.orphanBasis == .inferred }
+      advice.append(
+        Advice(
+          code: "orphan_sessions", severity: urgency,
+          summary: "\(Self.plural(count, "orphan")) could be ended. This shows "
+            + "\(count == 1 ? "it" : "them"), and ends nothing:",
+          remedy: command("--orphans" + (isInferred ? " --trust inferred" : ""))))
+    }
+    let last = plan.kept.filter { $0.isKept(for: .lastOfApplication) }
+    guard !last.isEmpty else { return advice }
+    let names = Set(last.map { family(of: $0.judged.session) })
+      .sorted().map { $0.isEmpty ? "the application without a name" : $0 }
+    let isInferred = last.contains { $0.judged.orphanBasis == .inferred }
+    advice.append(
+      Advice(
+        code: "last_of_application", severity: .warning,
+        summary:
+          "\(Self.plural(last.count, "orphan")) of \(Self.few(names)) "
+          + "\(last.count == 1 ? "is" : "are") kept: nothing else of "
+          + "\(names.count == 1 ? "it" : "them") was heard within "
+          + "\(DurationText.exact(report.judgedWith.staleAfter)), so the evidence may be wrong. "
+          + "Where it is right:",
+        remedy: command("--orphans --allow-empty" + (isInferred ? " --trust inferred" : ""))))
+    return advice
+  }
+
+  /// What is idle in a transaction keeps its locks, and old row versions in every table.
+  var idleInTransaction: [Advice] {
+    guard let plan = endable?.suspectsInTransaction else { return [] }
+    let stopped = Self.victims(stoppedIn: plan)
+    let count = stopped ?? plan.selected.count
+    guard count > 0 else { return [] }
+    let threshold = DurationText.exact(report.judgedWith.staleAfter)
+    return [
+      Advice(
+        code: "idle_in_transaction", severity: .warning,
+        summary:
+          "\(Self.plural(count, "suspect")) \(count == 1 ? "is" : "are") idle in transaction, which "
+          + "keeps locks, and dead rows from VACUUM. Ending rolls the transaction back. This shows "
+          + "\(count == 1 ? "it" : "them"), and ends nothing:",
+        remedy: command(
+          "--suspects --in-transaction-longer-than \(threshold)"
+            + (stopped == nil ? "" : " --max-share 100")))
+    ]
+  }
+
+  /// How many victims there were when --max-share stopped the plan; nil where it did not.
+  private static func victims(stoppedIn plan: TerminationPlan) -> Int? {
+    if case .maximumShare(let victims, _, _)? = plan.breaker { victims } else { nil }
+  }
+
+  var suspects: [Advice] {
+    guard let plan = endable?.suspects else { return [] }
+    if case .maximumShare(let victims, let visible, let percent)? = plan.breaker {
+      return [
+        Advice(
+          code: "suspect_sessions", severity: .info,
+          summary:
+            "\(Self.plural(victims, "suspect")) of \(visible) visible sessions are more than "
+            + "\(percent) %, which stops terminate. A quiet pool looks the same, so look first:",
+          remedy: command("--suspects --max-share 100"))
+      ]
+    }
+    let count = plan.selected.count
+    guard count > 0 else { return [] }
+    return [
+      Advice(
+        code: "suspect_sessions", severity: .info,
+        summary:
+          "\(Self.plural(count, "suspect")) could be ended, but a quiet pool looks the same. This "
+          + "shows \(count == 1 ? "it" : "them"), and ends nothing:",
+        remedy: command("--suspects"))
+    ]
+  }
+
+  /// Each plan keeps the other's verdict as not selected.
+  private var kept: [KeptSession] {
+    endable.map { $0.orphans.kept + $0.suspects.kept } ?? []
+  }
+
+  var barred: [Advice] {
+    let count = kept.count { $0.isKept(for: .notPermitted) }
+    return count > 0 ? [AuditAdvice.notPermitted(count, report.target.user)] : []
+  }
+
+  /// What no command above takes, and why.
+  var leftAlone: [Advice] {
+    guard let endable else { return [] }
+    var advice: [Advice] = []
+    let kept = kept
+    let stateful = kept.count { $0.isKept(for: .holdsState) && !$0.isKept(for: .otherDatabase) }
+    if stateful > 0 {
+      let isMore = endable.orphans.selected.count + endable.suspects.selected.count > 0
+      advice.append(
+        Advice(
+          code: "stateful_sessions", severity: .info,
+          summary:
+            "\(stateful)\(isMore ? " more" : "") \(stateful == 1 ? "holds" : "hold") state "
+            + "that would be lost, or may hold it; --sessions says what. Only --include-stateful "
+            + "ends such sessions.",
+          remedy: nil))
+    }
+    let elsewhere = report.sessions.filter {
+      ($0.verdict == .suspect || $0.verdict == .orphan)
+        && !report.target.isConnected(to: $0.session)
+    }
+    if !elsewhere.isEmpty { advice.append(otherDatabases(elsewhere)) }
+    let superusers = kept.count { $0.isKept(for: .superuser) }
+    if superusers > 0 {
+      advice.append(
+        Advice(
+          code: "superusers_sessions", severity: .info,
+          summary: "\(Self.plural(superusers, "suspect")) of superusers: those are never ended. An "
+            + "application should not connect as a superuser.", remedy: nil))
+    }
+    return advice
+  }
+
+  private func otherDatabases(_ elsewhere: [JudgedSession]) -> Advice {
+    let names = Set(elsewhere.compactMap(\.session.database)).sorted()
+      .map(AuditAdvice.quotedIdentifier)
+    let place =
+      names.isEmpty
+      ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(Self.few(names))"
+    let count = elsewhere.count
+    return Advice(
+      code: "other_databases", severity: .info,
+      summary:
+        "\(count == 1 ? "1 suspect or orphan is" : "\(count) suspects or orphans are") in "
+        + "\(place): connect there to see "
+        + "what is held and to end what is left behind.", remedy: nil)
+  }
+}

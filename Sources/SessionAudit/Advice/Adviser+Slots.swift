@@ -1,0 +1,60 @@
+/// Which limits are used up, and databases that nobody can use.
+extension Adviser {
+  /// From this share on a limit is nearly used up.
+  static let nearlyFull = 0.9
+
+  /// Which limits are used up, or nearly so.
+  var fullLimits: [Advice] {
+    let binding = report.slots.binding
+    var advice: [Advice] = []
+    if binding.usedRatio >= Self.nearlyFull {
+      advice.append(
+        Advice(
+          code: "slots_nearly_full", severity: urgency,
+          summary: "\(binding.certainty.words)\(binding.used) of \(binding.limit) connections"
+            + "\(Self.owner(of: binding)) are used, \(binding.available) left for this role.",
+          remedy: nil))
+    }
+    let others = report.slots.othersNearlyUsed.filter { $0.usedRatio >= Self.nearlyFull }
+    for limit in others.prefix(3) {
+      let left =
+        limit.available == 0
+        ? "none is" : "\(limit.available) \(limit.available == 1 ? "is" : "are")"
+      advice.append(
+        Advice(
+          code: "limit_nearly_reached", severity: limit.available == 0 ? .critical : .warning,
+          summary: "\(limit.used) of the \(limit.limit) connections\(Self.owner(of: limit)) are "
+            + "used, \(left) left, whatever room this role has.", remedy: nil))
+    }
+    return advice
+  }
+
+  private static func owner(of limit: Slots.Limit) -> String {
+    switch limit.kind {
+    case .role, .database: " of \(limit.kind.rawValue) \(limit.name ?? "?")"
+    case .server, .reserved, .superuserReserved: ""
+    }
+  }
+
+  var invalidDatabases: [Advice] {
+    report.slots.invalidDatabases.prefix(3).map { name in
+      Advice(
+        code: "invalid_database", severity: .warning,
+        summary:
+          "Database \(name) is invalid: its dropping was interrupted, and nobody can connect "
+          + "to it any more. Its owner drops what is left of it:",
+        remedy: "DROP DATABASE \(AuditAdvice.quotedIdentifier(name));")
+    }
+  }
+}
+
+extension Slots.Limit.Certainty {
+  /// What a sentence about a count begins with.
+  fileprivate var words: String {
+    switch self {
+    case .exact: ""
+    case .atLeast: "At least "
+    case .about: "About "
+    }
+  }
+}
