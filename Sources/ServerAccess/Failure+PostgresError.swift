@@ -111,7 +111,7 @@ extension Refusal {
     case .insufficientPrivilege: self = .noConnectPrivilege
     case .unknownDatabase: self = .noSuchDatabase
     // CheckMyDatabase: datallowconn; InitPostgres: datconnlimit is -2.
-    case .objectNotInState:
+    case .notInPrerequisiteCondition:
       self =
         message.sourceFunction == "CheckMyDatabase"
         ? .databaseTakesNoConnections
