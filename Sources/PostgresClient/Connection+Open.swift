@@ -19,12 +19,24 @@ extension Connection {
     interruption: Interruption? = nil
   ) throws(PostgresError) -> Connection {
     var failures: [PostgresError] = []
-    for host in parameters.hostByHost {
+    let hosts = parameters.hostByHost
+    guard hosts.count > 1 else {
+      return try open(
+        parameters, deadline: min(Deadline(after: hostTimeout), deadline),
+        interruption: interruption)
+    }
+    for host in hosts {
       let limit = min(Deadline(after: hostTimeout), deadline)
       do throws(PostgresError) {
         return try open(host, deadline: limit, interruption: interruption)
       } catch .interrupted {
         throw .interrupted
+      } catch .timedOut(.connecting, let granted) {
+        let name = [host["host"] ?? host["hostaddr"], host["port"].map { "port \($0)" }]
+        failures.append(
+          .timedOut(
+            during: .connectingTo(name.compactMap(\.self).joined(separator: " ")), after: granted))
+        if deadline.hasPassed { break }
       } catch {
         failures.append(error)
         if deadline.hasPassed { break }

@@ -47,6 +47,8 @@ public enum PostgresError: Error, Sendable {
 
   public enum Activity: Hashable, Sendable {
     case connecting
+    /// To one of several hosts: `db.example port 5432`.
+    case connectingTo(String)
     case query(String)
   }
 

@@ -24,6 +24,11 @@ extension Failure {
       self.init(
         kind: .timeout, sqlState: nil,
         message: "no session within \(DurationText.brief(granted))", hints: Refusal.timeout.hints)
+    case .timedOut(.connectingTo(let host), let granted):
+      self.init(
+        kind: .timeout, sqlState: nil,
+        message: "no session on \(host) within \(DurationText.brief(granted))",
+        hints: Refusal.timeout.hints)
     case .timedOut(.query(let query), let granted):
       self.init(
         kind: .timeout, sqlState: nil,
