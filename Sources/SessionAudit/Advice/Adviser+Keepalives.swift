@@ -66,9 +66,9 @@ extension Adviser {
     guard let life else {
       return
         "A session of \(place.role.text) outlives a client that vanished by hours where nothing "
-        + "is set (pgsessions doctor over TCP tells)."
+        + "by 2h 11m (pgsessions doctor tells)."
     }
-    return "A session of \(place.role.text) outlives a client that vanished by "
+    return "The cure: a session of \(place.role.text) outlives a client that vanished by "
       + "\(DurationText.brief(life))."
   }
 
