@@ -65,8 +65,8 @@ extension Adviser {
   private func sentence(_ place: Place, life: Duration?) -> String {
     guard let life else {
       return
-        "A session of \(place.role.text) outlives a client that vanished by hours where nothing "
-        + "by 2h 11m (pgsessions doctor tells)."
+        "The cure: where nothing is set, a session of \(place.role.text) outlives a client that "
+        + "vanished by 2h 11m (pgsessions doctor tells)."
     }
     return "The cure: a session of \(place.role.text) outlives a client that vanished by "
       + "\(DurationText.brief(life))."
