@@ -95,33 +95,18 @@ struct ConnectionOptions: ParsableArguments {
   ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
     // Keeps a password that somebody has typed.
     var target = target
-    let patience = waitForSlot.map { Deadline(after: $0) }
-    // Short, as a slot that frees is another's within milliseconds where clients come back at once,
-    // and longer with time, as each attempt costs the server a process. By chance, so that several
-    // who wait don't come together.
-    var pause = Duration.milliseconds(4)
-    var hasWaited = false
-    while true {
-      do throws(PostgresError) {
-        return try connectOnce(
-          &target, environment: environment,
-          deadline: hasWaited ? Deadline(after: wholeTime) : deadline, interruption: interruption)
-      } catch {
-        guard let patience, !patience.hasPassed else { throw error }
-        let failure = Failure(error)
-        guard failure.kind == .tooManyConnections else { throw error }
-        if !hasWaited {
-          Diagnostics.note(
-            "no slot is free (\(failure.message)); trying again for "
-              + DurationText.brief(patience.granted))
-        }
-        hasWaited = true
-        let jittered = pause * Double.random(in: 0.5...1.5)
-        guard Interruption.sleep(min(jittered, patience.remaining), or: interruption) else {
-          throw .interrupted
-        }
-        pause = min(pause * 1.0005, .milliseconds(250))
-      }
+    guard let waitForSlot else {
+      return try connectOnce(
+        &target, environment: environment, deadline: deadline, interruption: interruption)
+    }
+    return try SlotWait(limit: waitForSlot, interruption: interruption).first {
+      (isRetry) throws(PostgresError) in
+      let session = try connectOnce(
+        &target, environment: environment,
+        deadline: isRetry ? Deadline(after: wholeTime) : deadline, interruption: interruption)
+      // A pooler takes clients in before it has a server connection for them.
+      try session.connection.proveSession(deadline: session.deadline)
+      return session
     }
   }
 
@@ -138,10 +123,10 @@ struct ConnectionOptions: ParsableArguments {
           parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
         deadline
       )
-    } catch .notConnected(let message, needsPassword: true) where !neverAskPassword {
+    } catch  where error.needsPassword && !neverAskPassword {
       let user = parameters["user"].map { " for \(HostileText.escaped($0))" } ?? ""
       guard let password = Terminal.ask("Password\(user): ", hidingAnswer: true) else {
-        throw .notConnected(message, needsPassword: true)
+        throw error
       }
       target.parameters["password"] = password
       let deadline = Deadline(after: wholeTime)

@@ -15,14 +15,26 @@ enum Diagnostics {
   }
 
   static func report(_ failure: Failure) {
-    let state = failure.sqlState.map { " (SQLSTATE \($0))" } ?? ""
-    write("\(failure.message)\(state)" + (failure.hint.map { "\n\($0)" } ?? ""))
+    // Of several hosts there are several lines, each with its state. All together are to be taken in
+    // at one look.
+    let isOne = !failure.message.contains(" (SQLSTATE ")
+    let state = failure.sqlState.flatMap { isOne ? " (SQLSTATE \($0))" : nil } ?? ""
+    var said = failure.message.split(separator: "\n").map(String.init)
+    let most = max(1, 10 - failure.hints.count)
+    if said.count > most {
+      said = said.prefix(most - 1) + ["… and \(said.count - most + 1) lines more (--json has all)"]
+    }
+    write(
+      (said.joined(separator: "\n") + state).split(separator: "\n").map(String.init)
+        + failure.hints)
   }
 
-  /// Each line escaped by itself; messages of several hosts have several.
-  private static func write(_ text: String) {
-    let lines = Redaction.redacted(text).split(separator: "\n").map {
-      HostileText.escaped(String($0.drop(while: \.isWhitespace)))
+  private static func write(_ text: String) { write(text.split(separator: "\n").map(String.init)) }
+
+  /// Each line escaped by itself.
+  private static func write(_ lines: [String]) {
+    let lines = lines.map {
+      HostileText.escaped(Redaction.redacted(String($0.drop(while: \.isWhitespace))))
     }
     Output.writeToStandardError("pgsessions: " + lines.joined(separator: "\n  ") + "\n")
   }
@@ -34,7 +46,9 @@ enum Diagnostics {
       throw CommandFailure.usage("the connection parameters can't be used: \(message)")
     }
     var failure = Failure(error)
-    if failure.kind == .unreachable, let hint = target.hintWhereUnreachable { failure.hint = hint }
+    if failure.kind == .unreachable, let hint = target.hintWhereUnreachable {
+      failure.hints = [hint]
+    }
     return failure
   }
 

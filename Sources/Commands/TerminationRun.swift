@@ -172,7 +172,7 @@ struct TerminationRun {
 
   private static func failure(_ end: Terminator.EarlyEnd) -> Failure? {
     func failure(_ message: String, _ hint: String) -> Failure {
-      Failure(kind: .unknown, sqlState: nil, message: message, limit: nil, hint: hint)
+      Failure(kind: .unknown, sqlState: nil, message: message, hints: [hint])
     }
     return switch end {
     case .failed(let error): Failure(error)
@@ -180,7 +180,7 @@ struct TerminationRun {
       Failure(
         kind: .lost, sqlState: nil,
         message: "another server answers than the one that was judged: it was restarted, or a "
-          + "standby became the primary", limit: nil, hint: "Run it again to judge this one.")
+          + "standby became the primary", hints: ["Run it again to judge this one."])
     case .notRecorded:
       failure(
         "the log could not be written, so nothing more was signalled",
@@ -199,8 +199,7 @@ struct TerminationRun {
       message: "another run ends sessions on this server: "
         + (who.map { "\($0)\(place.isEmpty ? "" : " (\(place)\(since))") holds its lock" }
           ?? "its lock was held until a moment ago"),
-      limit: nil,
-      hint: "Wait for it. If it is no pgsessions, --no-lock goes on without the lock.")
+      hints: ["Wait for it. If it is no pgsessions, --no-lock goes on without the lock."])
   }
 }
 

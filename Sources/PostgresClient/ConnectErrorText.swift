@@ -1,6 +1,6 @@
 /// Reads what libpq says of a failed connection. libpq has no accessor for its SQLSTATE, but with
 /// verbose errors the text carries it: `…failed: FATAL:  53300: sorry, too many…\nLOCATION:  …`.
-/// Text of several hosts or of a TLS and a plain attempt stands in one string, the last one last.
+/// Text of several hosts or of a TLS and a plain attempt stands in one string.
 enum ConnectErrorText {
   /// Whether libpq refused the parameters before it asked any server. Its texts are English as
   /// long as nobody calls setlocale (fe-connect.c: connectOptions2, parseServiceInfo).
@@ -12,8 +12,26 @@ enum ConnectErrorText {
       || text.hasPrefix("invalid port number") || text.hasPrefix("invalid integer value")
   }
 
-  static func parse(_ text: String) -> ServerMessage {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
+  /// One message for each attempt, in their order; one that says the same as another is left out,
+  /// as where both with and without TLS the server is full. Never empty.
+  static func parse(_ text: String) -> [ServerMessage] {
+    var attempts: [[String]] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
+      // fe-connect.c: emitHostIdentityInfo
+      let begins =
+        line.hasPrefix("connection to server ") || line.hasPrefix("could not translate host name ")
+      if begins || attempts.isEmpty { attempts.append([]) }
+      attempts[attempts.count - 1].append(String(line))
+    }
+    var messages: [ServerMessage] = []
+    for message in attempts.map(message) where !messages.contains(message) {
+      messages.append(message)
+    }
+    return messages.isEmpty ? [message(of: [])] : messages
+  }
+
+  private static func message(of attempt: [String]) -> ServerMessage {
+    var lines = attempt
     let location = lines.last { $0.hasPrefix("LOCATION:") }
     lines.removeAll { $0.hasPrefix("LOCATION:") }
     let detail = take(&lines, prefix: "DETAIL:")

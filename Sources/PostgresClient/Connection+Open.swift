@@ -30,7 +30,7 @@ extension Connection {
         if deadline.hasPassed { break }
       }
     }
-    throw PostgresError.together(failures)
+    throw .together(failures)
   }
 
   /// Connects within the deadline, whatever happens: libpq resolves names in a blocking call, so
@@ -168,14 +168,20 @@ private final class ConnectAttempt: Sendable {
   /// The refusal as an error; closes the handle.
   private static func refusal(_ handle: OpaquePointer) -> PostgresError {
     defer { PQfinish(handle) }
-    let message =
-      text(PQerrorMessage(handle))
-      ?? "the connection failed"
+    let words = (text(PQerrorMessage(handle)) ?? "the connection failed")
       .withoutPassword(of: handle)
-    if ConnectErrorText.isAboutParameters(message) { return .unusableParameter(message.trimmed()) }
-    return .notConnected(
-      ConnectErrorText.parse(message),
-      needsPassword: PQconnectionNeedsPassword(handle) == 1)
+    if ConnectErrorText.isAboutParameters(words) { return .unusableParameter(words.trimmed()) }
+    let needsPassword = PQconnectionNeedsPassword(handle) == 1
+    let messages = ConnectErrorText.parse(words)
+    return .together(
+      messages.enumerated().map { place, message in
+        var message = message
+        message.user = text(PQuser(handle))
+        message.database = text(PQdb(handle))
+        // libpq knows it of its last attempt.
+        return .notConnected(
+          message, needsPassword: needsPassword && place == messages.count - 1)
+      })
   }
 }
 

@@ -8,6 +8,9 @@ public struct ServerMessage: Hashable, Sendable {
   /// The server's source function, such as `InitProcess`: the one part of a refusal that no
   /// translation changes.
   public var sourceFunction: String?
+  /// Whom and what a refused connection asked for; nil elsewhere.
+  public var user: String?
+  public var database: String?
 
   public init(
     sqlState: SQLState?, message: String, detail: String? = nil, hint: String? = nil,
@@ -26,6 +29,9 @@ public enum PostgresError: Error, Sendable {
   /// No session came about. `message.sqlState` is nil where the server was not reached or the
   /// refusal came from libpq itself.
   case notConnected(ServerMessage, needsPassword: Bool)
+  /// Several attempts failed, each in its own way: of hosts, of a name's addresses, or with and
+  /// without TLS. At least two, in their order, none of them of this case.
+  case noneConnected([PostgresError])
   /// libpq can't use a parameter: an unknown service, an impossible value. No server was asked.
   case unusableParameter(String)
   /// The deadline passed while connecting or while the named query ran.
@@ -44,24 +50,25 @@ public enum PostgresError: Error, Sendable {
     case query(String)
   }
 
-  /// One error for several hosts that failed: the last one that says something of a server, with
-  /// the words of all.
+  /// One error for all that failed.
   static func together(_ failures: [PostgresError]) -> PostgresError {
-    guard failures.count > 1, let last = failures.last else {
-      return failures.last
-        ?? .notConnected(ServerMessage(sqlState: nil, message: "no host"), needsPassword: false)
+    let all = failures.flatMap { failure in
+      if case .noneConnected(let several) = failure { several } else { [failure] }
     }
-    let words = failures.compactMap { failure -> String? in
-      if case .timedOut(.connecting, let granted) = failure {
-        return "a host was silent for \(granted)"
-      }
-      return failure.serverMessage?.message
+    if all.count > 1 { return .noneConnected(all) }
+    return all.first
+      ?? .notConnected(ServerMessage(sqlState: nil, message: "no host"), needsPassword: false)
+  }
+
+  /// Whether a password was asked for and there was none to give.
+  public var needsPassword: Bool {
+    switch self {
+    case .notConnected(_, let needsPassword): needsPassword
+    case .noneConnected(let failures): failures.contains { $0.needsPassword }
+    case .unusableParameter, .timedOut, .connectionLost, .queryFailed, .unexpectedResult,
+      .interrupted:
+      false
     }
-    for case .notConnected(var message, let needsPassword) in failures.reversed() {
-      message.message = words.joined(separator: "\n")
-      return .notConnected(message, needsPassword: needsPassword)
-    }
-    return last
   }
 
   /// The server's own words, where there are any.
@@ -70,7 +77,7 @@ public enum PostgresError: Error, Sendable {
     case .notConnected(let message, _), .connectionLost(let message, _),
       .queryFailed(let message, _):
       message
-    case .unusableParameter, .timedOut, .unexpectedResult, .interrupted: nil
+    case .noneConnected, .unusableParameter, .timedOut, .unexpectedResult, .interrupted: nil
     }
   }
 }

@@ -24,6 +24,8 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
   public static let unknownDatabase = SQLState(known: "3D000")
   public static let insufficientPrivilege = SQLState(known: "42501")
   public static let tooManyConnections = SQLState(known: "53300")
+  /// object_not_in_prerequisite_state; of a connection: the database takes none.
+  public static let notInPrerequisiteCondition = SQLState(known: "55000")
   public static let queryCanceled = SQLState(known: "57014")
   /// What a session reads when it has been terminated.
   public static let adminShutdown = SQLState(known: "57P01")

@@ -22,7 +22,12 @@ extension Interruption {
   /// Waits so long where nobody interrupts.
   /// - Returns: false as soon as somebody does.
   public static func sleep(_ duration: Duration, or interruption: Interruption?) -> Bool {
-    wait(on: -1, for: 0, until: Deadline(after: duration), or: interruption) != .interrupted
+    // poll(2) counts in whole milliseconds; what is less is slept.
+    let part = duration.components.attoseconds % 1_000_000_000_000_000
+    if part > 0 { usleep(UInt32(part / 1_000_000_000_000)) }
+    let whole = duration - Duration(secondsComponent: 0, attosecondsComponent: part)
+    guard whole > .zero else { return !(interruption?.isRaised ?? false) }
+    return wait(on: -1, for: 0, until: Deadline(after: whole), or: interruption) != .interrupted
   }
 }
 

@@ -240,7 +240,7 @@ extension JSONWriter {
       json.value("message", failure.message)
       if let limit = failure.limit {
         json.object("limit") { json in
-          json.value("kind", limit.kind)
+          json.value("kind", limit.kind.rawValue)
           json.value("name", limit.name)
           json.value("value", limit.value)
         }

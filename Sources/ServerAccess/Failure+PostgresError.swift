@@ -11,36 +11,37 @@ extension Failure {
 
   private init(unmasked error: PostgresError) {
     switch error {
-    case .notConnected(let message, let needsPassword):
-      self.init(refusal: message, needsPassword: needsPassword)
+    case .notConnected(let message, _):
+      let refusal = Refusal(error)
+      self.init(
+        kind: refusal.kind, sqlState: message.sqlState?.code, message: message.message,
+        limit: refusal.limit,
+        hints: refusal.hints.isEmpty ? [message.hint].compactMap { $0 } : refusal.hints)
+    case .noneConnected(let failures): self.init(refusals: failures)
     case .unusableParameter(let message):
-      self.init(kind: .unknown, sqlState: nil, message: message, limit: nil, hint: nil)
+      self.init(kind: .unknown, sqlState: nil, message: message)
     case .timedOut(.connecting, let granted):
       self.init(
         kind: .timeout, sqlState: nil,
-        message: "no session within \(DurationText.brief(granted))", limit: nil,
-        hint: "Check host, port and firewall; --connect-timeout waits longer.")
+        message: "no session within \(DurationText.brief(granted))", hints: Refusal.timeout.hints)
     case .timedOut(.query(let query), let granted):
       self.init(
         kind: .timeout, sqlState: nil,
         message: "the server did not answer \(query) within \(DurationText.brief(granted))",
-        limit: nil, hint: "--timeout waits longer.")
+        hints: ["--timeout waits longer."])
     case .connectionLost(let message, let query):
-      self.init(
-        kind: .lost, sqlState: message.sqlState?.code,
-        message: "the connection was lost during \(query): \(message.message)", limit: nil,
-        hint: message.sqlState == .adminShutdown
-          ? "Somebody ended our session, or the server is shutting down." : nil)
+      self.init(error, message, .lost, words: "the connection was lost during \(query)")
+      if message.sqlState == .adminShutdown {
+        hints = ["Somebody ended our session, or the server is shutting down."]
+      }
     case .queryFailed(let message, let query):
-      self.init(
-        kind: Self.kind(ofFailedQuery: message), sqlState: message.sqlState?.code,
-        message: "\(query) failed: \(message.message)", limit: nil, hint: message.hint)
+      self.init(error, message, Self.kind(ofFailedQuery: message), words: "\(query) failed")
     case .unexpectedResult(let what, let query):
       self.init(
-        kind: .unknown, sqlState: nil, message: "the answer to \(query) \(what)", limit: nil,
-        hint: "Is it a Postgres server of version 14 or later?")
+        kind: .unknown, sqlState: nil, message: "the answer to \(query) \(what)",
+        hints: ["Is it a Postgres server of version 14 or later?"])
     case .interrupted:
-      self.init(kind: .unknown, sqlState: nil, message: "interrupted", limit: nil, hint: nil)
+      self.init(kind: .unknown, sqlState: nil, message: "interrupted")
     }
   }
 
@@ -52,105 +53,90 @@ extension Failure {
     }
   }
 
-  private init(refusal message: ServerMessage, needsPassword: Bool) {
-    let kind = Self.kind(ofRefusal: message, needsPassword: needsPassword)
+  /// A failed statement.
+  private init(_ error: PostgresError, _ message: ServerMessage, _ otherKind: Kind, words: String) {
+    let refusal = Refusal(error)
     self.init(
-      kind: kind, sqlState: message.sqlState?.code, message: message.message,
-      limit: kind == .tooManyConnections ? Limit(refusal: message) : nil,
-      hint: Self.hint(for: kind, needsPassword: needsPassword) ?? message.hint)
-    if let limit { hint = Self.hint(for: limit) }
+      kind: refusal == .unknown ? otherKind : refusal.kind, sqlState: message.sqlState?.code,
+      message: "\(words): \(message.message)", limit: refusal.limit,
+      hints: refusal.hints.isEmpty ? [message.hint].compactMap { $0 } : refusal.hints)
   }
 
-  private static func kind(ofRefusal message: ServerMessage, needsPassword: Bool) -> Kind {
-    if needsPassword { return .authentication }
-    let text = message.message
-    switch message.sqlState {
-    case .tooManyConnections: return .tooManyConnections
-    case .invalidPassword, .invalidAuthorization: return .authentication
-    case .insufficientPrivilege: return .permission
-    case .unknownDatabase: return .unknownDatabase
-    case .cannotConnectNow, .adminShutdown, .crashShutdown: return .serverStartingOrStopping
-    case nil, .protocolViolation: break
-    default: return .unknown
+  /// One of several attempts each, in their order.
+  private init(refusals failures: [PostgresError]) {
+    let refusals = failures.map(Refusal.init)
+    let (first, hints) = Refusal.weighed(refusals)
+    // Each with its own state, as the failure has room for one only.
+    var words: [String] = []
+    for failure in failures.map(Self.init(unmasked:)) {
+      let said = failure.message + (failure.sqlState.map { " (SQLSTATE \($0))" } ?? "")
+      if !words.contains(said) { words.append(said) }
     }
-    // Texts of libpq, which are English because nobody calls setlocale, and of PgBouncer.
-    func says(_ phrases: String...) -> Bool { phrases.contains { text.contains($0) } }
-    if says("no more connections allowed", "too many clients", "too many connections") {
-      return .tooManyConnections
-    }
-    if says("password authentication failed", "no password supplied", "authentication") {
-      return .authentication
-    }
-    if says("SSL", "TLS", "certificate") { return .tls }
-    if says("timeout expired", "Connection timed out") { return .timeout }
-    if says(
-      "could not translate host name", "Connection refused", "No route to host", "unreachable",
-      "No such file or directory", "Is the server running", "server closed the connection",
-      "Connection reset", "Permission denied", "Address family not supported")
-    {
-      return .unreachable
-    }
-    return .unknown
-  }
-
-  private static func hint(for limit: Limit) -> String {
-    switch limit.kind {
-    case "role":
-      "This role is at its CONNECTION LIMIT: close a client of it, or connect as another."
-    case "database":
-      "This database is at its CONNECTION LIMIT: close a client, or connect to another."
-    case "superuser_reserved": "The slots left are for superusers: connect as one (-U postgres)."
-    case "reserved": "The slots left are for superusers and roles with pg_use_reserved_connections."
-    case "pooler": "The pooler takes no more clients: connect to the server itself."
-    default: "Every slot is taken, those for superusers too: close a client."
-    }
-  }
-
-  private static func hint(for kind: Kind, needsPassword: Bool) -> String? {
-    switch kind {
-    case .authentication where needsPassword:
-      "Give the password by PGPASSWORD, ~/.pgpass or at the prompt (leave out -w)."
-    case .authentication: "Check user, password and the server's pg_hba.conf."
-    case .permission: "GRANT CONNECT on the database to this role."
-    case .unknownDatabase: "Name a database that exists: -d NAME."
-    case .unreachable: "Check host and port, and that the server runs."
-    case .serverStartingOrStopping: "Try again in a moment."
-    case .timeout: "Check host, port and firewall; --connect-timeout waits longer."
-    case .tls: "Check sslmode and the certificates."
-    case .tooManyConnections, .lost, .query, .unknown: nil
-    }
+    self.init(
+      kind: refusals[first].kind, sqlState: failures[first].serverMessage?.sqlState?.code,
+      message: words.joined(separator: "\n"), limit: refusals[first].limit, hints: hints)
   }
 }
 
-extension Failure.Limit {
-  /// Which limit refused us, by the words that no translation changes.
-  fileprivate init(refusal message: ServerMessage) {
-    let text = message.message
-    func quotedName() -> String? {
-      let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
-      return parts.count >= 3 ? String(parts[parts.count - 2]) : nil
+extension Refusal {
+  /// - Parameter error: of connecting, or of a statement; of several the one to act on counts.
+  public init(_ error: PostgresError) {
+    switch error {
+    case .timedOut: self = .timeout
+    case .notConnected(_, needsPassword: true): self = .noPassword
+    case .notConnected(let message, needsPassword: false): self.init(message)
+    // Through a pooler that has let us in, it is a statement that is refused.
+    case .connectionLost(let message, _), .queryFailed(let message, _):
+      self =
+        message.sqlState == .protocolViolation
+        ? RefusalWords.meaning(of: message.message) ?? .unknown : .unknown
+    case .noneConnected(let failures):
+      let refusals = failures.map(Refusal.init)
+      self = refusals[Refusal.weighed(refusals).first]
+    case .unusableParameter, .unexpectedResult, .interrupted: self = .unknown
     }
-    let kind =
-      switch message.sourceFunction {
-      case "InitializeSessionUserId": "role"
-      case "CheckMyDatabase": "database"
-      case "InitProcess": "server"
-      default:
-        if text.contains("pg_use_reserved_connections") {
-          "reserved"
-        } else if text.contains("SUPERUSER") || text.contains("non-replication superuser") {
-          "superuser_reserved"
-        } else if text.contains("max_client_conn") || text.contains("no more connections allowed") {
-          "pooler"
-        } else if text.contains("for role") {
-          "role"
-        } else if text.contains("for database") {
-          "database"
-        } else {
-          "server"
+  }
+
+  private init(_ message: ServerMessage) {
+    switch message.sqlState {
+    case .tooManyConnections: self = Self.noSlot(message)
+    case .invalidPassword: self = .wrongPassword
+    case .invalidAuthorization:
+      self =
+        switch message.sourceFunction {
+        case "InitializeSessionUserId": .roleMayNotLogIn
+        case "ClientAuthentication": .notAdmitted
+        default: .authentication
         }
-      }
-    self.init(
-      kind: kind, name: kind == "role" || kind == "database" ? quotedName() : nil, value: nil)
+    case .insufficientPrivilege: self = .noConnectPrivilege
+    case .unknownDatabase: self = .noSuchDatabase
+    // CheckMyDatabase: datallowconn; InitPostgres: datconnlimit is -2.
+    case .notInPrerequisiteCondition:
+      self =
+        message.sourceFunction == "CheckMyDatabase"
+        ? .databaseTakesNoConnections
+        : RefusalWords.meaning(of: message.message) ?? .databaseIsInvalid
+    case .cannotConnectNow, .adminShutdown, .crashShutdown: self = .serverStartingOrStopping
+    default: self = RefusalWords.meaning(of: message.message) ?? .unknown
+    }
+  }
+
+  /// By the function that refused, which no translation changes; else by the words.
+  private static func noSlot(_ message: ServerMessage) -> Refusal {
+    switch message.sourceFunction {
+    case "InitializeSessionUserId": return .noSlot(.role, name: message.user)
+    case "CheckMyDatabase": return .noSlot(.database, name: message.database)
+    // One such refusal up to 15, two from 16 on, which name this role or the attribute SUPERUSER in
+    // every language.
+    case "InitPostgres":
+      let isForAll = message.message.contains("pg_use_reserved_connections")
+      return .noSlot(isForAll ? .reserved : .superuserReserved, name: nil)
+    // InitProcess; ProcessStartupPacket or BackendInitialize, where there are too many processes.
+    case .some: return .noSlot(.server, name: nil)
+    // A server always tells its function; this is something before it, or like it.
+    case nil:
+      if let said = RefusalWords.meaning(of: message.message), case .noSlot = said { return said }
+      return .noSlot(.pooler, name: nil)
+    }
   }
 }

@@ -59,3 +59,11 @@ enum Guards {
     return [.bool(local), .text("\(milliseconds)ms")]
   }
 }
+
+extension Connection {
+  /// Asks nothing, and learns whether a session answers: a pooler takes clients in before it has a
+  /// server connection for them.
+  public func proveSession(deadline: Deadline) throws(PostgresError) {
+    _ = try ReadTransaction(self).ask([], deadline: deadline)
+  }
+}

@@ -3,6 +3,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Commands
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -59,6 +61,113 @@ struct WaitForSlotTests {
     #expect(try Fixture.json(outcome)["totals"]?["client_sessions"]?.int == 9)
   }
 
+  /// Every slot is held by clients of which one at a time leaves, and comes back at once and again
+  /// and again until it has a slot.
+  @Test(.timeLimit(.minutes(3))) func itGetsInAmongClientsThatComeBackAtOnce() throws {
+    let server = try Self.server.get()
+    let box = Box(try crowd())
+    let ends = Mutex(false)
+    let comers = Background {
+      while !ends.withLock({ $0 }) {
+        usleep(400_000)
+        box.connections.withLock { $0.removeFirst() }.leave()
+        while !ends.withLock({ $0 }) {
+          guard
+            let back = try? server.connect(application: "crowd", user: "app", viaTCP: true)
+          else { continue }
+          box.connections.withLock { $0.append(Held(connection: back)) }
+          break
+        }
+      }
+    }
+    defer {
+      ends.withLock { $0 = true }
+      _ = try? comers.value()
+    }
+    for run in 1...6 {
+      let outcome = try audit("--wait-for-slot", "30s")
+      #expect(outcome.status == 0, "run \(run): \(outcome.stderr)")
+    }
+  }
+
+  @Test func itHoldsOneConnectionAtATimeAndSaysHowLongItWaited() throws {
+    let crowd = try crowd()
+    let proxy = try ScriptedProxy(port: try Self.server.get().port)
+    let outcome = try Fixture.run(
+      "audit", "--wait-for-slot", "2s", "postgresql://app@127.0.0.1:\(proxy.port)/postgres")
+    #expect(outcome.status == 69 && crowd.count == 9)
+    #expect(proxy.mostAtOnce == 1)
+    #expect(proxy.connections > 20, "\(proxy.connections)")
+    let lines = outcome.stderr.split(separator: "\n")
+    #expect(lines.count <= 10)
+    #expect(
+      lines.filter { $0.contains("no slot is free: those left are for superusers") }.count == 1)
+    #expect(lines.contains { $0.contains("no slot came free in 2s") }, "\(lines)")
+  }
+
+  /// A slot that frees cures nothing of these.
+  @Test func whatIsNoWantOfASlotEndsAtOnce() throws {
+    let port = try { try LoopbackListener().port }()
+    let start = ContinuousClock.now
+    let refused = try Fixture.run(
+      "audit", "--wait-for-slot", "20s", "-h", "127.0.0.1", "-p", "\(port)")
+    let unknown = try Fixture.run(
+      "audit", "--wait-for-slot", "20s", try Self.server.get().uri(user: "nobody_here"))
+    #expect(refused.status == 69 && unknown.status == 77)
+    #expect(!refused.stderr.contains("trying again") && !unknown.stderr.contains("trying again"))
+    #expect(start.duration(to: .now) < .seconds(10))
+  }
+
+  @Test func itWaitsForAPoolerToo() throws {
+    let pooler = try Pooler(
+      before: Self.server.get(), mode: .session, users: ["app"],
+      settings: ["max_client_conn": "2"])
+    let box = Box(
+      try (0..<2).map { _ in
+        try Connection.open(
+          ConnectionParameters([
+            "host": "127.0.0.1", "port": "\(pooler.port)", "user": "app", "dbname": "postgres",
+            "sslmode": "disable", "gssencmode": "disable",
+          ]), deadline: Deadline(after: .seconds(10)))
+      })
+    let leaver = Background {
+      usleep(1_500_000)
+      box.connections.withLock { $0.removeLast() }.leave()
+    }
+    let outcome = try Fixture.run(
+      "audit", "--wait-for-slot", "20s", pooler.uri(user: "app", database: "postgres"))
+    try leaver.value()
+    #expect(outcome.status == 0, "\(outcome.stderr)")
+    #expect(outcome.stderr.contains("the pooler is full (max_client_conn)"))
+    #expect(outcome.stderr.contains("got a slot after 1s"), "\(outcome.stderr)")
+  }
+
+  /// A pooler says why its server refuses it once, and then for a while only that it does.
+  @Test func itWaitsOnWhereAPoolerNoLongerSaysWhy() throws {
+    let server = try RefusingServer(answers: [
+      RefusingServer.refusal(state: "08P01", message: "sorry, too many clients already"),
+      RefusingServer.refusal(
+        state: "08P01",
+        message: "server login has been failing, try again later (server_login_retry)"),
+    ])
+    let outcome = try Fixture.run(
+      "audit", "--wait-for-slot", "1s", "postgresql://app@127.0.0.1:\(server.port)/shop")
+    #expect(outcome.status == 69 && server.connections > 10, "\(server.connections)")
+    #expect(outcome.stderr.contains("no slot came free in 1s"), "\(outcome.stderr)")
+  }
+
+  @Test func pausesGrowWithTheWait() {
+    func pause(_ waited: Duration, _ chance: Double = 0.5) -> Duration {
+      SlotPauses.pause(after: waited, chance: chance)
+    }
+    #expect(pause(.zero) == .zero)
+    #expect(pause(.seconds(30)) == .milliseconds(1))
+    #expect(pause(.seconds(600)) == .milliseconds(20))
+    #expect(pause(.seconds(1_000_000)) == .milliseconds(250))
+    #expect(pause(.seconds(30), 0) == .microseconds(500))
+    #expect(pause(.seconds(30), 1) == .microseconds(1500))
+  }
+
   private final class Box: Sendable {
     let connections: Mutex<[Held]>
     init(_ connections: [Connection]) {
@@ -70,4 +179,7 @@ struct WaitForSlotTests {
 /// A connection that only one thread uses, or drops, at a time.
 private struct Held: @unchecked Sendable {
   let connection: Connection
+
+  /// Ends it, as nothing else holds it.
+  consuming func leave() {}
 }

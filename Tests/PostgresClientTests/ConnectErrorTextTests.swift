@@ -3,8 +3,15 @@ import Testing
 @testable import PostgresClient
 
 struct ConnectErrorTextTests {
+  /// Of one attempt.
+  private func parse(_ text: String) -> ServerMessage {
+    let messages = ConnectErrorText.parse(text)
+    #expect(messages.count == 1)
+    return messages[0]
+  }
+
   @Test func readsStateMessageAndLocation() {
-    let message = ConnectErrorText.parse(
+    let message = parse(
       """
       connection to server at "127.0.0.1", port 5432 failed: FATAL:  53300: sorry, too many clients already
       LOCATION:  InitProcess, proc.c:351
@@ -18,30 +25,35 @@ struct ConnectErrorTextTests {
     )
   }
 
-  /// Text of several attempts stands in one string; the last one decides.
-  @Test func takesTheLastOfSeveralAttempts() {
-    let message = ConnectErrorText.parse(
+  /// Text of several attempts stands in one string; what one said twice is said once.
+  @Test func takesSeveralAttemptsApart() {
+    let messages = ConnectErrorText.parse(
       """
       connection to server at "a", port 1 failed: FATAL:  28P01: password authentication failed
       LOCATION:  auth_failed, auth.c:333
       connection to server at "b", port 2 failed: FATAL:  57P03: the database system is starting up
       LOCATION:  ProcessStartupPacket, postmaster.c:2404
+      connection to server at "b", port 2 failed: FATAL:  57P03: the database system is starting up
+      LOCATION:  ProcessStartupPacket, postmaster.c:2404
+      could not translate host name "c" to address: Name or service not known
+      connection to server at "d", port 4 failed: Connection refused
+      \tIs the server running on that host and accepting TCP/IP connections?
       """)
-    #expect(message.sqlState == .cannotConnectNow)
-    #expect(message.sourceFunction == "ProcessStartupPacket")
-    #expect(!message.message.contains("LOCATION"))
-    #expect(message.message.contains("password authentication failed"))
+    #expect(messages.map(\.sqlState?.code) == ["28P01", "57P03", nil, nil])
+    #expect(messages[1].sourceFunction == "ProcessStartupPacket")
+    #expect(messages[0].message.hasSuffix("FATAL: password authentication failed"))
+    #expect(messages[3].message.hasSuffix("accepting TCP/IP connections?"))
   }
 
   /// The severity is translated; the two spaces before the state are not.
   @Test func readsTranslatedSeverities() {
-    let message = ConnectErrorText.parse("Verbindung fehlgeschlagen: FATAL:  3D000: gibt es nicht")
+    let message = parse("Verbindung fehlgeschlagen: FATAL:  3D000: gibt es nicht")
     #expect(message.sqlState == .unknownDatabase)
-    #expect(ConnectErrorText.parse("重大:  42501: 権限").sqlState == .insufficientPrivilege)
+    #expect(parse("重大:  42501: 権限").sqlState == .insufficientPrivilege)
   }
 
   @Test func takesDetailAndHintOut() {
-    let message = ConnectErrorText.parse(
+    let message = parse(
       "FATAL:  42501: permission denied\nDETAIL:  User lacks it.\nHINT:  Grant it.\nLOCATION:  X, y.c:1"
     )
     #expect(message.detail == "User lacks it.")
@@ -54,14 +66,14 @@ struct ConnectErrorTextTests {
     "could not translate host name \"12345: \" to address",
   ])
   func findsNoStateWhereThereIsNone(_ text: String) {
-    let message = ConnectErrorText.parse(text)
+    let message = parse(text)
     #expect(message.sqlState == nil)
     #expect(message.sourceFunction == nil)
   }
 
   @Test func aTextThatIsAllStateIsNoTrap() {
-    #expect(ConnectErrorText.parse(":  57P01: ").sqlState == .adminShutdown)
-    #expect(ConnectErrorText.parse(":  57P01:").sqlState == nil)
+    #expect(parse(":  57P01: ").sqlState == .adminShutdown)
+    #expect(parse(":  57P01:").sqlState == nil)
   }
 
   @Test(arguments: ["57P01", "00000", "3D000"])

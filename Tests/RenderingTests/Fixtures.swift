@@ -108,8 +108,8 @@ enum SmallServer {
     Failure(
       kind: .tooManyConnections, sqlState: "53300",
       message: "too many connections for role \"app\"",
-      limit: Failure.Limit(kind: "role", name: "app", value: nil),
-      hint: "Ask as another role: the limit is this role's own."),
+      limit: Failure.Limit(kind: .role, name: "app"),
+      hints: ["Ask as another role: the limit is this role's own."]),
     target: refusedTarget, judgedWith: Policy())
 
   static var refusedTarget: Target {

@@ -28,7 +28,7 @@ struct HostileReportTests {
       TerminationOutcome($1, .refused, Hostile.texts[$0 % Hostile.texts.count])
     }
     run.failure = Failure(
-      kind: .lost, sqlState: nil, message: Hostile.texts.joined(), limit: nil, hint: nil)
+      kind: .lost, sqlState: nil, message: Hostile.texts.joined())
     return [
       ("audit", text.audit(audit)), ("dry run", dryRun), ("question", question),
       ("termination", text.termination(run, next: "")),

@@ -12,7 +12,7 @@ import Testing
 /// The log of a run, line by line.
 struct JSONLogTests {
   private static let failure = Failure(
-    kind: .lost, sqlState: "57P01", message: "terminating connection", limit: nil, hint: nil)
+    kind: .lost, sqlState: "57P01", message: "terminating connection")
   private static let report = SmallServer.termination(
     [(.gone, nil), (.refused, "42501: permission denied")], failure: failure)
 
@@ -94,7 +94,7 @@ struct JSONLogTests {
     }
     report.audit.target.host = Hostile.texts.joined()
     report.failure = Failure(
-      kind: .lost, sqlState: nil, message: Hostile.texts.joined(), limit: nil, hint: nil)
+      kind: .lost, sqlState: nil, message: Hostile.texts.joined())
 
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -14,7 +14,7 @@ struct JSONReportTests {
     SmallServer.termination(
       [(.gone, nil), (.refused, "42501: permission denied")],
       failure: Failure(
-        kind: .lost, sqlState: "57P01", message: "terminating connection", limit: nil, hint: nil)))
+        kind: .lost, sqlState: "57P01", message: "terminating connection")))
 
   @Test func matchesTheGoldenAudits() {
     Golden.expect(

@@ -36,7 +36,7 @@ struct TextReportTests {
 
   @Test func namesWhyARunEndedEarly() {
     let failure = Failure(
-      kind: .lost, sqlState: nil, message: "gone\u{1B}[2J", limit: nil, hint: nil)
+      kind: .lost, sqlState: nil, message: "gone\u{1B}[2J")
     let text = TextReport(style: ascii).termination(
       SmallServer.termination([(.gone, nil), (.notAttempted, nil)], failure: failure),
       next: Self.next)

@@ -150,7 +150,7 @@ struct SlotsOracleTests {
     }
     #expect(letIn.count == slots.binding.available)
     let failure = try #require(refusal.map { Failure($0) })
-    #expect(failure.kind == .tooManyConnections && failure.limit?.kind == kind.rawValue)
+    #expect(failure.kind == .tooManyConnections && failure.limit?.kind.rawValue == kind.rawValue)
     #expect(failure.limit?.name == slots.binding.name)
     (letIn, asking) = ([], nil)
     try company.leave(server)
@@ -217,7 +217,7 @@ struct SlotsOracleTests {
         letIn.append(try server.connect(user: "plain", database: "tight"))
         Issue.record("one more than was available got in")
       } catch let error as PostgresError {
-        #expect(Failure(error).limit?.kind == kind.rawValue)
+        #expect(Failure(error).limit?.kind.rawValue == kind.rawValue)
       }
       (letIn, asking) = ([], nil)
     }

@@ -22,9 +22,21 @@ public final class Pooler: Sendable {
   }
 
   /// Starts one that lets in these roles without a password.
-  /// - Parameter settings: more lines for the section `[pgbouncer]`.
+  /// - Parameters:
+  ///   - settings: more lines for the section `[pgbouncer]`.
+  ///   - databases: those that it knows; all by default.
+  public convenience init(
+    before server: ThrowawayServer, mode: Mode, users: [String], settings: [String: String] = [:],
+    databases: [String] = ["*"]
+  ) throws {
+    try self.init(
+      beforePort: server.port, mode: mode, users: users, settings: settings, databases: databases)
+  }
+
+  /// The same before whatever listens on a port of 127.0.0.1.
   public init(
-    before server: ThrowawayServer, mode: Mode, users: [String], settings: [String: String] = [:]
+    beforePort upstream: Int, mode: Mode, users: [String], settings: [String: String] = [:],
+    databases: [String] = ["*"]
   ) throws {
     let account = try ServerAccount.current.get()
     let program = try Self.program()
@@ -38,12 +50,13 @@ public final class Pooler: Sendable {
       "auth_type": "trust", "auth_file": "\(guardian.folder)/users", "pool_mode": mode.rawValue,
     ].merging(settings) { $1 }
     let lines = ours.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }
+    let known = databases.map { "\($0) = host=127.0.0.1 port=\(upstream)\n" }
     try Self.write(
-      "[databases]\n* = host=127.0.0.1 port=\(server.port)\n[pgbouncer]\n" + lines.joined(),
+      "[databases]\n" + known.joined() + "[pgbouncer]\n" + lines.joined(),
       to: "\(guardian.folder)/pgbouncer.ini")
     try Self.write(users.map { "\"\($0)\" \"\"\n" }.joined(), to: "\(guardian.folder)/users")
     _ = try guardian.start()
-    try waitUntilReady(server.parameters(user: users[0], viaTCP: true))
+    try waitUntilReady(user: users[0])
   }
 
   deinit { guardian.guardian.end() }
@@ -52,15 +65,22 @@ public final class Pooler: Sendable {
     "postgresql://\(user)@127.0.0.1:\(port)/\(database)?sslmode=disable&gssencmode=disable"
   }
 
-  private func waitUntilReady(_ direct: ConnectionParameters) throws {
-    let parameters = direct.overridden(by: ConnectionParameters(["port": "\(port)"]))
+  private func waitUntilReady(user: String) throws {
+    let parameters = ConnectionParameters([
+      "host": "127.0.0.1", "port": "\(port)", "user": user, "dbname": "postgres",
+      "sslmode": "disable", "gssencmode": "disable",
+    ])
     let deadline = Deadline(after: .seconds(20))
     var last = ""
     while !deadline.hasPassed {
-      do {
+      do throws(PostgresError) {
         _ = try Connection.open(parameters, deadline: Deadline(after: .seconds(5)))
         return
-      } catch { last = "\(error)" }
+      } catch {
+        // It is up where it hands on what something behind it says.
+        if error.serverMessage?.sqlState != nil { return }
+        last = "\(error)"
+      }
       usleep(20_000)
     }
     let log = try? ChildProcess.run("tail", ["-n", "20", "\(guardian.guardian.folder)/log"])

@@ -21,10 +21,18 @@ public final class ScriptedProxy: Sendable {
   private let listener: LoopbackListener
   private let upstream: Int
   private let script: Script
-  private let state = Mutex((connections: 0, turns: 0))
+  private struct State {
+    var connections = 0
+    var turns = 0
+    var open: Set<Int32> = []
+    var mostAtOnce = 0
+  }
+  private let state = Mutex(State())
 
   public var port: Int { listener.port }
   public var connections: Int { state.withLock { $0.connections } }
+  /// The most connections that clients held at one time.
+  public var mostAtOnce: Int { state.withLock { $0.mostAtOnce } }
   /// Of all connections together; the first is the start-up, the last is the good-bye.
   public var turns: Int { state.withLock { $0.turns } }
 
@@ -35,14 +43,23 @@ public final class ScriptedProxy: Sendable {
     self.script = script
     startThread { [self] in
       while let client = try? listener.acceptOne() {
-        state.withLock { $0.connections += 1 }
+        state.withLock { state in
+          state.connections += 1
+          // Who has hung up has done so before it connected anew, if we have seen it or not.
+          let others = state.open.filter { !Self.hasHungUp($0) }
+          state.mostAtOnce = max(state.mostAtOnce, others.count + 1)
+          state.open.insert(client)
+        }
         startThread { [self] in serve(client) }
       }
     }
   }
 
   private func serve(_ client: Int32) {
-    defer { close(client) }
+    defer {
+      state.withLock { _ = $0.open.remove(client) }
+      close(client)
+    }
     guard let server = Self.connect(upstream) else { return }
     defer { close(server) }
     var clientSpeaks = false
@@ -80,6 +97,16 @@ public final class ScriptedProxy: Sendable {
         sent += more
       }
     }
+  }
+
+  private static func hasHungUp(_ descriptor: Int32) -> Bool {
+    #if canImport(Glibc)
+      let end: Int16 = 0x2000  // POLLRDHUP, which the module hides
+    #else
+      let end = Int16(POLLHUP)
+    #endif
+    var entry = pollfd(fd: descriptor, events: end, revents: 0)
+    return poll(&entry, 1, 0) > 0
   }
 
   static func connect(_ port: Int) -> Int32? {

@@ -40,24 +40,29 @@ public final class ThrowawayServer: Sendable {
   ///   - settings: for postgresql.conf.
   ///   - authentication: lines for pg_hba.conf, before the ones that trust every local client.
   ///   - installation: which Postgres; the one of `PostgresInstallation.current` by default.
+  ///   - language: of its messages, such as `de`, where its catalogues are installed.
   ///   - reusesPids: run it where the pid of a session that left is soon another's; an error where
   ///     that can't be had (see `PidNamespace.obstacle`).
   public init(
     settings: [String: String] = [:], authentication: [String] = [],
-    installation: PostgresInstallation? = nil, reusesPids: Bool = false
+    installation: PostgresInstallation? = nil, reusesPids: Bool = false, language: String? = nil
   ) throws {
     ChildProcess.forgetsPostgresVariables
     let installation = try installation ?? PostgresInstallation.current.get()
     let account = try ServerAccount.current.get()
     self.installation = installation
     port = try Self.freePort()
-    let prefix = reusesPids ? try PidNamespace.prefix(account) : account.prefix
+    // gettext heeds LANGUAGE in any locale but C itself.
+    let speaks = language.map { ["env", "LC_ALL=C.UTF-8", "LANGUAGE=\($0)"] } ?? []
+    let prefix = (reusesPids ? try PidNamespace.prefix(account) : account.prefix) + speaks
     let guardian = try Guardian(account: account) { folder in
       prefix + [installation.postgres, "-D", "\(folder)/data"]
     }
     folder = guardian.folder
     try ServerTemplate.copy(into: "\(folder)/data", installation: installation, account: account)
-    try Self.write(settings, authentication, folder: folder, port: port)
+    let messages = language == nil ? [:] : ["lc_messages": "C.UTF-8"]
+    try Self.write(
+      settings.merging(messages) { $1 }, authentication, folder: folder, port: port)
     state = Mutex(State(guardian: guardian, pid: nil))
     try start()
   }

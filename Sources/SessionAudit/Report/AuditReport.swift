@@ -123,50 +123,6 @@ public struct Advice: Sendable, Equatable {
   }
 }
 
-/// Why there is nothing to report: no session could be had, or it was lost.
-public struct Failure: Sendable, Equatable {
-  public enum Kind: String, Sendable, CaseIterable {
-    case tooManyConnections = "too_many_connections"
-    case serverStartingOrStopping = "server_starting_or_stopping"
-    case authentication
-    case permission
-    case unknownDatabase = "unknown_database"
-    case unreachable
-    case timeout
-    case tls
-    case lost
-    case query
-    case unknown
-  }
-
-  /// Which limit refused us.
-  public struct Limit: Sendable, Equatable {
-    public var kind: String
-    public var name: String?
-    public var value: Int?
-
-    public init(kind: String, name: String?, value: Int?) {
-      self.kind = kind
-      self.name = name
-      self.value = value
-    }
-  }
-
-  public var kind: Kind
-  public var sqlState: String?
-  public var message: String
-  public var limit: Limit?
-  public var hint: String?
-
-  public init(kind: Kind, sqlState: String?, message: String, limit: Limit?, hint: String?) {
-    self.kind = kind
-    self.sqlState = sqlState
-    self.message = message
-    self.limit = limit
-    self.hint = hint
-  }
-}
-
 /// A report, or why there is none.
 public enum AuditOutcome: Sendable {
   case report(AuditReport)
