@@ -226,7 +226,7 @@ public struct TextReport {
       return [""]
         + CellWidth.wrapped(HostileText.escaped(item.summary), to: style.width)
         .map { style.paint($0, meaning) }
-        + (item.remedy.map { ["  " + HostileText.escaped($0)] } ?? [])
+        + item.remedies.map { "  " + HostileText.escaped($0) }
     }
   }
 }

@@ -54,8 +54,11 @@ struct EvidenceCommandTests {
     #expect(root["pid"]?.int == Int(holder.backendPID) && root["waiters"]?.int == 3)
     #expect(root["application_name"]?.text == "holder" && root["held_since"]?.text != nil)
     let text = try Fixture.run("audit", Fixture.uri).stdout
-    #expect(text.contains("3 wait for a lock, held by:"))
-    #expect(text.contains("  pid \(holder.backendPID) of holder: 3 wait for it"))
+    #expect(text.contains("3 wait for a lock, the oldest query for "))
+    #expect(
+      text.contains(
+        "  3 wait for pid \(holder.backendPID) of holder (app@shop from 127.0.0.1): idle"))
+    #expect(text.contains("pid \(holder.backendPID) of holder keeps 3 waiting for a lock"))
     try holder.execute("COMMIT")
     for waiter in waiters { #expect(try waiter.value()) }
     #expect(

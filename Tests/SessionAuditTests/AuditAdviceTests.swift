@@ -71,16 +71,19 @@ struct AuditAdviceTests {
     func new(_ silent: Duration) -> Session {
       .idle(pid: 3, silent: silent, open: .hours(2)) { $0.clientAddress = "10.0.0.2" }
     }
-    let inferred = try #require(advice([old, new(.zero)]).first)
-    #expect(inferred.code == "orphan_sessions" && inferred.severity == .warning)
+    // The cure first, then what to do now.
+    let both = advice([old, new(.zero)])
+    #expect(both.map(\.code) == ["shorten_keepalives", "orphan_sessions"])
+    let inferred = try #require(both.last)
+    #expect(inferred.severity == .warning)
     #expect(inferred.summary == "1 orphan could be ended. This shows it, and ends nothing:")
     #expect(inferred.remedy == "pgsessions terminate --orphans --trust inferred -d shop")
     var policy = Policy()
     policy.instances = [Declaration(nil, 1)]
     let declared = try #require(
-      advice([old, new(.zero)], target: "--instances=1", policy: policy).first)
+      advice([old, new(.zero)], target: "--instances=1", policy: policy).last)
     #expect(declared.remedy == "pgsessions terminate --orphans --instances=1")
-    let last = try #require(advice([old, new(.hours(1))]).first)
+    let last = try #require(advice([old, new(.hours(1))]).first { $0.code.hasPrefix("last") })
     #expect(last.code == "last_of_application")
     #expect(
       last.summary
@@ -88,6 +91,45 @@ struct AuditAdviceTests {
         + "wrong. Where it is right:")
     #expect(
       last.remedy == "pgsessions terminate --orphans --allow-empty --trust inferred -d shop")
+  }
+
+  /// What lets orphans live is known only where the server was asked.
+  @Test func theCureFollowsTheSettings() throws {
+    let old = Session.idle(pid: 2, silent: .hours(3)) { $0.clientAddress = "10.0.0.1" }
+    let new = Session.idle(pid: 3, silent: .zero, open: .hours(2)) {
+      $0.clientAddress = "10.0.0.2"
+    }
+    func cure(_ idle: String?, _ overrides: [ServerSettings.Override] = []) throws -> Advice {
+      var snapshot = Snapshot.of([old, new])
+      func setting(_ value: String) -> ServerSettings.Setting {
+        .init(value: value, resetValue: "0", source: "default", mayAlterSystem: false)
+      }
+      if let idle {
+        snapshot.details = Details(
+          settings: ServerSettings(
+            settings: [
+              "tcp_keepalives_idle": setting(idle), "tcp_keepalives_interval": setting("75"),
+              "tcp_keepalives_count": setting("9"),
+            ], overrides: overrides))
+      }
+      var report = snapshot.judged()
+      report.advise(words: "")
+      return try #require(report.advice.first { $0.code.contains("keepalives") })
+    }
+    let unknown = try cure(nil)
+    #expect(
+      unknown.code == "shorten_keepalives" && unknown.summary.contains("where nothing is set"))
+    let long = try cure("7200")
+    #expect(long.severity == .warning && long.summary.contains("by 2h 11m."))
+    #expect(long.summary.contains("app may set it on itself"))
+    #expect(long.remedies.count == 4)
+    #expect(long.remedies[0] == "ALTER ROLE \"app\" SET tcp_keepalives_idle = '60';")
+    #expect(long.remedies[3].hasSuffix("SET client_connection_check_interval = '10s';"))
+    let short = try cure(
+      "7200",
+      [.init(role: RoleID.app, database: nil, name: "tcp_keepalives_idle", value: "1min")])
+    #expect(short.code == "keepalives_are_short" && short.summary.contains("12m 15s"))
+    #expect(short.remedy == nil)
   }
 
   /// The command that is shown must do what is said of it.
@@ -132,7 +174,8 @@ struct AuditAdviceTests {
     #expect(lacking.code == "roster_lacks_living")
     #expect(lacking.summary.hasPrefix("web.1 was heard just now, but the roster, which covers it,"))
     #expect(
-      advice(idle(1, silent: .minutes(6)), policy: policy).map(\.code) == ["last_of_application"])
+      advice(idle(1, silent: .minutes(6)), policy: policy).map(\.code)
+        == ["shorten_keepalives", "last_of_application"])
   }
 
   @Test func tellsOrphansFromSuspectsAndWhatIsHeld() throws {
@@ -147,7 +190,7 @@ struct AuditAdviceTests {
       report.advise(words: "")
       return report.advice.map(\.summary)
     }
-    #expect(try #require(summaries().first).hasPrefix("1 orphan could be ended."))
+    #expect(summaries()[1].hasPrefix("1 orphan could be ended."))
     #expect(try #require(summaries().last).hasPrefix("1 suspect could be ended, but"))
     snapshot.details = Details(holdings: [2: [], 4: [.advisoryLock]])
     #expect(

@@ -72,7 +72,7 @@ extension Adviser {
     guard !isLimited, limit > 0 else { return nil }
     return (
       role.text, spared,
-      "ALTER ROLE \(AuditAdvice.quotedIdentifier(role.text)) CONNECTION LIMIT \(limit);"
+      "ALTER ROLE \(SQLText.identifier(role.text)) CONNECTION LIMIT \(limit);"
     )
   }
 

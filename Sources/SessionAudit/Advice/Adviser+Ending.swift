@@ -126,7 +126,7 @@ extension Adviser {
 
   private func otherDatabases(_ elsewhere: [JudgedSession]) -> Advice {
     let names = Set(elsewhere.compactMap(\.session.database)).sorted()
-      .map(AuditAdvice.quotedIdentifier)
+      .map(SQLText.identifier)
     let place =
       names.isEmpty
       ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(Self.few(names))"

@@ -43,7 +43,7 @@ extension Adviser {
         summary:
           "Database \(name) is invalid: its dropping was interrupted, and nobody can connect "
           + "to it any more. Its owner drops what is left of it:",
-        remedy: "DROP DATABASE \(AuditAdvice.quotedIdentifier(name));")
+        remedy: "DROP DATABASE \(SQLText.identifier(name));")
     }
   }
 }

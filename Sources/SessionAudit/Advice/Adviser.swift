@@ -9,8 +9,8 @@ struct Adviser {
   /// The worst first, and of what is equally bad causes and cures before what only describes.
   var advice: [Advice] {
     let all =
-      locks + orphans + storm + pools + idleInTransaction + fullLimits + invalidDatabases
-      + barred + coverage + doubtfulInput + suspects + leftAlone + names
+      locks + keepalives + orphans + storm + pools + idleInTransaction + fullLimits
+      + invalidDatabases + barred + coverage + doubtfulInput + suspects + leftAlone + names
     return [Advice.Severity.critical, .warning, .info].flatMap { severity in
       all.filter { $0.severity == severity }
     }

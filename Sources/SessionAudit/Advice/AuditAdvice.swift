@@ -3,7 +3,7 @@ public enum AuditAdvice {
   /// The grant with which this role sees all sessions.
   public static func seeAll(_ report: AuditReport) -> String {
     "GRANT pg_read_all_stats TO "
-      + "\(report.target.user.map(quotedIdentifier) ?? "CURRENT_USER");"
+      + "\(report.target.user.map(SQLText.identifier) ?? "CURRENT_USER");"
   }
 
   static func notPermitted(_ count: Int, _ user: String?) -> Advice {
@@ -11,14 +11,14 @@ public enum AuditAdvice {
       code: "not_permitted", severity: .warning,
       summary: "\(user ?? "this role") may not end \(Adviser.plural(count, "session")) that "
         + "\(count == 1 ? "matches" : "match").",
-      remedy: "GRANT pg_signal_backend TO \(user.map(quotedIdentifier) ?? "CURRENT_USER");")
+      remedy: "GRANT pg_signal_backend TO \(user.map(SQLText.identifier) ?? "CURRENT_USER");")
   }
 
   /// What this role lacks to end, or even to see, what the selection may match; nil where it
   /// lacks nothing.
   public static func rights(for report: TerminationReport) -> Advice? {
     let name = report.audit.target.user ?? "this role"
-    let role = report.audit.target.user.map(quotedIdentifier) ?? "CURRENT_USER"
+    let role = report.audit.target.user.map(SQLText.identifier) ?? "CURRENT_USER"
     let barred = report.plan.kept.count { $0.isKept(for: .notPermitted) }
     let hidden = report.plan.kept.count { $0.isKept(for: .hidden) }
     if barred > 0 { return notPermitted(barred, report.audit.target.user) }
@@ -33,31 +33,5 @@ public enum AuditAdvice {
         : "\(hidden) sessions that may match are hidden from \(name), and are left alone.",
       remedy: "GRANT \(lacksSignal ? "pg_read_all_stats, pg_signal_backend" : "pg_read_all_stats") "
         + "TO \(role);")
-  }
-
-  /// A name as SQL quotes it. What would not reach a terminal as it is goes by its number.
-  static func quotedIdentifier(_ name: String) -> String {
-    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
-    let scalars = name.unicodeScalars
-    let isPlain = !scalars.contains(where: isInvisible)
-    return (isPlain ? "\"" : "U&\"")
-      + scalars.map { scalar in
-        switch scalar {
-        case "\"": return "\"\""
-        case "\\" where !isPlain: return "\\\\"
-        case _ where isInvisible(scalar):
-          let hex = String(scalar.value, radix: 16)
-          return "\\+" + String(repeating: "0", count: 6 - hex.count) + hex
-        default: return "\(scalar)"
-        }
-      }.joined() + "\""
-  }
-
-  /// Control, format and line-breaking characters.
-  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator: true
-    default: false
-    }
   }
 }

@@ -105,13 +105,21 @@ public struct Advice: Sendable, Equatable {
   public var code: String
   public var severity: Severity
   public var summary: String
-  public var remedy: String?
+  /// Lines to type: a command, or statements.
+  public var remedies: [String]
 
-  public init(code: String, severity: Severity, summary: String, remedy: String?) {
+  public var remedy: String? { remedies.isEmpty ? nil : remedies.joined(separator: "\n") }
+
+  public init(code: String, severity: Severity, summary: String, remedies: [String]) {
     self.code = code
     self.severity = severity
     self.summary = summary
-    self.remedy = remedy
+    self.remedies = remedies
+  }
+
+  public init(code: String, severity: Severity, summary: String, remedy: String?) {
+    self.init(
+      code: code, severity: severity, summary: summary, remedies: [remedy].compactMap { $0 })
   }
 }
 
