@@ -202,4 +202,39 @@ struct DoctorTests {
     #expect(found["reserved_connections"]?.remedies.isEmpty == true)
     #expect(findings(facts(), sessions(1))["reserved_connections"]?.remedies.count == 2)
   }
+
+  @Test func applicationsOfSuperusersAreNamed() throws {
+    let found = findings(facts { $0.roles[0].isSuperuser = true }, sessions(3))
+    #expect(found["superuser_sessions"]?.summary.hasPrefix("3 sessions of app come from") == true)
+  }
+
+  /// What a server may send, as absurd as it is, is no reason to trap.
+  @Test func absurdFiguresAreOnlyAbsurd() throws {
+    let largest = "\(Int32.max)"
+    let absurd = facts { facts in
+      for name in facts.settings.settings.keys {
+        facts.settings.settings[name]?.value = largest
+        facts.settings.settings[name]?.resetValue = largest
+      }
+      facts.settings.overrides = ["9223372036854775807", "1e308", "nan", "-1"].map {
+        .init(role: nil, database: 7, name: "tcp_keepalives_count", value: $0)
+      }
+      facts.statistics = .init(
+        sessions: .max, abandoned: .max, fatal: .max, killed: .max, reset: .init(microseconds: .max)
+      )
+      facts.roles[0].connectionLimit = Int(Int32.max)
+      facts.settings.settings["idle_session_timeout"]?.source = "configuration file"
+    }
+    var policy = Policy()
+    policy.maxAges = [Declaration(nil, .seconds(3_000_000_000))]
+    let found = findings(absurd, sessions(2) { $0.databaseID = 7 }, policy: policy) {
+      $0.target.databaseID = 7
+      $0.server.maxConnections = Int(Int32.max)
+      $0.server.superuserReserved = Int(Int32.max)
+    }
+    #expect(found["vanished_client"] != nil)
+    // A timeout that no server takes is not offered.
+    let above = try #require(found["max_age_above_idle_session_timeout"])
+    #expect(above.remedies.allSatisfy { $0.sql.isEmpty })
+  }
 }

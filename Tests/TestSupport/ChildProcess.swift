@@ -12,6 +12,7 @@ public enum ChildProcess {
   public static let plainEnvironment: [String: String] = {
     var environment = currentEnvironment()
     for name in environment.keys where steersTheProgram(name) { environment[name] = nil }
+    environment["PGPASSFILE"] = noPasswordFile
     return environment
   }()
 
@@ -50,7 +51,11 @@ public enum ChildProcess {
   /// Takes away the PG* variables of this process, which libpq would read in the tests too.
   static let forgetsPostgresVariables: Void = {
     for name in currentEnvironment().keys where steersTheProgram(name) { unsetenv(name) }
+    setenv("PGPASSFILE", noPasswordFile, 1)
   }()
+
+  /// In the place of the one at home, which is nobody's business here.
+  private static let noPasswordFile = "/dev/null/none"
 }
 
 func currentEnvironment() -> [String: String] {

@@ -38,7 +38,7 @@ struct Patient {
     let roles = Dictionary(facts.roles.map { ($0.id, $0) }) { first, _ in first }
     sessions = audit.sessions.filter { judged in
       guard let role = judged.session.userID.flatMap({ roles[$0] }) else { return false }
-      return !role.isSuperuser && !judged.protections.contains { $0.kind == .ownSession }
+      return !role.isSuperuser && !judged.isOwn
     }
     var places: [[UInt32]: Place] = [:]
     for session in sessions.map(\.session) {
@@ -67,11 +67,10 @@ struct Patient {
   var isSuperuser: Bool { facts.roles.contains { $0.name == user && $0.isSuperuser } }
 
   /// Sessions whose clients are on other hosts, which can vanish.
-  var fromNetwork: Int {
-    sessions.count { judged in
-      guard let address = judged.session.clientAddress else { return false }
-      return address != "127.0.0.1" && address != "::1"
-    }
+  var fromNetwork: Int { sessions.count { isRemote($0.session) } }
+
+  func isRemote(_ session: Session) -> Bool {
+    session.clientAddress.map { $0 != "127.0.0.1" && $0 != "::1" } ?? false
   }
 }
 

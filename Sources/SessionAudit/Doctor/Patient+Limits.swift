@@ -18,11 +18,11 @@ extension Patient {
       Finding(
         "slots",
         binding.available == 0 ? .critical : binding.usedRatio >= 0.9 ? .warning : .ok,
-        "\(slots.usedExact ? "" : "At least ")\(binding.used) of \(binding.limit) connections are "
+        "\(Self.certainty(of: binding))\(binding.used) of \(binding.limit) connections are "
           + "used (\(percent) %), \(binding.available) left for \(user) "
           + "(\(whose)\(parts.joined(separator: ", "))).")
     ]
-    for limit in slots.limits where limit.usedRatio >= 0.9 && limit != binding {
+    for limit in slots.othersNearlyUsed where limit.usedRatio >= 0.9 {
       findings.append(
         Finding(
           "limit_nearly_reached", .warning,
@@ -33,8 +33,16 @@ extension Patient {
     return findings
   }
 
+  private static func certainty(of limit: Slots.Limit) -> String {
+    switch limit.certainty {
+    case .exact: ""
+    case .atLeast: "At least "
+    case .about: "About "
+    }
+  }
+
   var limits: [Finding] {
-    [reserved, superuserReserved].compactMap { $0 } + roleLimits + invalidDatabases
+    [reserved, superuserReserved, superusers].compactMap { $0 } + roleLimits + invalidDatabases
   }
 
   private var reserved: Finding? {
@@ -82,6 +90,24 @@ extension Patient {
       consequence: "Where applications have taken all, nobody gets in to help.",
       remedies: audit.slots.maxConnections - audit.slots.reserved < 20
         ? [] : [serverRemedy([(.superuserReserved, "3")], needsRestart: true)])
+  }
+
+  /// Applications that connect as superusers: no limit holds for them, and nobody may end them here.
+  private var superusers: Finding? {
+    let ids = Set(facts.roles.filter(\.isSuperuser).map(\.id))
+    let remote = audit.sessions.filter { judged in
+      guard let id = judged.session.userID, ids.contains(id) else { return false }
+      return !judged.isOwn && isRemote(judged.session)
+    }
+    guard !remote.isEmpty else { return nil }
+    let names = Set(remote.compactMap(\.session.user)).sorted()
+    return Finding(
+      "superuser_sessions", .warning,
+      "\(counted(remote.count, "session")) of \(few(names)) \(remote.count == 1 ? "comes" : "come") "
+        + "from other hosts with all rights of a superuser.",
+      consequence:
+        "No CONNECTION LIMIT holds for them, they take the slots that are kept for whoever "
+        + "helps, and pgsessions never ends them. An application needs a role of its own.")
   }
 
   /// Roles that may take what everybody needs.

@@ -83,7 +83,7 @@ extension Patient {
     let since = statistics.reset.map { " since \($0.readable)" } ?? ""
     // One in a hundred, and not just one.
     let isMany =
-      statistics.abandoned >= 10 && statistics.abandoned * 100 >= statistics.sessions
+      statistics.abandoned >= 10 && statistics.abandoned >= statistics.sessions / 100
     return Finding(
       "sessions_abandoned", isMany ? .warning : .ok,
       "Of \(counted(statistics.sessions, "session")) of database \(audit.target.database ?? "?")"

@@ -82,6 +82,7 @@ extension Patient {
     guard let worst = above.max(by: { $0.age < $1.age }),
       let timeout = duration(.idleSessionTimeout, worst.place)
     else { return nil }
+    let seconds = worst.age.components.seconds * 2
     let name =
       worst.application.isEmpty ? "The application of \(worst.place.name)" : worst.application
     return Finding(
@@ -97,9 +98,12 @@ extension Patient {
             + "\"CONN_HEALTH_CHECKS\": True"
         ])
       ]
-        + remedies(
-          [(.idleSessionTimeout, "\(worst.age.components.seconds * 2)s")], at: above.map(\.place),
-          caution: "Sessions that were left behind live longer then."))
+        // The setting is an int of milliseconds.
+        + (seconds > 2_147_483
+          ? []
+          : remedies(
+            [(.idleSessionTimeout, "\(seconds)s")], at: above.map(\.place),
+            caution: "Sessions that were left behind live longer then.")))
   }
 
   private func declaredMaxAges(at place: Place) -> [(application: String, age: Duration)] {

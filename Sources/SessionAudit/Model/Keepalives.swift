@@ -8,7 +8,9 @@ public struct Keepalives: Sendable, Equatable {
   /// How long an idle session outlives its client.
   public var total: Duration? {
     guard let idle, let interval, let count else { return nil }
-    return .seconds(idle) + .seconds(interval) * count
+    // Each may be 2,147,483,647; a hundred years are for ever.
+    let seconds = Double(idle) + Double(interval) * Double(count)
+    return .seconds(Int(max(0, min(seconds, 100 * 366 * 86_400))))
   }
 }
 
