@@ -158,21 +158,16 @@ struct AuditCommand: ParsableCommand {
         status = failure.status
       }
     }
-    if output.isJSON {
-      let written = OutputOptions.emit { handOn in
-        JSONReport.audit(
-          outcome, version: programVersion, summary: summary, showQuery: showQuery,
-          indents: Terminal.isTerminal(1), handOn: handOn)
-      }
-      if written != .done { status = written }
-    } else if case .report(let report) = outcome {
-      let text = TextReport(
+    try output.deliver(status) { handOn in
+      JSONReport.audit(
+        outcome, version: programVersion, summary: summary, showQuery: showQuery,
+        indents: Terminal.isTerminal(1), handOn: handOn)
+    } text: {
+      guard case .report(let report) = outcome else { return nil }
+      return TextReport(
         style: output.style(environment: environment), lists: sessions || showQuery,
         showsQuery: showQuery
       ).audit(report)
-      let written = OutputOptions.emit(text)
-      if written != .done { status = written }
     }
-    if status != .done { throw ExitCode(status.rawValue) }
   }
 }

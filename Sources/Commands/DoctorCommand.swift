@@ -96,17 +96,13 @@ struct DoctorCommand: ParsableCommand {
       Diagnostics.report(failure)
       status = ExitStatus(failure.kind)
     }
-    var written = ExitStatus.done
-    if output.isJSON {
-      written = OutputOptions.emit { handOn in
-        JSONReport.doctor(
-          outcome, version: programVersion, indents: Terminal.isTerminal(1), handOn: handOn)
-      }
-    } else if case .report(let report) = outcome {
-      written = OutputOptions.emit(text(report, roleExists: roleExists, environment))
+    try output.deliver(status) { handOn in
+      JSONReport.doctor(
+        outcome, version: programVersion, indents: Terminal.isTerminal(1), handOn: handOn)
+    } text: {
+      guard case .report(let report) = outcome else { return nil }
+      return text(report, roleExists: roleExists, environment)
     }
-    if written != .done { status = written }
-    if status != .done { throw ExitCode(status.rawValue) }
   }
 
   private func text(

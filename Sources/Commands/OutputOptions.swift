@@ -61,6 +61,20 @@ struct OutputOptions: ParsableArguments {
     return locale.contains("utf-8") || locale.contains("utf8")
   }
 
+  /// Writes a report to stdout in the form that was asked for, and ends with its status.
+  /// - Parameters:
+  ///   - status: what the report says; that it could not be written goes before.
+  ///   - json: hands on the report block by block.
+  ///   - text: nil where there is nothing to show but errors.
+  func deliver(
+    _ status: ExitStatus, json: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void,
+    text: () -> String?
+  ) throws {
+    let written = isJSON ? Self.emit(json) : text().map { Self.emit($0) } ?? .done
+    let status = written == .done ? status : written
+    if status != .done { throw ExitCode(status.rawValue) }
+  }
+
   /// Writes a report that is ready as text.
   static func emit(
     _ text: String, to descriptor: Int32 = 1, readerMayLeave: Bool = true

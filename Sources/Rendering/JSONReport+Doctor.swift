@@ -5,10 +5,7 @@ extension JSONReport {
     _ outcome: DoctorOutcome, version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    let sink = ByteSink(handOn: handOn)
-    var writer = JSONWriter(into: sink, indents: indents)
-    writer.object { json in
-      json.value("schema", "pgsessions/doctor/1")
+    object("pgsessions/doctor/1", indents: indents, handOn: handOn) { json in
       switch outcome {
       case .report(let report):
         head(of: report.audit, version, &json)
@@ -26,8 +23,6 @@ extension JSONReport {
         json.failure(failure)
       }
     }
-    sink.append(literal: "\n")
-    sink.flush()
   }
 }
 

@@ -11,10 +11,7 @@ public enum JSONReport {
     _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
     indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    let sink = ByteSink(handOn: handOn)
-    var writer = JSONWriter(into: sink, indents: indents)
-    writer.object { json in
-      json.value("schema", "pgsessions/audit/1")
+    object("pgsessions/audit/1", indents: indents, handOn: handOn) { json in
       switch outcome {
       case .report(let report):
         head(of: report, version, &json)
@@ -44,18 +41,13 @@ public enum JSONReport {
         json.failure(failure)
       }
     }
-    sink.append(literal: "\n")
-    sink.flush()
   }
 
   public static func termination(
     _ answer: TerminationAnswer, version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    let sink = ByteSink(handOn: handOn)
-    var writer = JSONWriter(into: sink, indents: indents)
-    writer.object { json in
-      json.value("schema", "pgsessions/termination/1")
+    object("pgsessions/termination/1", indents: indents, handOn: handOn) { json in
       switch answer {
       case .report(let report):
         json.value("executed", report.executed)
@@ -79,6 +71,19 @@ public enum JSONReport {
         json.null("after")
         json.failure(failure)
       }
+    }
+  }
+
+  /// One report: an object that begins with its schema, on a line of its own.
+  static func object(
+    _ schema: String, indents: Bool, handOn: @escaping (UnsafeRawBufferPointer) -> Void,
+    _ body: (inout JSONWriter) -> Void
+  ) {
+    let sink = ByteSink(handOn: handOn)
+    var writer = JSONWriter(into: sink, indents: indents)
+    writer.object { json in
+      json.value("schema", schema)
+      body(&json)
     }
     sink.append(literal: "\n")
     sink.flush()
