@@ -25,7 +25,8 @@ let package = Package(
     .target(name: "ServerAccess", dependencies: ["PostgresClient", "Queries", "SessionAudit"]),
     // What users hand in as files: rosters and saved reports.
     .target(name: "InputFiles", dependencies: ["SessionAudit"]),
-    .target(name: "Rendering", dependencies: ["SessionAudit"]),
+    .target(
+      name: "Rendering", dependencies: ["SessionAudit"], resources: [.embedInCode("Page")]),
     .target(
       name: "Commands",
       dependencies: [

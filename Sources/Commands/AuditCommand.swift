@@ -60,7 +60,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "List every session with what explains it.")
   var sessions = false
 
-  @Flag(help: "Leave the sessions out of the JSON.")
+  @Flag(help: "Leave the list of sessions out of JSON and HTML.")
   var summary = false
 
   @Flag(help: "List the sessions with the text of their last queries.")
@@ -162,6 +162,9 @@ struct AuditCommand: ParsableCommand {
       JSONReport.audit(
         outcome, version: programVersion, summary: summary, showQuery: showQuery,
         indents: Terminal.isTerminal(1), handOn: handOn)
+    } html: { handOn in
+      HTMLReport.audit(
+        outcome, version: programVersion, summary: summary, showQuery: showQuery, handOn: handOn)
     } text: {
       guard case .report(let report) = outcome else { return nil }
       return TextReport(

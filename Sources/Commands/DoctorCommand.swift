@@ -42,6 +42,7 @@ struct DoctorCommand: ParsableCommand {
   var role: String?
 
   func validate() throws {
+    try output.refuseHTML()
     guard !(sql && role != nil) else {
       throw ValidationError("--sql and --role print two different things")
     }

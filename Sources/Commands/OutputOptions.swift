@@ -13,7 +13,7 @@ import Rendering
 /// each start of the program time.
 struct OutputOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The form of the report: text (default) or json.", valueName: "format"))
+    help: ArgumentHelp("The form of the report: text (default), json, or html for audit.", valueName: "format"))
   var format: String?
 
   @Flag(help: "Short for --format json.")
@@ -24,16 +24,22 @@ struct OutputOptions: ParsableArguments {
   var color: String?
 
   var isJSON: Bool { json || format == "json" }
+  var isHTML: Bool { format == "html" }
+
+  /// For commands whose reports have no such form.
+  func refuseHTML() throws {
+    if isHTML { throw ValidationError("--format html is audit's: write text or json") }
+  }
 
   func validate() throws {
-    guard [nil, "text", "json"].contains(format) else {
-      throw ValidationError("--format \(format ?? ""): write text or json")
+    guard [nil, "text", "json", "html"].contains(format) else {
+      throw ValidationError("--format \(format ?? ""): write text, json or html")
     }
     guard [nil, "auto", "always", "never"].contains(color) else {
       throw ValidationError("--color \(color ?? ""): write auto, always or never")
     }
-    guard !(json && format == "text") else {
-      throw ValidationError("--json and --format text contradict each other")
+    guard !json || format == nil || format == "json" else {
+      throw ValidationError("--json and --format \(format ?? "") contradict each other")
     }
   }
 
@@ -65,12 +71,20 @@ struct OutputOptions: ParsableArguments {
   /// - Parameters:
   ///   - status: what the report says; that it could not be written goes before.
   ///   - json: hands on the report block by block.
+  ///   - html: the same, for commands that have such a form.
   ///   - text: nil where there is nothing to show but errors.
   func deliver(
     _ status: ExitStatus, json: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void,
-    text: () -> String?
+    html: ((@escaping (UnsafeRawBufferPointer) -> Void) -> Void)? = nil, text: () -> String?
   ) throws {
-    let written = isJSON ? Self.emit(json) : text().map { Self.emit($0) } ?? .done
+    let written: ExitStatus =
+      if isJSON {
+        Self.emit(json)
+      } else if isHTML, let html {
+        Self.emit(html)
+      } else {
+        text().map { Self.emit($0) } ?? .done
+      }
     let status = written == .done ? status : written
     if status != .done { throw ExitCode(status.rawValue) }
   }

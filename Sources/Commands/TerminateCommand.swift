@@ -49,6 +49,7 @@ struct TerminateCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    try output.refuseHTML()
     guard !(sql && (ending.execute || output.isJSON || quiet)) else {
       throw ValidationError("--sql prints statements alone, and ends nothing")
     }

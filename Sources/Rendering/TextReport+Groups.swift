@@ -3,7 +3,7 @@ import SessionAudit
 /// The groups: one line each, why under it, and what has no name by its addresses.
 extension TextReport {
   /// Addresses shown of a group without a name; the rest is counted.
-  private static let mostAddresses = 12
+  static let mostAddresses = 12
 
   /// One line a group; the age buckets as small bars, oldest to the right.
   func groups(_ report: AuditReport) -> [String] {
@@ -24,7 +24,7 @@ extension TextReport {
     for group in report.groups {
       let key = zip(policy.groupBy, group.key).map { Self.label($1, of: $0) }
       table.add(cells(group, of: report.slots, key))
-      notes.append(explanation(of: group, in: report.slots))
+      notes.append(Self.explanation(of: group, in: report.slots))
       guard let split = report.addresses(ofNameless: group) else { continue }
       for part in split.prefix(Self.mostAddresses) {
         table.add(cells(part, of: report.slots, ["  " + Self.label(part.key[0], of: .client)]))
@@ -48,12 +48,12 @@ extension TextReport {
       "%: of the used slots; ages: by state age, \(Self.bucketNames(policy)); state, session: the "
       + "oldest"
     return result
-      + (CellWidth.wrapped(legend, to: style.width) + untold(report)).map {
+      + (CellWidth.wrapped(legend, to: style.width) + Self.untold(report)).map {
         style.paint($0, .faint)
       }
   }
 
-  private func untold(_ report: AuditReport) -> [String] {
+  static func untold(_ report: AuditReport) -> [String] {
     let count = report.groups.count { $0.recycling?.verdict == .noEvidence }
     guard count > 0 else { return [] }
     return [
@@ -78,21 +78,21 @@ extension TextReport {
     ]
   }
 
-  private typealias Note = (text: String, meaning: TerminalStyle.Meaning)
+  typealias Note = (text: String, meaning: TerminalStyle.Meaning)
 
   /// Why its sessions are suspects or orphans, and whether they are recycled, in a few words.
-  private func explanation(of group: SessionGroup, in slots: Slots) -> [Note] {
+  static func explanation(of group: SessionGroup, in slots: Slots) -> [Note] {
     var notes: [Note] = []
     if group.orphan > 0 {
-      let why = "\(group.orphan) orphan: \(Self.reasons(group.orphanEvidence))"
-      notes.append((why + Self.freed(by: group, of: slots), .bad))
+      let why = "\(group.orphan) orphan: \(reasons(group.orphanEvidence))"
+      notes.append((why + freed(by: group, of: slots), .bad))
     }
     if group.suspect > 0 {
       // "Superseded" is said of what is gone; here it may be quiet.
-      notes.append(("\(group.suspect) suspect: \(Self.reasons(group.suspectEvidence))", .warning))
+      notes.append(("\(group.suspect) suspect: \(reasons(group.suspectEvidence))", .warning))
     }
     if let recycling = group.recycling, recycling.verdict != .noEvidence {
-      notes.append((Self.sentence(for: recycling), .faint))
+      notes.append((sentence(for: recycling), .faint))
     }
     return notes
   }
@@ -106,7 +106,7 @@ extension TextReport {
     return "; ending \(count == 1 ? "it" : "them") frees \(slots)"
   }
 
-  private static func percent(_ sessions: Int, of slots: Slots) -> String {
+  static func percent(_ sessions: Int, of slots: Slots) -> String {
     guard slots.used > 0 else { return "" }
     let percent = Double(sessions) * 100 / Double(slots.used)
     return sessions > 0 && percent < 0.5 ? "<1" : "\(Int(percent.rounded()))"

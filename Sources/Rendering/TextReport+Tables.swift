@@ -35,19 +35,29 @@ extension TextReport {
   }
 
   private func explanation(of judged: JudgedSession, at now: Timestamp) -> [String] {
-    var lines = judged.evidence.map {
-      $0.sentence(about: judged.session, judged.times, at: now)
-    }
-    // That a session at work is protected goes without saying.
-    lines += judged.protections.filter { judged.verdict != .live || $0.kind == .ownSession }
-      .map { "Protected (\($0.kind.rawValue)): \($0.detail)." }
-    let isOwn = judged.protections.contains { $0.kind == .ownSession }
-    if showsQuery, !isOwn, let query = judged.session.query, !query.isEmpty {
-      lines.append("Last query: \(query)")
-    }
-    return lines.flatMap { line in
+    Self.explanation(of: judged, at: now, showsQuery: showsQuery).flatMap { line in
       CellWidth.wrapped(HostileText.escaped(line), to: style.width - 4).map { "    " + $0 }
     }
+  }
+
+  /// Why it is what it is, a sentence each.
+  static func explanation(
+    of judged: JudgedSession, at now: Timestamp, showsQuery: Bool
+  ) -> [String] {
+    judged.evidence.map { $0.sentence(about: judged.session, judged.times, at: now) }
+      + notableProtections(of: judged).map { "Protected (\($0.kind.rawValue)): \($0.detail)." }
+      + (showsQuery ? query(of: judged).map { ["Last query: \($0)"] } ?? [] : [])
+  }
+
+  /// That a session at work is protected goes without saying.
+  static func notableProtections(of judged: JudgedSession) -> [Protection] {
+    judged.protections.filter { judged.verdict != .live || $0.kind == .ownSession }
+  }
+
+  /// The text of its last query; our own tells nobody anything.
+  private static func query(of judged: JudgedSession) -> String? {
+    let isOwn = judged.protections.contains { $0.kind == .ownSession }
+    return isOwn || judged.session.query?.isEmpty == true ? nil : judged.session.query
   }
 
   private static func meaning(of verdict: Verdict) -> TerminalStyle.Meaning? {

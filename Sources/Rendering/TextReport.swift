@@ -28,21 +28,43 @@ public struct TextReport {
 
   func head(_ report: AuditReport) -> [String] {
     let target = report.target
-    let place =
-      target.host.map { $0.hasPrefix("/") ? "socket \($0)" : $0 } ?? "the default host"
-    let name = "\(target.user ?? "?")@\(target.database ?? "?")"
-    let version = "PostgreSQL \(target.serverVersion?.prefix { $0 != " " } ?? "?")"
-    let extra =
-      (target.inRecovery == true ? ", standby" : "")
-      + (target.pooled == true ? ", through a pooler" : "")
     return [
-      style.paint(HostileText.escaped(name), .strong)
-        + HostileText.escaped(" on \(place) port \(target.port ?? "?"), \(version)\(extra)"),
+      style.paint(HostileText.escaped(Self.name(of: target)), .strong)
+        + HostileText.escaped(" on \(Self.place(of: target)), \(Self.version(of: target))"),
       style.paint(report.capturedAt.readable, .faint),
     ]
   }
 
+  /// `app@shop`
+  static func name(of target: Target) -> String {
+    "\(target.user ?? "?")@\(target.database ?? "?")"
+  }
+
+  /// `db.example port 5432`
+  static func place(of target: Target) -> String {
+    let host = target.host.map { $0.hasPrefix("/") ? "socket \($0)" : $0 } ?? "the default host"
+    return "\(host) port \(target.port ?? "?")"
+  }
+
+  /// `PostgreSQL 17.11, standby`
+  static func version(of target: Target) -> String {
+    "PostgreSQL \(target.serverVersion?.prefix { $0 != " " } ?? "?")"
+      + (target.inRecovery == true ? ", standby" : "")
+      + (target.pooled == true ? ", through a pooler" : "")
+  }
+
   func slots(_ slots: Slots, role: String?) -> [String] {
+    let ratio = slots.binding.usedRatio
+    let words = HostileText.escaped("  " + Self.sentence(for: slots, role: role))
+    let gauge = style.gauge(ratio, width: min(32, max(8, style.width - 7 - CellWidth.of(words))))
+    var lines = ["slots  " + style.paint(gauge, Self.meaning(ofRatio: ratio)) + words]
+    lines.append(
+      style.paint(HostileText.escaped("       limit: " + Self.limitSentence(slots)), .faint))
+    return lines + others(slots.othersNearlyUsed)
+  }
+
+  /// `51 of 57 used (89 %), 6 left for app`, and how sure that is.
+  static func sentence(for slots: Slots, role: String?) -> String {
     let binding = slots.binding
     let ratio = binding.usedRatio
     let percent = Int((ratio * 100).rounded(.down))
@@ -56,24 +78,17 @@ public struct TextReport {
       }
     let left = binding.available == 0 ? "none" : "\(less)\(binding.available)"
     let count = "\(more)\(binding.used) of \(binding.limit) used (\(percent) %)"
-    let words = HostileText.escaped("  \(count), \(left) left for \(role ?? "this role")")
-    let gauge = style.gauge(ratio, width: min(32, max(8, style.width - 7 - CellWidth.of(words))))
-    var lines = ["slots  " + style.paint(gauge, Self.meaning(ofRatio: ratio)) + words]
-    lines.append(style.paint(HostileText.escaped("       " + limitSentence(slots)), .faint))
-    return lines + others(slots.othersNearlyUsed)
+    return "\(count), \(left) left for \(role ?? "this role")"
   }
 
   /// Shown of those whose limits are nearly used; the rest is counted.
-  private static let mostOthers = 5
+  static let mostOthers = 5
 
   private func others(_ limits: [Slots.Limit]) -> [String] {
     var lines = limits.prefix(Self.mostOthers).map { limit in
-      let about = limit.certainty == .about ? "about " : ""
-      let text =
-        "\(limit.kind.rawValue) \(limit.name ?? "?"): \(about)\(limit.used) of \(limit.limit) used, "
-        + "\(limit.available == 0 ? "none" : "\(limit.available)") left"
-      return "       "
-        + style.paint(HostileText.escaped(text), Self.meaning(ofRatio: limit.usedRatio))
+      "       "
+        + style.paint(
+          HostileText.escaped(Self.sentence(for: limit)), Self.meaning(ofRatio: limit.usedRatio))
     }
     if limits.count > Self.mostOthers {
       lines.append("       and \(limits.count - Self.mostOthers) more limits nearly used")
@@ -81,74 +96,117 @@ public struct TextReport {
     return lines
   }
 
-  private static func meaning(ofRatio ratio: Double) -> TerminalStyle.Meaning {
+  /// `role app: 5 of 8 used, 3 left`
+  static func sentence(for limit: Slots.Limit) -> String {
+    let about = limit.certainty == .about ? "about " : ""
+    return
+      "\(limit.kind.rawValue) \(limit.name ?? "?"): \(about)\(limit.used) of \(limit.limit) used, "
+      + "\(limit.available == 0 ? "none" : "\(limit.available)") left"
+  }
+
+  static func meaning(ofRatio ratio: Double) -> TerminalStyle.Meaning {
     ratio >= 0.9 ? .bad : ratio >= Slots.notableRatio ? .warning : .good
   }
 
-  private func limitSentence(_ slots: Slots) -> String {
+  static func limitSentence(_ slots: Slots) -> String {
     let server = "max_connections \(slots.maxConnections)"
     switch slots.binding.kind {
-    case .role: return "limit: CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(server)"
+    case .role: return "CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(server)"
     case .database:
-      return "limit: CONNECTION LIMIT of database \(slots.binding.name ?? "?"); \(server)"
+      return "CONNECTION LIMIT of database \(slots.binding.name ?? "?"); \(server)"
     case .server, .reserved, .superuserReserved:
       var parts = [server]
       if slots.superuserReserved > 0 { parts.append("\(slots.superuserReserved) for superusers") }
       if slots.reserved > 0 { parts.append("\(slots.reserved) for pg_use_reserved_connections") }
-      return "limit: " + parts.joined(separator: ", ")
+      return parts.joined(separator: ", ")
     }
   }
 
   private func summary(_ report: AuditReport) -> [String] {
+    Self.summary(report).flatMap { sentence in
+      let line =
+        style.paint(HostileText.escaped(sentence.lead), sentence.meaning)
+        + HostileText.escaped(sentence.rest)
+      return style.colour ? [line] : CellWidth.wrapped(line, to: style.width)
+    }
+  }
+
+  /// A sentence with what it begins with, which is painted.
+  typealias Sentence = (lead: String, rest: String, meaning: TerminalStyle.Meaning?)
+
+  /// How many there are, what is thought of them, and what they were judged with.
+  static func summary(_ report: AuditReport) -> [Sentence] {
     let totals = report.totals
     var states = StateCounts()
     for group in report.groups { states.add(group.states) }
     let counts = states.inReadingOrder.map { "\($0.count) \($0.state.name)" }
       .joined(separator: ", ")
-    var lines = [
-      HostileText.escaped(
+    var said: [Sentence] = [
+      (
+        "",
         "\(totals.clientSessions) client \(totals.clientSessions == 1 ? "session" : "sessions")"
-          + (counts.isEmpty ? "" : ": \(counts)"))
+          + (counts.isEmpty ? "" : ": \(counts)"), nil
+      )
     ]
-    if totals.orphan > 0 {
-      lines.append(
-        style.paint("\(totals.orphan) orphan", .bad)
-          + ": there is evidence that \(totals.orphan == 1 ? "its owner is" : "their owners are") gone"
-          + " (\(bases(report)))")
-    }
-    let threshold = DurationText.exact(report.judgedWith.staleAfter)
-    if totals.suspect > 0 {
-      lines.append(
-        style.paint("\(totals.suspect) suspect", .warning)
-          + ": \(totals.suspect == 1 ? "looks" : "look") abandoned; a quiet pool can look the same")
-    } else if totals.orphan == 0 {
-      lines.append(
-        report.coverage.isComplete
-          ? "none is suspect: no idle session has been silent for \(threshold)"
-          : "no visible session is suspect")
-    }
-    if totals.hidden > 0 {
-      lines.append(
-        style.paint("\(totals.hidden) hidden", .warning)
-          + ": this role sees that they exist, not what they do")
-    }
+    said += verdicts(report)
     if totals.openedLastMinute > 0 {
-      lines.append(
-        "\(totals.openedLastMinute)\(report.coverage.isComplete ? "" : " of the visible ones") opened in the last minute, "
-          + "\(totals.openedLast5Minutes) in the last five")
+      said.append(
+        (
+          "",
+          "\(totals.openedLastMinute)\(report.coverage.isComplete ? "" : " of the visible ones") opened in the last minute, "
+            + "\(totals.openedLast5Minutes) in the last five", nil
+        ))
     }
     if let roster = report.judgedWith.roster {
-      lines.append(HostileText.escaped(Self.sentence(for: roster, at: report.capturedAt)))
+      said.append(("", sentence(for: roster, at: report.capturedAt), nil))
     }
-    let said = Self.said(report.judgedWith)
-    if !said.isEmpty {
-      lines.append(HostileText.escaped("declared: " + said.joined(separator: "; ")))
+    let declared = declarations(of: report.judgedWith)
+    if !declared.isEmpty {
+      said.append(("", "declared: " + declared.joined(separator: "; "), nil))
     }
-    return lines.flatMap { style.colour ? [$0] : CellWidth.wrapped($0, to: style.width) }
+    return said
+  }
+
+  /// What each verdict that occurs means; that none is suspect only where all was seen.
+  static func verdicts(_ report: AuditReport) -> [Sentence] {
+    let totals = report.totals
+    var said: [Sentence] = []
+    if totals.orphan > 0 {
+      said.append(
+        (
+          "\(totals.orphan) orphan",
+          ": there is evidence that \(totals.orphan == 1 ? "its owner is" : "their owners are") gone"
+            + " (\(bases(report)))", .bad
+        ))
+    }
+    if totals.suspect > 0 {
+      said.append(
+        (
+          "\(totals.suspect) suspect",
+          ": \(totals.suspect == 1 ? "looks" : "look") abandoned; a quiet pool can look the same",
+          .warning
+        ))
+    } else if totals.orphan == 0 {
+      let threshold = DurationText.exact(report.judgedWith.staleAfter)
+      said.append(
+        (
+          "",
+          report.coverage.isComplete
+            ? "none is suspect: no idle session has been silent for \(threshold)"
+            : "no visible session is suspect", nil
+        ))
+    }
+    if totals.hidden > 0 {
+      said.append(
+        (
+          "\(totals.hidden) hidden", ": this role sees that they exist, not what they do", .warning
+        ))
+    }
+    return said
   }
 
   /// `3 by roster, 2 inferred`
-  private func bases(_ report: AuditReport) -> String {
+  private static func bases(_ report: AuditReport) -> String {
     let bases = report.sessions.compactMap(\.orphanBasis)
     return Basis.allCases.reversed().compactMap { basis in
       let count = bases.count { $0 == basis }
@@ -158,7 +216,7 @@ public struct TextReport {
   }
 
   /// What the user said, as it was written.
-  private static func said(_ policy: Policy) -> [String] {
+  static func declarations(of policy: Policy) -> [String] {
     func words<Value>(
       _ name: String, _ declarations: [Declaration<Value>], _ text: (Value) -> String
     ) -> [String] {
@@ -180,7 +238,7 @@ public struct TextReport {
       + policy.poolers.map { "pooler \($0.text)" }
   }
 
-  private static func sentence(for roster: Roster, at now: Timestamp) -> String {
+  static func sentence(for roster: Roster, at now: Timestamp) -> String {
     let alive = roster.entries.count { $0.isAlive }
     let age = roster.takenAt.map { ", taken \(DurationText.brief(now - $0)) ago" } ?? ""
     var covers = roster.families
@@ -195,24 +253,29 @@ public struct TextReport {
 
   /// Who keeps others waiting; what to do about it is the advice's.
   private func blocking(_ report: AuditReport) -> [String] {
-    guard !report.lockWaiters.isEmpty else { return [] }
-    let waiters = report.lockWaiters.count
-    let longest = report.longestLockWaiter.map {
-      ", the oldest query for \(DurationText.brief($0))"
-    }
-    let head =
-      style.paint("\(waiters) \(waiters == 1 ? "waits" : "wait") for a lock", .warning)
-      + (longest ?? "")
-    guard let blocking = report.blocking, !blocking.isEmpty else {
-      return ["", head + "; who holds it is not known"]
-    }
-    return ["", head + ":"]
-      + blocking.flatMap { blocker in
-        let sentence = HostileText.escaped(report.sentence(about: blocker))
-        return CellWidth.wrapped(sentence, to: style.width - 4).enumerated().map { index, line in
-          (index == 0 ? "  " : "    ") + line
+    guard let (head, roots) = Self.blocking(report) else { return [] }
+    let line = style.paint(head.lead, head.meaning) + head.rest
+    return ["", roots.isEmpty ? line : line + ":"]
+      + roots.flatMap { sentence in
+        CellWidth.wrapped(HostileText.escaped(sentence), to: style.width - 4).enumerated().map {
+          index, line in (index == 0 ? "  " : "    ") + line
         }
       }
+  }
+
+  /// How many wait, and a sentence about each root; nil where nobody waits.
+  static func blocking(_ report: AuditReport) -> (head: Sentence, roots: [String])? {
+    guard !report.lockWaiters.isEmpty else { return nil }
+    let waiters = report.lockWaiters.count
+    let roots = (report.blocking ?? []).map { report.sentence(about: $0) }
+    let longest =
+      report.longestLockWaiter.map { ", the oldest query for \(DurationText.brief($0))" } ?? ""
+    return (
+      (
+        "\(waiters) \(waiters == 1 ? "waits" : "wait") for a lock",
+        longest + (roots.isEmpty ? "; who holds it is not known" : ""), .warning
+      ), roots
+    )
   }
 
   func advice(_ advice: [Advice]) -> [String] {

@@ -1,0 +1,87 @@
+import SessionAudit
+
+/// Every session, the most urgent first, with why it is what it is.
+extension HTMLWriter {
+  /// Up to so many have every sentence about them; of more each has its strongest, and the rest is
+  /// named by its kind, or the page would be too large for a mail.
+  private static let mostInFull = 1500
+  /// More than these are folded away until somebody asks.
+  private static let mostUnfolded = 60
+
+  func sessions(of report: AuditReport, showQuery: Bool) {
+    let sessions = report.sessions
+    let isLarge = sessions.count > Self.mostInFull
+    markup("<section id=\"sessions\">\n<h2>Every session</h2>\n")
+    markup(sessions.count > Self.mostUnfolded ? "<details><summary>" : "<details open><summary>")
+    text("\(sessions.count) \(sessions.count == 1 ? "session" : "sessions"), the most urgent first")
+    markup("</summary>\n<div class=\"scroll\" tabindex=\"0\">")
+    markup("<table class=\"sessions sortable filtered\"><caption>Sessions")
+    if isLarge {
+      markup(
+        ", each with its strongest evidence; the JSON report has every sentence")
+    }
+    markup(
+      """
+      </caption>
+      <thead><tr><th scope="col">pid<th scope="col">application_name<th scope="col">user@database\
+      <th scope="col">client<th scope="col">state<th scope="col" class="n">state age\
+      <th scope="col" class="n">silent<th scope="col" class="n">session age<th scope="col">verdict\
+      <th scope="col" class="wide">why</thead>
+      <tbody>
+
+      """)
+    for verdict in Verdict.byUrgency {
+      let places = sessions.indices.filter { sessions[$0].verdict == verdict }
+        .sorted { (sessions[$0].times.silent ?? .zero) > (sessions[$1].times.silent ?? .zero) }
+      for place in places {
+        row(sessions[place], at: report.capturedAt, isLarge: isLarge, showQuery: showQuery)
+      }
+    }
+    markup("</tbody></table></div>\n</details>\n</section>\n")
+  }
+
+  private func row(
+    _ judged: JudgedSession, at now: Timestamp, isLarge: Bool, showQuery: Bool
+  ) {
+    let (session, times) = (judged.session, judged.times)
+    markup("<tr class=\"")
+    markup(judged.verdict.letter)
+    markup("\"><th scope=\"row\">")
+    number(Int(session.pid))
+    markup("<td>")
+    text(TextReport.label(session.applicationName, of: .application))
+    markup("<td>")
+    text("\(session.user ?? "?")@\(session.database ?? "?")")
+    markup("<td>")
+    text(TextReport.client(of: session))
+    markup("<td>")
+    text(session.state?.name ?? "?")
+    age(times.stateAge)
+    age(times.silent)
+    age(times.sessionAge)
+    markup("<td><b>")
+    text(judged.verdict.rawValue)
+    markup("</b><td>")
+    let reasons =
+      isLarge && !showQuery
+      ? Self.brief(judged, at: now)
+      : TextReport.explanation(of: judged, at: now, showsQuery: showQuery)
+    for (index, sentence) in reasons.enumerated() {
+      if index > 0 { markup("<br>") }
+      text(sentence)
+    }
+    markup("\n")
+  }
+
+  /// The strongest evidence in full, the rest by its kind.
+  private static func brief(_ judged: JudgedSession, at now: Timestamp) -> [String] {
+    guard let first = judged.evidence.first else {
+      return TextReport.notableProtections(of: judged).map { "Protected: \($0.kind.rawValue)." }
+    }
+    let others = judged.evidence.dropFirst().map { TextReport.words(for: $0.kind) }
+    let protections = TextReport.notableProtections(of: judged).map(\.kind.rawValue)
+    return [first.sentence(about: judged.session, judged.times, at: now)]
+      + (others.isEmpty ? [] : ["Also \(others.joined(separator: ", "))."])
+      + (protections.isEmpty ? [] : ["Protected: \(protections.joined(separator: ", "))."])
+  }
+}

@@ -1,0 +1,171 @@
+import SessionAudit
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the picture of all sessions over time is made of: families, in them lanes, one for each
+/// place that sessions come from, in these a line for each session.
+struct Timeline {
+  struct Lane {
+    var application: String
+    /// nil where lanes are whole applications, or it has none.
+    var address: String?
+    /// Places in the report, by backend_start.
+    var sessions: [Int]
+    var counts: [Verdict: Int]
+  }
+
+  struct Block {
+    var title: String
+    var lanes: [Lane]
+    var counts: [Verdict: Int]
+  }
+
+  let scale: TimelineScale
+  /// Those with orphans first, then with suspects, then the largest.
+  let blocks: [Block]
+  /// Sessions whose beginning this role does not see.
+  let undrawn: Int
+  /// Pixels that a session gets.
+  let rowHeight: Double
+
+  /// With more, a lane is a whole application: the picture must stay small.
+  private static let mostLanes = 600
+
+  init(of report: AuditReport) {
+    let sessions = report.sessions
+    let drawn = sessions.indices.filter { sessions[$0].times.sessionAge != nil }
+    undrawn = sessions.count - drawn.count
+    scale = TimelineScale(ages: drawn.compactMap { sessions[$0].times.sessionAge })
+    rowHeight =
+      switch drawn.count {
+      case ...60: 8
+      case ...200: 6
+      case ...600: 4
+      case ...1500: 2
+      default: 1
+      }
+    // `sessions` is by backend_start, so the lanes and what is in them are too.
+    var lanes = Self.lanes(drawn, of: sessions) { $0.clientAddress }
+    if lanes.count > Self.mostLanes { lanes = Self.lanes(drawn, of: sessions) { _ in nil } }
+    if lanes.count > Self.mostLanes {
+      lanes = Self.lanes(drawn, of: sessions, name: { report.judgedWith.family(of: $0) }) { _ in
+        nil
+      }
+    }
+    let families = Dictionary(grouping: lanes) { report.judgedWith.family(of: $0.application) }
+    blocks = families.map { Block(family: $0, lanes: $1) }.sorted { a, b in
+      a.urgency != b.urgency ? a.urgency.lexicographicallyPrecedes(b.urgency) : a.title < b.title
+    }
+  }
+
+  private static func lanes(
+    _ places: [Int], of sessions: [JudgedSession], name: (String) -> String = { $0 },
+    address: (Session) -> String?
+  ) -> [Lane] {
+    struct Key: Hashable {
+      var name: String
+      var address: String?
+    }
+    var known: [Key: Int] = [:]
+    var lanes: [Lane] = []
+    for place in places {
+      let session = sessions[place].session
+      let key = Key(name: name(session.applicationName), address: address(session))
+      let lane = known[key] ?? lanes.count
+      if lane == lanes.count {
+        known[key] = lane
+        lanes.append(
+          Lane(application: key.name, address: key.address, sessions: [], counts: [:]))
+      }
+      lanes[lane].sessions.append(place)
+      lanes[lane].counts[sessions[place].verdict, default: 0] += 1
+    }
+    return lanes
+  }
+}
+
+extension Timeline.Block {
+  /// Of one application the generations stay in order; `web.2` comes before `web.10`.
+  fileprivate init(family: String, lanes: [Timeline.Lane]) {
+    title = family
+    counts = lanes.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }
+    self.lanes = lanes.enumerated().sorted { a, b in
+      let (x, y) = (a.element.application, b.element.application)
+      if x.utf8.count != y.utf8.count { return x.utf8.count < y.utf8.count }
+      return x != y ? x < y : a.offset < b.offset
+    }.map(\.element)
+  }
+
+  /// The least comes first.
+  fileprivate var urgency: [Int] {
+    [-(counts[.orphan] ?? 0), -(counts[.suspect] ?? 0), -counts.values.reduce(0, +)]
+  }
+}
+
+/// Where a moment stands on the axis of time. Straight where the ages allow; where a few sessions
+/// are far older than the rest, bent so that the middle one still has a third of the width.
+struct TimelineScale {
+  /// Seconds.
+  let oldest: Double
+  /// Ages far below it, in seconds, stand as on a straight axis, those far beyond as logarithms.
+  let bend: Double?
+
+  /// - Parameter ages: those of all sessions.
+  init(ages: [Duration]) {
+    let seconds = ages.map { $0 / .seconds(1) }.sorted()
+    let oldest = max(1, seconds.last ?? 1)
+    let middle = max(1, seconds.isEmpty ? 1 : seconds[seconds.count / 2])
+    self.oldest = oldest
+    let share = 0.35
+    guard middle / oldest < share else {
+      bend = nil
+      return
+    }
+    // The share of the middle one falls as the bend rises.
+    var (low, high) = (-20.0, log(oldest))
+    for _ in 0..<60 {
+      let half = (low + high) / 2
+      if log1p(middle / exp(half)) / log1p(oldest / exp(half)) > share {
+        low = half
+      } else {
+        high = half
+      }
+    }
+    bend = exp(low)
+  }
+
+  /// 0 is the oldest session's beginning, 1 is now.
+  func place(ofAge age: Duration) -> Double { place(ofSeconds: age / .seconds(1)) }
+
+  private func place(ofSeconds age: Double) -> Double {
+    let age = min(max(0, age), oldest)
+    return 1 - (bend.map { log1p(age / $0) / log1p(oldest / $0) } ?? age / oldest)
+  }
+
+  /// Ages to write on the axis, from now back, far enough apart to be read.
+  var ticks: [(age: Duration, place: Double)] {
+    var ticks: [(Duration, Double)] = []
+    var last = 1.0
+    for seconds in Self.round {
+      let place = place(ofSeconds: Double(seconds))
+      guard Double(seconds) <= oldest, place > 0.02 else { break }
+      if last - place >= 0.09 {
+        ticks.append((.seconds(seconds), place))
+        last = place
+      }
+    }
+    return ticks
+  }
+
+  private static let round: [Int] = [
+    1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 3 * 3600, 6 * 3600, 12 * 3600,
+    86_400, 2 * 86_400, 4 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400, 60 * 86_400, 90 * 86_400,
+    180 * 86_400, 365 * 86_400, 730 * 86_400,
+  ]
+}
