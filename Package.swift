@@ -48,6 +48,13 @@ let package = Package(
       name: "log-writer", dependencies: ["Commands", "Rendering", "SessionAudit"],
       path: "Tests/LogWriter"),
 
+    // Reports of many sessions, and pictures of them.
+    .target(
+      name: "TestPages", dependencies: ["SessionAudit"], path: "Tests/TestPages"),
+    .executableTarget(
+      name: "page-pictures", dependencies: ["TestPages", "TestSupport", "Rendering"],
+      path: "Tests/PagePictures"),
+
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .target(
       name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
@@ -61,7 +68,11 @@ let package = Package(
       name: "InputFilesTests",
       dependencies: ["InputFiles", "Rendering", "SessionAudit", "TestRandom"]),
     .testTarget(
-      name: "RenderingTests", dependencies: ["Rendering", "SessionAudit"], exclude: ["Golden"]),
+      name: "RenderingTests", dependencies: ["Rendering", "SessionAudit", "TestPages"],
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "PageTests",
+      dependencies: ["Rendering", "SessionAudit", "TestPages", "TestSupport", "pgsessions"]),
     .testTarget(
       name: "CorpusTests",
       dependencies: ["Commands", "InputFiles", "Rendering", "SessionAudit"], exclude: ["Cases"]),

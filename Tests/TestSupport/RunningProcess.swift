@@ -88,14 +88,18 @@ public final class RunningProcess {
   /// Sends a signal to the process, which must not have been waited for.
   public func signal(_ number: Int32) { if !isReaped { kill(pid, number) } }
 
-  /// The next line of standard output without its newline, nil at its end.
-  public func readLine(timeout: Duration = .seconds(10)) throws -> String? {
-    let newline = UInt8(ascii: "\n")
+  /// The next line of standard output without its newline, or whatever else ends it; nil at the end.
+  public func readLine(
+    endedBy terminator: UInt8 = UInt8(ascii: "\n"), timeout: Duration = .seconds(10)
+  ) throws -> String? {
+    var searched = output.given
     try pump(until: Deadline(after: timeout), "to write a line") {
-      output.descriptor >= 0 && !output.bytes[output.given...].contains(newline)
+      guard output.descriptor >= 0 else { return false }
+      defer { searched = output.bytes.count }
+      return !output.bytes[searched...].contains(terminator)
     }
     let rest = output.bytes[output.given...]
-    guard let end = rest.firstIndex(of: newline) else {
+    guard let end = rest.firstIndex(of: terminator) else {
       output.given = output.bytes.count
       return rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
     }

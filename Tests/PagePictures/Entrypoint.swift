@@ -1,0 +1,61 @@
+import Rendering
+import TestPages
+import TestSupport
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Makes pictures of HTML reports, to be looked at: `page-pictures FOLDER [PAGE.html…]`. Without
+/// pages it makes some of its own, of 100, 1,000 and 5,000 sessions.
+@main
+enum Entrypoint {
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let folder = arguments.first else {
+      throw SupportError("usage: page-pictures FOLDER [PAGE.html…]")
+    }
+    let pages = arguments.dropFirst().map { String($0) }
+    let browser = try Browser()
+    for page in pages.isEmpty ? try samples(in: folder) : pages { try picture(page, browser, folder) }
+  }
+
+  private static func samples(in folder: String) throws -> [String] {
+    try [100, 1000, 5000].map { count in
+      var bytes: [UInt8] = []
+      HTMLReport.audit(.report(SampleReport.make(sessions: count)), version: "sample") {
+        bytes += $0
+      }
+      let path = "\(folder)/sample-\(count).html"
+      try write(bytes, path)
+      return path
+    }
+  }
+
+  private static func picture(_ page: String, _ browser: Browser, _ folder: String) throws {
+    let name = String(page.split(separator: "/").last ?? "page").replacing(".html", with: "")
+    func shot(_ form: String, height: Int? = 6000) throws {
+      try write(browser.screenshot(height: height), "\(folder)/\(name)-\(form).png")
+    }
+    try browser.resize(width: 1280, height: 900)
+    try browser.emulate()
+    let clock = ContinuousClock()
+    let time = try clock.measure { try browser.open(page) }
+    print("\(name): loaded in \(time); \(try browser.conduct())")
+    try shot("light")
+    try browser.emulate(isDark: true)
+    try shot("dark")
+    try browser.emulate()
+    try browser.resize(width: 390, height: 844, isPhone: true, scale: 2)
+    try shot("phone", height: 4000)
+    try write(browser.pdf(), "\(folder)/\(name)-print.pdf")
+  }
+
+  private static func write(_ bytes: [UInt8], _ path: String) throws {
+    guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else {
+      throw SupportError("\(path) can't be written")
+    }
+  }
+}
