@@ -6,7 +6,7 @@ extension HTMLWriter {
   /// named by its kind, or the page would be too large for a mail.
   private static let mostInFull = 1500
   /// More than these are folded away until somebody asks.
-  private static let mostUnfolded = 60
+  private static let mostUnfolded = 120
 
   func sessions(of report: AuditReport, showQuery: Bool) {
     let sessions = report.sessions
@@ -15,7 +15,7 @@ extension HTMLWriter {
     markup(sessions.count > Self.mostUnfolded ? "<details><summary>" : "<details open><summary>")
     text("\(sessions.count) \(sessions.count == 1 ? "session" : "sessions"), the most urgent first")
     markup("</summary>\n<div class=\"scroll\" tabindex=\"0\">")
-    markup("<table class=\"sessions sortable filtered\"><caption>Sessions")
+    markup("<table class=\"sessions sortable filtered\" data-portion=\"200\"><caption>Sessions")
     if isLarge {
       markup(
         ", each with its strongest evidence; the JSON report has every sentence")
@@ -23,10 +23,10 @@ extension HTMLWriter {
     markup(
       """
       </caption>
-      <thead><tr><th scope="col">pid<th scope="col">application_name<th scope="col">user@database\
+      <thead><tr><th scope="col">verdict<th scope="col" class="n">pid<th scope="col">application_name<th scope="col">user@database\
       <th scope="col">client<th scope="col">state<th scope="col" class="n">state age\
-      <th scope="col" class="n">silent<th scope="col" class="n">session age<th scope="col">verdict\
-      <th scope="col" class="wide">why</thead>
+      <th scope="col" class="n">silent<th scope="col" class="n">session age<th scope="col" \
+      class="why">why</thead>
       <tbody>
 
       """)
@@ -46,7 +46,9 @@ extension HTMLWriter {
     let (session, times) = (judged.session, judged.times)
     markup("<tr class=\"")
     markup(judged.verdict.letter)
-    markup("\"><th scope=\"row\">")
+    markup("\"><td><b>")
+    text(judged.verdict.rawValue)
+    markup("</b><th scope=\"row\" class=\"n\">")
     number(Int(session.pid))
     markup("<td>")
     text(TextReport.label(session.applicationName, of: .application))
@@ -59,15 +61,12 @@ extension HTMLWriter {
     age(times.stateAge)
     age(times.silent)
     age(times.sessionAge)
-    markup("<td><b>")
-    text(judged.verdict.rawValue)
-    markup("</b><td>")
     let reasons =
       isLarge && !showQuery
       ? Self.brief(judged, at: now)
       : TextReport.explanation(of: judged, at: now, showsQuery: showQuery)
     for (index, sentence) in reasons.enumerated() {
-      if index > 0 { markup("<br>") }
+      markup(index == 0 ? "<td class=\"why\">" : "<br>")
       text(sentence)
     }
     markup("\n")

@@ -49,7 +49,12 @@ extension HTMLWriter {
     text(
       parts.filter { $0.1 > 0 }.map { "\($0.1) \($0.2)" }.joined(separator: ", ")
         + "; \(kept) kept for superusers and reserved roles")
-    markup("</desc><rect class=\"free\" width=\"1000\" height=\"30\"/>")
+    markup(
+      """
+      </desc><defs><pattern id="kept" width="8" height="8" patternUnits="userSpaceOnUse">\
+      <path d="M2 0v8"/></pattern></defs>
+      """)
+    markup("<rect class=\"free\" width=\"1000\" height=\"30\"/>")
     if kept > 0 {
       bar(from: Double(slots.maxConnections - kept) * scale, Double(kept) * scale, "kept")
     }

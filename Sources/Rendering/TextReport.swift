@@ -123,7 +123,15 @@ public struct TextReport {
   }
 
   private func summary(_ report: AuditReport) -> [String] {
-    Self.summary(report).flatMap { sentence in
+    var said = Self.summary(report)
+    if let roster = report.judgedWith.roster {
+      said.append(("", Self.sentence(for: roster, at: report.capturedAt), nil))
+    }
+    let declared = Self.declarations(of: report.judgedWith)
+    if !declared.isEmpty {
+      said.append(("", "declared: " + declared.joined(separator: "; "), nil))
+    }
+    return said.flatMap { sentence in
       let line =
         style.paint(HostileText.escaped(sentence.lead), sentence.meaning)
         + HostileText.escaped(sentence.rest)
@@ -134,7 +142,7 @@ public struct TextReport {
   /// A sentence with what it begins with, which is painted.
   typealias Sentence = (lead: String, rest: String, meaning: TerminalStyle.Meaning?)
 
-  /// How many there are, what is thought of them, and what they were judged with.
+  /// How many there are, and what is thought of them.
   static func summary(_ report: AuditReport) -> [Sentence] {
     let totals = report.totals
     var states = StateCounts()
@@ -156,13 +164,6 @@ public struct TextReport {
           "\(totals.openedLastMinute)\(report.coverage.isComplete ? "" : " of the visible ones") opened in the last minute, "
             + "\(totals.openedLast5Minutes) in the last five", nil
         ))
-    }
-    if let roster = report.judgedWith.roster {
-      said.append(("", sentence(for: roster, at: report.capturedAt), nil))
-    }
-    let declared = declarations(of: report.judgedWith)
-    if !declared.isEmpty {
-      said.append(("", "declared: " + declared.joined(separator: "; "), nil))
     }
     return said
   }

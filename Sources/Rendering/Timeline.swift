@@ -155,7 +155,7 @@ struct TimelineScale {
     for seconds in Self.round {
       let place = place(ofSeconds: Double(seconds))
       guard Double(seconds) <= oldest, place > 0.02 else { break }
-      if last - place >= 0.09 {
+      if last - place >= 0.12 {
         ticks.append((.seconds(seconds), place))
         last = place
       }

@@ -45,13 +45,23 @@ enum Entrypoint {
     let time = try clock.measure { try browser.open(page) }
     print("\(name): loaded in \(time); \(try browser.conduct())")
     try shot("light")
+    _ = try browser.evaluate("for (const e of document.querySelectorAll('details')) e.open = true")
+    try shot("open", height: 12_000)
     try browser.emulate(isDark: true)
     try shot("dark")
     try browser.emulate()
     try browser.resize(width: 390, height: 844, isPhone: true, scale: 2)
     try shot("phone", height: 4000)
+    print("  \(try browser.evaluate(Self.overflowing))")
     try write(browser.pdf(), "\(folder)/\(name)-print.pdf")
   }
+
+  /// What reaches beyond the right edge of the page.
+  private static let overflowing = """
+    [...document.querySelectorAll("body *")].filter(e => !e.closest(".scroll > *")
+      && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+      .slice(0, 5).map(e => e.outerHTML.slice(0, 120) + e.getBoundingClientRect().right)
+    """
 
   private static func write(_ bytes: [UInt8], _ path: String) throws {
     guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else {

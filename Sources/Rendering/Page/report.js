@@ -1,92 +1,100 @@
 "use strict";
-// The tables can be read without this: it sorts them, and filters the sessions and shows them in
-// portions. It reads only the page.
+// The tables can be read without this: it sorts them, shows the long ones in portions, and filters
+// the sessions. It reads only the page.
 (() => {
-  const portion = 200;
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+  const names = new Intl.Collator("en", { numeric: true });
 
-  function sortable(table, changed) {
+  // What a cell sorts by: the seconds of an age, else a number, else its text.
+  function value(cell, isNumber) {
+    const text = cell?.dataset.s ?? cell?.textContent ?? "";
+    return isNumber ? parseFloat(text) || 0 : text;
+  }
+
+  function makeSortable(table, refresh) {
     const body = table.tBodies[0];
-    const key = (row, column) => {
-      const cell = row.cells[column];
-      const value = cell.dataset.s ?? cell.textContent;
-      return cell.classList.contains("n") || cell.dataset.s ? parseFloat(value) || 0 : value;
-    };
-    [...table.tHead.rows[0].cells].forEach((head, column) => {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      if (head.classList.contains("why")) return;
       const button = make("button", { type: "button", title: "Sort by this column" });
       button.append(...head.childNodes);
       head.append(button);
       button.addEventListener("click", () => {
-        const isNumber = body.rows[0]?.cells[column].dataset.s !== undefined
-          || head.classList.contains("n");
+        const isNumber = head.matches(".n, .wide");
         const was = head.getAttribute("aria-sort");
         // Of numbers the largest matter.
         const falls = was ? was === "ascending" : isNumber;
-        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", falls ? "descending" : "ascending");
-        const names = new Intl.Collator("en", { numeric: true });
-        const compare = (a, b) => (isNumber ? a - b : names.compare(a, b)) * (falls ? -1 : 1);
-        const rows = [...body.rows].map((row) => [key(row, column), row]);
-        rows.sort((a, b) => compare(a[0], b[0]));
-        body.append(...rows.map((pair) => pair[1]));
-        changed();
+        const keyed = [...body.rows].map((row) => [value(row.cells[column], isNumber), row]);
+        keyed.sort(([a], [b]) => (isNumber ? a - b : names.compare(a, b)) * (falls ? -1 : 1));
+        body.append(...keyed.map(([, row]) => row));
+        refresh();
       });
     });
   }
 
-  function filtered(table) {
-    const box = table.parentElement;
-    const names = { o: "orphan", s: "suspect", h: "hidden", l: "live" };
-    const counts = {};
-    for (const row of table.tBodies[0].rows) {
-      counts[row.className] = (counts[row.className] ?? 0) + 1;
-    }
-    const tools = make("div", { className: "tools" });
-    const more = make("p", { className: "more" });
+  // Shows a portion of the rows that fit, with a button for more.
+  function makeShort(table, fits) {
+    const portion = Number(table.dataset.portion);
     const next = make("button", { type: "button" });
-    const input = make("input", { type: "search", placeholder: "Filter by any text" });
-    input.setAttribute("aria-label", "Filter sessions by text");
-    let chosen = null, shown = portion;
+    const more = make("p", { className: "more" });
+    let shown = portion;
     const refresh = () => {
-      const word = input.value.trim().toLowerCase();
       let matches = 0;
       for (const row of table.tBodies[0].rows) {
-        const fits = (!chosen || row.className === chosen)
-          && (!word || row.textContent.toLowerCase().includes(word));
-        if (fits) matches += 1;
-        row.hidden = !fits || matches > shown;
+        const isMatch = fits(row);
+        if (isMatch) matches += 1;
+        row.hidden = !isMatch || matches > shown;
       }
       more.hidden = matches <= shown;
       next.textContent = `Show ${Math.min(portion, matches - shown)} more of ${matches}`;
     };
+    next.addEventListener("click", () => { shown += portion; refresh(); });
+    more.append(next);
+    table.parentElement.after(more);
+    return { refresh, restart: () => { shown = portion; refresh(); } };
+  }
+
+  // Buttons for the verdicts that occur, and a field for any text.
+  function addFilter(table, filter, changed) {
+    const counts = new Map();
+    for (const row of table.tBodies[0].rows) {
+      const [verdict, count] = counts.get(row.className) ?? [row.cells[0].textContent, 0];
+      counts.set(row.className, [verdict, count + 1]);
+    }
+    const tools = make("div", { className: "tools" });
     const pick = (letter, label) => {
       const button = make("button", { type: "button", textContent: label });
-      button.setAttribute("aria-pressed", String(letter === chosen));
+      button.setAttribute("aria-pressed", String(letter === filter.verdict));
       button.addEventListener("click", () => {
-        chosen = letter;
-        shown = portion;
+        filter.verdict = letter;
         for (const other of tools.querySelectorAll("button")) {
           other.setAttribute("aria-pressed", String(other === button));
         }
-        refresh();
+        changed();
       });
       tools.append(button);
     };
     pick(null, "all");
-    for (const letter of Object.keys(names)) {
-      if (counts[letter]) pick(letter, `${counts[letter]} ${names[letter]}`);
-    }
-    input.addEventListener("input", () => { shown = portion; refresh(); });
-    next.addEventListener("click", () => { shown += portion; refresh(); });
+    for (const [letter, [verdict, count]] of counts) pick(letter, `${count} ${verdict}`);
+    const input = make("input", { type: "search", placeholder: "Filter by any text" });
+    input.setAttribute("aria-label", "Filter sessions by text");
+    input.addEventListener("input", () => {
+      filter.word = input.value.trim().toLowerCase();
+      changed();
+    });
     tools.append(input);
-    more.append(next);
-    box.before(tools);
-    box.after(more);
-    refresh();
-    return refresh;
+    table.parentElement.before(tools);
   }
 
   for (const table of document.querySelectorAll("table.sortable")) {
-    sortable(table, table.classList.contains("filtered") ? filtered(table) : () => {});
+    const filter = { verdict: null, word: "" };
+    const rows = makeShort(table, (row) =>
+      (!filter.verdict || row.className === filter.verdict)
+      && (!filter.word || row.textContent.toLowerCase().includes(filter.word)));
+    makeSortable(table, rows.refresh);
+    if (table.classList.contains("filtered")) addFilter(table, filter, rows.restart);
+    rows.refresh();
   }
 })();
