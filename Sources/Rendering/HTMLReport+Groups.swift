@@ -19,7 +19,8 @@ extension HTMLWriter {
     }
     for group in report.groups {
       guard let split = report.addresses(ofNameless: group) else { continue }
-      markup("<details open><summary>Sessions without a name by address</summary>\n")
+      markup(split.count > TextReport.mostAddresses ? "<details>" : "<details open>")
+      markup("<summary>Sessions without a name by address</summary>\n")
       table(
         split, of: report, by: [.client], path: nil,
         caption: "Sessions without an application_name by address")

@@ -50,7 +50,7 @@ extension HTMLWriter {
     for block in timeline.blocks {
       let isOpen = height < Self.mostOpen
       markup(isOpen ? "<details class=\"block\" open><summary><b>" : "<details class=\"block\"><summary><b>")
-      text(TextReport.label(block.title, of: .family))
+      text(block.title)
       markup("</b> ")
       text(Self.counts(block.counts))
       markup("</summary>\n")
@@ -60,7 +60,7 @@ extension HTMLWriter {
       for (index, lane) in lanes.prefix(Self.mostLanes).enumerated() {
         let isSame = index > 0 && lanes[index - 1].application == lane.application
         self.lane(lane, timeline, report, names: !isSame)
-        height += timeline.height(of: lane)
+        height += max(18, timeline.height(of: lane) + 4)
       }
       let rest = lanes.dropFirst(Self.mostLanes)
       if !rest.isEmpty {

@@ -24,6 +24,11 @@ struct Timeline {
     var title: String
     var lanes: [Lane]
     var counts: [Verdict: Int]
+
+    init(title: String, lanes: [Lane]) {
+      (self.title, self.lanes) = (title, lanes)
+      counts = lanes.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }
+    }
   }
 
   let scale: TimelineScale
@@ -36,6 +41,8 @@ struct Timeline {
 
   /// With more, a lane is a whole application: the picture must stay small.
   private static let mostLanes = 600
+  /// The families after these share one block.
+  private static let mostBlocks = 12
 
   init(of report: AuditReport) {
     let sessions = report.sessions
@@ -59,9 +66,15 @@ struct Timeline {
       }
     }
     let families = Dictionary(grouping: lanes) { report.judgedWith.family(of: $0.application) }
-    blocks = families.map { Block(family: $0, lanes: $1) }.sorted { a, b in
+    let byUrgency = families.map { Block(family: $0, lanes: $1) }.sorted { a, b in
       a.urgency != b.urgency ? a.urgency.lexicographicallyPrecedes(b.urgency) : a.title < b.title
     }
+    let rest = byUrgency.dropFirst(Self.mostBlocks)
+    let others =
+      rest.count > 1
+      ? [Block(title: "\(rest.count) more applications", lanes: rest.flatMap(\.lanes))]
+      : Array(rest)
+    blocks = byUrgency.prefix(Self.mostBlocks) + others
   }
 
   private static func lanes(
@@ -93,13 +106,12 @@ struct Timeline {
 extension Timeline.Block {
   /// Of one application the generations stay in order; `web.2` comes before `web.10`.
   fileprivate init(family: String, lanes: [Timeline.Lane]) {
-    title = family
-    counts = lanes.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }
-    self.lanes = lanes.enumerated().sorted { a, b in
+    let inOrder = lanes.enumerated().sorted { a, b in
       let (x, y) = (a.element.application, b.element.application)
       if x.utf8.count != y.utf8.count { return x.utf8.count < y.utf8.count }
       return x != y ? x < y : a.offset < b.offset
     }.map(\.element)
+    self.init(title: TextReport.label(family, of: .family), lanes: inOrder)
   }
 
   /// The least comes first.

@@ -53,6 +53,9 @@ enum Entrypoint {
     try browser.resize(width: 390, height: 844, isPhone: true, scale: 2)
     try shot("phone", height: 4000)
     print("  \(try browser.evaluate(Self.overflowing))")
+    try browser.resize(width: 1280, height: 900)
+    try browser.emulate(medium: "print")
+    try browser.open(page)
     try write(browser.pdf(), "\(folder)/\(name)-print.pdf")
   }
 
