@@ -30,7 +30,7 @@ extension HTMLWriter {
   }
 
   private func bucketLegend(_ policy: Policy, hasUnknown: Bool) {
-    markup("<p class=\"legend\">Age of their state: ")
+    markup("<p class=\"legend\"><b>Age of their state</b>")
     for (index, name) in policy.bucketNames.enumerated() {
       markup("<span><i class=\"a\" style=\"opacity:")
       strength(index, policy)
@@ -111,8 +111,8 @@ extension HTMLWriter {
     cell(group.sessions, path, "sessions")
     markup("<td class=\"n\">")
     text(TextReport.percent(group.sessions, of: report.slots))
-    cell(group.orphan, path, "orphan", "o")
-    cell(group.suspect, path, "suspect", "s")
+    cell(group.orphan, path, "orphan", " o")
+    cell(group.suspect, path, "suspect", " s")
     cell(group.live, path, "live")
     if hides { cell(group.hidden, path, "hidden") }
     if frees { cell(group.freedByEndingOrphans, path, "freed_by_ending_orphans") }
@@ -124,8 +124,8 @@ extension HTMLWriter {
   private func cell(
     _ count: Int, _ path: String?, _ key: StaticString, _ verdict: StaticString = ""
   ) {
-    markup("<td class=\"n ")
-    markup(count > 0 ? verdict : "zero")
+    markup("<td class=\"n")
+    markup(count > 0 ? verdict : " zero")
     if let path {
       markup("\" data-figure=\"")
       text("\(path).\(key)")

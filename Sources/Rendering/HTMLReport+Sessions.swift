@@ -32,7 +32,10 @@ extension HTMLWriter {
       """)
     for verdict in Verdict.byUrgency {
       let places = sessions.indices.filter { sessions[$0].verdict == verdict }
-        .sorted { (sessions[$0].times.silent ?? .zero) > (sessions[$1].times.silent ?? .zero) }
+        .sorted { a, b in
+          let (x, y) = (sessions[a].times.silent ?? .zero, sessions[b].times.silent ?? .zero)
+          return x != y ? x > y : a < b
+        }
       for place in places {
         row(sessions[place], at: report.capturedAt, isLarge: isLarge, showQuery: showQuery)
       }

@@ -201,7 +201,8 @@ extension HTMLWriter {
       "seen",
       "\(coverage.visible) of \(coverage.total) client sessions"
         + (coverage.reason.map { "; \($0)" } ?? ""))
-    fact("beside them", "\(report.totals.background) processes of the server")
+    let background = report.totals.background
+    fact("beside them", "\(background) \(background == 1 ? "process" : "processes") of the server")
     markup("</dl>\n</section>\n")
   }
 

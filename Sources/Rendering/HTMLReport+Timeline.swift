@@ -42,8 +42,9 @@ extension HTMLWriter {
     if timeline.undrawn > 0 {
       markup("<p class=\"notice\">")
       text(
-        "\(timeline.undrawn) \(timeline.undrawn == 1 ? "session is" : "sessions are") not drawn: "
-          + "this role does not see when they began.")
+        timeline.undrawn == 1
+          ? "1 session is not drawn: this role does not see when it began."
+          : "\(timeline.undrawn) sessions are not drawn: this role does not see when they began.")
       markup("</p>\n")
     }
     var height = 0.0
@@ -112,7 +113,9 @@ extension HTMLWriter {
       text(address)
       markup("</bdi>")
     }
-    markup("</div><svg class=\"track\" role=\"img\" preserveAspectRatio=\"none\" viewBox=\"0 0 4000 ")
+    // Gaps of less than a pixel would only make the colours pale.
+    markup(timeline.rowHeight > 2 ? "</div><svg class=\"track" : "</div><svg class=\"track dense")
+    markup("\" role=\"img\" preserveAspectRatio=\"none\" viewBox=\"0 0 4000 ")
     number(lane.sessions.count * 10)
     markup("\" height=\"")
     decimal(timeline.height(of: lane))
@@ -135,7 +138,8 @@ extension HTMLWriter {
     let heard = times.compactMap(\.silent).min().map {
       ", last heard \(DurationText.brief($0)) ago"
     }
-    return ", the first opened \(DurationText.brief(oldest)) ago\(heard ?? "")"
+    let opened = times.count == 1 ? "opened" : "the first opened"
+    return ", \(opened) \(DurationText.brief(oldest)) ago\(heard ?? "")"
   }
 
   /// One path for all sessions of a verdict.

@@ -64,6 +64,7 @@ struct Timeline {
       lanes = Self.lanes(drawn, of: sessions, name: { report.judgedWith.family(of: $0) }) { _ in
         nil
       }
+      lanes = Self.folded(lanes)
     }
     let families = Dictionary(grouping: lanes) { report.judgedWith.family(of: $0.application) }
     let byUrgency = families.map { Block(family: $0, lanes: $1) }.sorted { a, b in
@@ -75,6 +76,22 @@ struct Timeline {
       ? [Block(title: "\(rest.count) more applications", lanes: rest.flatMap(\.lanes))]
       : Array(rest)
     blocks = byUrgency.prefix(Self.mostBlocks) + others
+  }
+
+  /// Whatever comes after the largest shares one lane.
+  private static func folded(_ lanes: [Lane]) -> [Lane] {
+    guard lanes.count > mostLanes else { return lanes }
+    let bySize = lanes.indices.sorted { a, b in
+      let (x, y) = (lanes[a].sessions.count, lanes[b].sessions.count)
+      return x != y ? x > y : a < b
+    }
+    let rest = bySize.dropFirst(mostLanes).map { lanes[$0] }
+    return bySize.prefix(mostLanes).map { lanes[$0] } + [
+      Lane(
+        application: "\(rest.count) more names", address: nil,
+        sessions: rest.flatMap(\.sessions).sorted(),
+        counts: rest.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) })
+    ]
   }
 
   private static func lanes(
@@ -164,15 +181,25 @@ struct TimelineScale {
   var ticks: [(age: Duration, place: Double)] {
     var ticks: [(Duration, Double)] = []
     var last = 1.0
-    for seconds in Self.round {
+    for seconds in candidates {
       let place = place(ofSeconds: Double(seconds))
       guard Double(seconds) <= oldest, place > 0.02 else { break }
-      if last - place >= 0.12 {
+      if last - place >= Self.leastGap {
         ticks.append((.seconds(seconds), place))
         last = place
       }
     }
     return ticks
+  }
+
+  private static let leastGap = 0.12
+
+  /// On a straight axis equal steps, else round ages.
+  private var candidates: [Int] {
+    guard bend == nil,
+      let step = Self.round.first(where: { Double($0) / oldest >= Self.leastGap })
+    else { return Self.round }
+    return (1...9).map { $0 * step }
   }
 
   private static let round: [Int] = [

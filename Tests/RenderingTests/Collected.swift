@@ -34,3 +34,16 @@ extension JSONReport {
     return bytes
   }
 }
+
+extension HTMLReport {
+  static func audit(
+    _ outcome: AuditOutcome, version: String = "1.2.3", summary: Bool = false,
+    showQuery: Bool = false
+  ) -> String {
+    var bytes: [UInt8] = []
+    audit(
+      outcome, version: version, summary: summary, showQuery: showQuery,
+      handOn: { bytes += $0 })
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

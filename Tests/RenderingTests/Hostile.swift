@@ -21,7 +21,10 @@ enum Hostile {
       "👩\u{200D}👩\u{200D}👧\u{200D}👦 family 🇩🇪", String(repeating: "x", count: 200),
       String(repeating: "語", count: 80), String(repeating: "\u{1B}", count: 60),
       "'; drop table x; --",
-      "</script><script>", "\\x1b[31m", "%s%n", " leading and trailing ", "\"quoted\\\"",
+      "</script><script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>",
+      "' onmouseover='alert(1)", "</style></title></td></table>", "<!--", "]]>", "&lt;b&gt;&#0;",
+      "<b>bold", "{{7*7}}", "javascript:alert(1)", "<meta http-equiv=refresh content=0>",
+      "\\x1b[31m", "%s%n", " leading and trailing ", "\"quoted\\\"",
     ] + scalars.map { "a\($0)b" }
 
   /// One session for each text, which stands in everything that a client chooses.

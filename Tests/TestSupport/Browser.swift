@@ -15,11 +15,15 @@ public final class Browser {
   private var complaints: [String] = []
   private var loads = 0
 
+  private static let programs = [
+    "chromium", "chromium-browser", "google-chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  ]
+
   /// Starts Chromium with an empty profile; it ends with this object, and when its pipe closes.
   public init() throws {
-    guard let program = ["chromium", "chromium-browser", "google-chrome"].lazy.compactMap({
-      try? ChildProcess.find($0)
-    }).first
+    guard let program = Self.programs.lazy.compactMap({ try? ChildProcess.find($0) }).first
     else {
       throw SupportError(
         "There is no Chromium in PATH, which looks at the HTML reports: run scripts/setup.")
@@ -57,6 +61,17 @@ public final class Browser {
     public var requests: [String]
     /// What it, or the browser about it, said on the console: errors, warnings, refused loads.
     public var complaints: [String]
+
+    public static let flawless = Conduct(requests: [], complaints: [])
+  }
+
+  /// Opens a page from a file of its own.
+  public func open(html page: String) throws {
+    let path = "\(profile)/page.html"
+    guard FileManager.default.createFile(atPath: path, contents: Data(page.utf8)) else {
+      throw SupportError("\(path) can't be written")
+    }
+    try open(path)
   }
 
   /// Opens a file and waits until it is loaded.
@@ -95,6 +110,11 @@ public final class Browser {
         "width": .number(Double(width)), "height": .number(Double(height)),
         "deviceScaleFactor": .number(scale), "mobile": .bool(isPhone),
       ])
+  }
+
+  /// Whether pages that are opened from now on may run scripts; what is asked of them runs always.
+  public func allowScripts(_ allowed: Bool) throws {
+    _ = try send("Emulation.setScriptExecutionDisabled", ["value": .bool(!allowed)])
   }
 
   /// - Parameter medium: `screen` or `print`.
