@@ -5,7 +5,7 @@ import Testing
 struct HTMLCommandTests {
   @Test func showsAServer() throws {
     let outcome = try Fixture.run("audit", "--format", "html", Fixture.uri)
-    #expect(outcome.termination == .exited(0))
+    #expect(outcome.status == 0)
     #expect(outcome.stdout.hasPrefix("<!DOCTYPE html>"))
     #expect(outcome.stdout.hasSuffix("</html>\n"))
     #expect(outcome.stdout.contains("<h1><bdi>app@shop</bdi></h1>"))
@@ -19,7 +19,7 @@ struct HTMLCommandTests {
     let json = try Fixture.run("audit", "--json", Fixture.uri)
     let page = try Fixture.run(
       ["audit", "--format", "html", "--input", "-"], input: json.stdout)
-    #expect(page.termination == .exited(0))
+    #expect(page.status == 0)
     let report = try Fixture.json(json)
     let captured = try #require(report["captured_at"]?.text)
     #expect(page.stdout.contains("<time datetime=\"\(captured)\">"))
@@ -30,7 +30,7 @@ struct HTMLCommandTests {
   @Test func saysWhyThereIsNone() throws {
     let uri = try Fixture.server.get().uri(user: "app", database: "nowhere")
     let outcome = try Fixture.run("audit", "--format", "html", uri)
-    #expect(outcome.termination == .exited(69))
+    #expect(outcome.status == 69)
     #expect(outcome.stdout.contains("<h1>No report</h1>"))
     #expect(outcome.stdout.contains("Kind: unknown_database, SQLSTATE 3D000"))
     #expect(outcome.stderr.contains("nowhere"))
