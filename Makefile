@@ -11,6 +11,7 @@ else
 endif
 
 .PHONY: help build test test-matrix demo stress bench bench-judge lint release install-deps
+.PHONY: install-deps-but-browser
 
 help:
 	@echo "make build         build everything, for debugging"
@@ -26,6 +27,9 @@ help:
 
 install-deps:
 	@scripts/setup
+
+install-deps-but-browser:
+	@scripts/setup --without-browser
 
 build:
 	swift build
@@ -43,18 +47,18 @@ release:
 	swift build -c release $(RELEASE_FLAGS) --product pgsessions
 
 # Two steps: the products beside the demo are what it runs.
-demo: install-deps
+demo: install-deps-but-browser
 	@swift build
 	@.build/debug/demo
 
 # The release program, which is as fast as users have it; what plays its clients need not be.
-stress: install-deps release
+stress: install-deps-but-browser release
 	@swift build
 	@.build/debug/stress --executable .build/release/pgsessions
 
 # All built as the program is: the launcher must need less memory than what it measures, and the loop
 # that ending is held against must not be slower than it need be.
-bench: install-deps release
+bench: install-deps-but-browser release
 	@swift build -c release $(RELEASE_FLAGS) --product measure
 	@swift build -c release $(RELEASE_FLAGS) --product bench
 	@.build/release/bench --executable .build/release/pgsessions $(BENCH_FLAGS)

@@ -13,7 +13,8 @@ import Rendering
 /// each start of the program time.
 struct OutputOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The form of the report: text (default), json, or html for audit.", valueName: "format"))
+    help: ArgumentHelp(
+      "The form of the report: text (default), json, or html for audit.", valueName: "format"))
   var format: String?
 
   @Flag(help: "Short for --format json.")

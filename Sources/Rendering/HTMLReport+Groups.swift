@@ -56,7 +56,9 @@ extension HTMLWriter {
     let most = groups.map(\.sessions).max() ?? 1
     let hides = groups.contains { $0.hidden > 0 }
     let frees = groups.contains { $0.freedByEndingOrphans > 0 }
-    markup("<div class=\"scroll\" tabindex=\"0\"><table class=\"groups sortable\" data-portion=\"30\"><caption>")
+    markup(
+      "<div class=\"scroll\" tabindex=\"0\"><table class=\"groups sortable\" data-portion=\"30\"><caption>"
+    )
     text(caption)
     markup("</caption>\n<thead><tr>")
     for dimension in dimensions {

@@ -43,7 +43,8 @@ extension HTMLWriter {
     let whole = max(slots.maxConnections, slots.used, 1)
     let scale = 1000 / Double(whole)
     markup(
-      "<svg class=\"slots\" role=\"img\" viewBox=\"0 0 1000 30\" preserveAspectRatio=\"none\"><title>")
+      "<svg class=\"slots\" role=\"img\" viewBox=\"0 0 1000 30\" preserveAspectRatio=\"none\"><title>"
+    )
     text("\(slots.used) of max_connections \(slots.maxConnections) used")
     markup("</title><desc>")
     text(
@@ -96,7 +97,8 @@ extension HTMLWriter {
   private func gauge(_ limit: Slots.Limit) {
     markup("<p><bdi>")
     text(TextReport.sentence(for: limit))
-    markup("</bdi></p><svg role=\"img\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\"><title>")
+    markup(
+      "</bdi></p><svg role=\"img\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\"><title>")
     text(TextReport.sentence(for: limit))
     markup("</title><rect class=\"free\" width=\"1000\" height=\"10\"/>")
     switch TextReport.meaning(ofRatio: limit.usedRatio) {

@@ -50,7 +50,9 @@ extension HTMLWriter {
     var height = 0.0
     for block in timeline.blocks {
       let isOpen = height < Self.mostOpen
-      markup(isOpen ? "<details class=\"block\" open><summary><b>" : "<details class=\"block\"><summary><b>")
+      markup(
+        isOpen
+          ? "<details class=\"block\" open><summary><b>" : "<details class=\"block\"><summary><b>")
       text(block.title)
       markup("</b> ")
       text(Self.counts(block.counts))

@@ -19,7 +19,9 @@ enum Entrypoint {
     }
     let pages = arguments.dropFirst().map { String($0) }
     let browser = try Browser()
-    for page in pages.isEmpty ? try samples(in: folder) : pages { try picture(page, browser, folder) }
+    for page in pages.isEmpty ? try samples(in: folder) : pages {
+      try picture(page, browser, folder)
+    }
   }
 
   private static func samples(in folder: String) throws -> [String] {

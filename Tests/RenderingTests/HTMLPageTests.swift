@@ -167,11 +167,13 @@ import Testing
     for (table, place) in [("groups", 4), ("groups", 1), ("sessions", 1), ("sessions", 6)] {
       let before = try column(table, place).compactMap { $0.text.flatMap { Int($0) } }
       try click(table, place)
-      #expect(try column(table, place).compactMap { $0.text.flatMap { Int($0) } }
-        == before.sorted(by: >))
+      #expect(
+        try column(table, place).compactMap { $0.text.flatMap { Int($0) } }
+          == before.sorted(by: >))
       try click(table, place)
-      #expect(try column(table, place).compactMap { $0.text.flatMap { Int($0) } }
-        == before.sorted())
+      #expect(
+        try column(table, place).compactMap { $0.text.flatMap { Int($0) } }
+          == before.sorted())
     }
     try click("groups", 0)
     let names = try column("groups", 0).compactMap(\.text)

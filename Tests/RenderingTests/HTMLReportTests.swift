@@ -94,7 +94,8 @@ struct HTMLReportTests {
       ("o", report.totals.orphan), ("s", report.totals.suspect), ("l", report.totals.live),
     ] {
       let lines = page.ranges(of: "<path class=\"\(letter)\" d=\"").reduce(0) { sum, range in
-        sum + page[range.upperBound...].utf8.prefix { $0 != UInt8(ascii: ">") }
+        sum
+          + page[range.upperBound...].utf8.prefix { $0 != UInt8(ascii: ">") }
           .count { $0 == UInt8(ascii: "M") }
       }
       #expect(lines == expected, "\(letter)")

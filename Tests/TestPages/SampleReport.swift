@@ -68,18 +68,22 @@ private struct Town {
       // The first half is of the life before.
       let isOld = place < pool / 2
       add(
-        "web.\(instance / 3)", address: isOld ? "10.1.\(instance % 250).7" : "10.2.\(instance % 250).9",
+        "web.\(instance / 3)",
+        address: isOld ? "10.1.\(instance % 250).7" : "10.2.\(instance % 250).9",
         open: isOld ? age + .seconds(9000 + place * 40) : age - .seconds(place * 90),
         silent: isOld ? age + .seconds(30 + place * 20) : recent)
     case 1, 4, 7:
-      add("web.\(instance / 3 + 1000)", address: "10.3.\(instance % 250).2", open: age, silent: recent,
+      add(
+        "web.\(instance / 3 + 1000)", address: "10.3.\(instance % 250).2", open: age,
+        silent: recent,
         state: place == 1 ? .active : .idle)
     case 2:
       // Without a name, restarted twice: the address alone tells.
       let life = place % 3
       add(
         "", address: "10.5.\(life).\(instance % 250)",
-        open: .seconds(20_000 - life * 7000), silent: life == 2 ? recent : .seconds(14_000 - life * 6900))
+        open: .seconds(20_000 - life * 7000),
+        silent: life == 2 ? recent : .seconds(14_000 - life * 6900))
     case 5:
       add(
         "celery@host-\(instance)", address: "10.6.0.\(instance % 250)", open: .seconds(200_000),
@@ -98,11 +102,14 @@ private struct Town {
       (session.userID, session.user, session.database) = (16_390, "reporting", "warehouse")
       sessions.append(session)
     case 10:
-      add("psql", address: nil, open: .seconds(1_700_000 - place * 90_000), silent: .seconds(90_000)) {
+      add(
+        "psql", address: nil, open: .seconds(1_700_000 - place * 90_000), silent: .seconds(90_000)
+      ) {
         $0.clientPort = -1
       }
     default:
-      add("shop-7d9f8b6c5d-x\(instance)", address: "10.8.\(instance % 250).\(place % 3)",
+      add(
+        "shop-7d9f8b6c5d-x\(instance)", address: "10.8.\(instance % 250).\(place % 3)",
         open: .seconds(50 + place * 30), silent: .seconds(place))
     }
   }

@@ -28,7 +28,8 @@ public final class Browser {
       throw SupportError(
         "There is no Chromium in PATH, which looks at the HTML reports: run scripts/setup.")
     }
-    profile = "\(currentEnvironment()["TMPDIR"] ?? "/tmp")/pgsessions-browser.\(UInt64.random(in: 0 ... .max))"
+    profile =
+      "\(currentEnvironment()["TMPDIR"] ?? "/tmp")/pgsessions-browser.\(UInt64.random(in: 0 ... .max))"
     let flags = [
       "--headless", "--remote-debugging-pipe", "--user-data-dir=\(profile)", "--no-first-run",
       "--disable-background-networking", "--disable-component-update", "--disable-sync",
