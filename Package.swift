@@ -68,8 +68,8 @@ let package = Package(
       name: "InputFilesTests",
       dependencies: ["InputFiles", "Rendering", "SessionAudit", "TestRandom"]),
     .testTarget(
-      name: "RenderingTests", dependencies: ["Rendering", "SessionAudit", "TestPages", "TestSupport"],
-      exclude: ["Golden"]),
+      name: "RenderingTests",
+      dependencies: ["Rendering", "SessionAudit", "TestPages", "TestSupport"], exclude: ["Golden"]),
     .testTarget(
       name: "CorpusTests",
       dependencies: ["Commands", "InputFiles", "Rendering", "SessionAudit"], exclude: ["Cases"]),

@@ -11,7 +11,9 @@ extension HTMLWriter {
     case .role, .database:
       markup("<div class=\"gauge\">")
       gauge(slots.binding)
-      markup("</div>\n")
+      markup("</div>\n<p>")
+      text("server: \(slots.used) of max_connections \(slots.maxConnections) used")
+      markup("</p>\n")
     case .server, .reserved, .superuserReserved: break
     }
     serverGauge(of: report)
@@ -101,11 +103,8 @@ extension HTMLWriter {
       "</bdi></p><svg role=\"img\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\"><title>")
     text(TextReport.sentence(for: limit))
     markup("</title><rect class=\"free\" width=\"1000\" height=\"10\"/>")
-    switch TextReport.meaning(ofRatio: limit.usedRatio) {
-    case .bad: bar(from: 0, limit.usedRatio * 1000, "o")
-    case .warning: bar(from: 0, limit.usedRatio * 1000, "s")
-    default: bar(from: 0, limit.usedRatio * 1000, "l")
-    }
+    // Of no verdict's colour: whose sessions they are is not known here.
+    bar(from: 0, limit.usedRatio * 1000, "a")
     markup("</svg>")
   }
 

@@ -21,7 +21,7 @@ public enum HTMLReport {
         "\(TextReport.name(of: target)) on \(TextReport.place(of: target)), "
         + report.capturedAt.readable
       let timeline = Timeline(of: report)
-      html.page(titled: title, version: version, style: { html.gridStyle(of: timeline.scale) }) {
+      html.page(titled: title, version: version, scale: timeline.scale) {
         html.head(of: report, hasSessions: !summary)
         html.slots(of: report)
         html.verdicts(of: report)
@@ -34,7 +34,7 @@ public enum HTMLReport {
       }
     case .refused(let failure, let target, _):
       let title = "No report of \(TextReport.place(of: target))"
-      html.page(titled: title, version: version, style: {}) { html.refusal(failure, target) }
+      html.page(titled: title, version: version) { html.refusal(failure, target) }
     }
     sink.flush()
   }
@@ -44,7 +44,7 @@ extension HTMLWriter {
   /// The policy forbids every request; of scripts it lets only our own run, by its hash, whatever
   /// might slip into the page.
   fileprivate func page(
-    titled title: String, version: String, style: () -> Void, _ body: () -> Void
+    titled title: String, version: String, scale: TimelineScale? = nil, _ body: () -> Void
   ) {
     markup(
       """
@@ -67,7 +67,7 @@ extension HTMLWriter {
     text("\(title) – pgsessions")
     markup("</title>\n<style>\n")
     file(PackageResources.report_css)
-    style()
+    if let scale { gridStyle(of: scale) }
     markup("</style>\n</head>\n<body>\n")
     body()
     markup("<footer>Made by pgsessions ")

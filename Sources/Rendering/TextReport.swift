@@ -104,7 +104,7 @@ public struct TextReport {
       + "\(limit.available == 0 ? "none" : "\(limit.available)") left"
   }
 
-  static func meaning(ofRatio ratio: Double) -> TerminalStyle.Meaning {
+  private static func meaning(ofRatio ratio: Double) -> TerminalStyle.Meaning {
     ratio >= 0.9 ? .bad : ratio >= Slots.notableRatio ? .warning : .good
   }
 

@@ -57,18 +57,10 @@ struct Timeline {
       case ...1500: 2
       default: 1
       }
-    // `sessions` is by backend_start, so the lanes and what is in them are too.
-    var lanes = Self.lanes(drawn, of: sessions) { $0.clientAddress }
-    if lanes.count > Self.mostLanes { lanes = Self.lanes(drawn, of: sessions) { _ in nil } }
-    if lanes.count > Self.mostLanes {
-      lanes = Self.lanes(drawn, of: sessions, name: { report.judgedWith.family(of: $0) }) { _ in
-        nil
-      }
-      lanes = Self.folded(lanes)
-    }
+    let lanes = Self.lanes(drawn, of: sessions, by: report.judgedWith)
     let families = Dictionary(grouping: lanes) { report.judgedWith.family(of: $0.application) }
     let byUrgency = families.map { Block(family: $0, lanes: $1) }.sorted { a, b in
-      a.urgency != b.urgency ? a.urgency.lexicographicallyPrecedes(b.urgency) : a.title < b.title
+      a.urgency.lexicographicallyPrecedes(b.urgency)
     }
     let rest = byUrgency.dropFirst(Self.mostBlocks)
     let others =
@@ -94,19 +86,43 @@ struct Timeline {
     ]
   }
 
+  /// By application and address; coarser where there would be too many. `sessions` is by
+  /// backend_start, so the lanes and what is in them are too.
   private static func lanes(
-    _ places: [Int], of sessions: [JudgedSession], name: (String) -> String = { $0 },
-    address: (Session) -> String?
+    _ places: [Int], of sessions: [JudgedSession], by policy: Policy
   ) -> [Lane] {
-    struct Key: Hashable {
-      var name: String
-      var address: String?
+    let keys: [(Session) -> Key] = [
+      { Key($0.applicationName, $0.clientAddress) },
+      { Key($0.applicationName, nil) },
+      { Key(policy.family(of: $0.applicationName), nil) },
+    ]
+    var lanes: [Lane] = []
+    for key in keys {
+      lanes = Self.lanes(places, of: sessions, key)
+      if lanes.count <= mostLanes { return lanes }
     }
+    return folded(lanes)
+  }
+
+  private struct Key: Hashable {
+    /// By its bytes: names that look alike are not one.
+    private let bytes: [UInt8]
+    let address: String?
+
+    var name: String { String(decoding: bytes, as: UTF8.self) }
+
+    init(_ name: String, _ address: String?) {
+      (bytes, self.address) = (Array(name.utf8), address)
+    }
+  }
+
+  private static func lanes(
+    _ places: [Int], of sessions: [JudgedSession], _ key: (Session) -> Key
+  ) -> [Lane] {
     var known: [Key: Int] = [:]
     var lanes: [Lane] = []
     for place in places {
-      let session = sessions[place].session
-      let key = Key(name: name(session.applicationName), address: address(session))
+      let key = key(sessions[place].session)
       let lane = known[key] ?? lanes.count
       if lane == lanes.count {
         known[key] = lane
@@ -131,9 +147,12 @@ extension Timeline.Block {
     self.init(title: TextReport.label(family, of: .family), lanes: inOrder)
   }
 
-  /// The least comes first.
+  /// The least comes first. No two are alike: each session is in one block.
   fileprivate var urgency: [Int] {
-    [-(counts[.orphan] ?? 0), -(counts[.suspect] ?? 0), -counts.values.reduce(0, +)]
+    [
+      -(counts[.orphan] ?? 0), -(counts[.suspect] ?? 0), -counts.values.reduce(0, +),
+      lanes.flatMap(\.sessions).min() ?? 0,
+    ]
   }
 }
 

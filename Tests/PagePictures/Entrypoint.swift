@@ -55,7 +55,7 @@ enum Entrypoint {
     try shot("dark")
     try browser.emulate()
     try browser.resize(width: 390, height: 844, isPhone: true, scale: 2)
-    try shot("phone", height: 4000)
+    try shot("phone", height: 12_000)
     print("  \(try browser.evaluate(Self.overflowing))")
     try browser.resize(width: 1280, height: 900)
     try browser.emulate(medium: "print")
