@@ -49,6 +49,12 @@ enum Diagnostics {
     if failure.kind == .unreachable, let hint = target.hintWhereUnreachable {
       failure.hints = [hint]
     }
+    // An option alone would not reach the same server where a URI or a variable names it.
+    failure.hints = failure.hints.map { hint in
+      hint.replacing("-U postgres", with: target.words(user: "postgres"))
+        .replacing("-U NAME", with: target.words(user: "NAME"))
+        .replacing("-d postgres", with: target.words(database: "postgres"))
+    }
     return failure
   }
 

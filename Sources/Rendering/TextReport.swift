@@ -59,7 +59,8 @@ public struct TextReport {
     let words = HostileText.escaped("  \(count), \(left) left for \(role ?? "this role")")
     let gauge = style.gauge(ratio, width: min(32, max(8, style.width - 7 - CellWidth.of(words))))
     var lines = ["slots  " + style.paint(gauge, Self.meaning(ofRatio: ratio)) + words]
-    lines.append(style.paint(HostileText.escaped("       " + limitSentence(slots)), .faint))
+    lines += CellWidth.wrapped(HostileText.escaped(limitSentence(slots)), to: style.width - 7)
+      .map { "       " + style.paint($0, .faint) }
     return lines + others(slots.othersNearlyUsed)
   }
 
@@ -70,7 +71,7 @@ public struct TextReport {
     var lines = limits.prefix(Self.mostOthers).map { limit in
       let about = limit.certainty == .about ? "about " : ""
       let text =
-        "\(limit.kind.rawValue) \(limit.name ?? "?"): \(about)\(limit.used) of \(limit.limit) used, "
+        "\(limit.owner): \(about)\(min(limit.used, limit.limit)) of \(limit.limit) used, "
         + "\(limit.available == 0 ? "none" : "\(limit.available)") left"
       return "       "
         + style.paint(HostileText.escaped(text), Self.meaning(ofRatio: limit.usedRatio))
@@ -87,10 +88,11 @@ public struct TextReport {
 
   private func limitSentence(_ slots: Slots) -> String {
     let server = "max_connections \(slots.maxConnections)"
+    let all = "\(server), of which \(slots.used) are used"
     switch slots.binding.kind {
-    case .role: return "limit: CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(server)"
+    case .role: return "limit: CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(all)"
     case .database:
-      return "limit: CONNECTION LIMIT of database \(slots.binding.name ?? "?"); \(server)"
+      return "limit: CONNECTION LIMIT of database \(slots.binding.name ?? "?"); \(all)"
     case .server, .reserved, .superuserReserved:
       var parts = [server]
       if slots.superuserReserved > 0 { parts.append("\(slots.superuserReserved) for superusers") }
@@ -130,7 +132,7 @@ public struct TextReport {
     if totals.hidden > 0 {
       lines.append(
         style.paint("\(totals.hidden) hidden", .warning)
-          + ": this role sees that they exist, not what they do")
+          + ": this role sees that they exist, not what they do or wait for")
     }
     if totals.openedLastMinute > 0 {
       lines.append(

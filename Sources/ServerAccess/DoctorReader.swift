@@ -21,12 +21,15 @@ public struct DoctorReader {
       rights: try Self.rights(answers.to(.rights)))
   }
 
-  /// Whether the server has a role of this name.
-  public func hasRole(_ name: String, deadline: Deadline) throws(PostgresError) -> Bool {
+  /// What the SQL for a role of this name depends on.
+  public func plans(for name: String, deadline: Deadline) throws(PostgresError) -> PlannedRole {
     let answer = try ReadTransaction(connection).ask(
-      [(.roleExists, [.text(name)])], deadline: deadline
-    ).to(.roleExists)
-    return try answer.onlyRow().required(answer.column("role_exists"))
+      [(.plannedRole, [.text(name)])], deadline: deadline
+    ).to(.plannedRole)
+    let row = try answer.onlyRow()
+    return PlannedRole(
+      name: name, exists: try row.required(answer.column("role_exists")),
+      anybodyMayConnect: try row.required(answer.column("anybody_may_connect")))
   }
 
   private static func roles(
@@ -91,6 +94,9 @@ public struct DoctorReader {
       try row.required(result.column(name))
     }
     return DoctorFacts.Rights(
+      canReadAllStats: try bool("can_read_all_stats"),
+      canSignalBackends: try bool("can_signal_backend"),
+      canUseReserved: try bool("can_use_reserved_connections"),
       mayCreateRoles: try bool("may_create_roles"), mayGrantRead: try bool("may_grant_read"),
       mayGrantSignal: try bool("may_grant_signal"),
       mayGrantReserved: row[try result.column("may_grant_reserved")],

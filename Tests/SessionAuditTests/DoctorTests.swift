@@ -27,6 +27,7 @@ struct DoctorTests {
       databases: [.init(id: 5, name: "shop", connectionLimit: -1, mayAlter: false)],
       statistics: .init(sessions: 1000, abandoned: 2, fatal: 0, killed: 0, reset: nil),
       rights: .init(
+        canReadAllStats: true, canSignalBackends: false, canUseReserved: false,
         mayCreateRoles: false, mayGrantRead: false, mayGrantSignal: false, mayGrantReserved: false,
         mayReload: false, isLinux: true, providerRole: nil))
     change(&facts)

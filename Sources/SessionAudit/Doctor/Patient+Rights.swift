@@ -23,7 +23,14 @@ extension Patient {
           remedies: [grant(["pg_read_all_stats"], isOurs: facts.rights.mayGrantRead)])
       ]
     }
-    return []
+    guard !facts.rights.canReadAllStats else { return [] }
+    return [
+      Finding(
+        "rights", .info,
+        "\(user) sees what its own role's sessions do, and would not see others' (it lacks "
+          + "pg_read_all_stats).",
+        remedies: [grant(["pg_read_all_stats"], isOurs: facts.rights.mayGrantRead)])
+    ]
   }
 
   private var signals: Finding? {
@@ -31,14 +38,15 @@ extension Patient {
     let barred = audit.sessions.count { judged in
       judged.protections.contains { $0.kind == .notPermitted }
     }
-    guard barred > 0 else {
+    if facts.rights.canSignalBackends {
       return Finding(
         "right_to_end", .ok, "\(user) may end every session that is no superuser's.")
     }
     return Finding(
       "right_to_end", .info,
-      "\(user) may not end \(counted(barred, "session")) of other roles (it lacks "
-        + "pg_signal_backend).",
+      "\(user) may end sessions of its own role alone, and of roles that it is a member of (it "
+        + "lacks pg_signal_backend)"
+        + (barred > 0 ? "; \(counted(barred, "session")) now it may not." : "."),
       remedies: [grant(["pg_signal_backend"], isOurs: facts.rights.mayGrantSignal)])
   }
 

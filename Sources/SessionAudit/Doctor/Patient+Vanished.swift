@@ -57,7 +57,7 @@ extension Patient {
 
   private var unknownKeepalives: String {
     audit.target.host?.hasPrefix("/") != true
-      ? "\(user) has settings of its own, which hide the server's."
+      ? "\(user) or this connection has settings of its own, which hide the server's."
       : "a unix socket does not show what the system does where Postgres sets nothing. Most systems "
         + "wait 7200 s + 9 × 75 s, which is 2h 11m. Over TCP (-h 127.0.0.1) it is seen."
   }
@@ -118,8 +118,8 @@ extension Patient {
     if !unknown.isEmpty {
       return Finding(
         name.rawValue, .info,
-        "What \(name.rawValue) is\(of(unknown)) is not known: \(user) has a setting of its own, which "
-          + "hides the server's.")
+        "What \(name.rawValue) is\(of(unknown)) is not known: \(user) or this connection has a setting of "
+          + "its own, which hides the server's.")
     }
     let values = Set(places.compactMap { duration(name, $0) }).sorted()
     return Finding(
