@@ -67,7 +67,7 @@ extension Patient {
   private var reserved: Finding? {
     let others =
       isSuperuser ? "only superusers get in." : "\(user) can't get in, only superusers can."
-    guard settings.has(.reserved) else {
+    guard version >= 160_000 else {
       return Finding(
         "reserved_connections", .info,
         "Before 16 only superusers have slots of their own: where applications have taken the "
