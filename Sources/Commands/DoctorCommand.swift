@@ -16,7 +16,7 @@ struct DoctorCommand: ParsableCommand {
 
       EXAMPLES
         pgsessions doctor postgresql://app@db.example/shop
-        pgsessions doctor --role pgsessions -d shop | psql -d shop
+        pgsessions doctor --role pgsessions -U postgres | psql -U postgres
 
       EXIT STATUS
         0   done, whatever was found
