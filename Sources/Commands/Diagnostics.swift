@@ -49,6 +49,8 @@ enum Diagnostics {
     if failure.kind == .unreachable, let hint = target.hintWhereUnreachable {
       failure.hints = [hint]
     }
+    // Said through a pooler, which is not where to go.
+    if failure.sqlState == SQLState.protocolViolation.code { return failure }
     // An option alone would not reach the same server where a URI or a variable names it.
     failure.hints = failure.hints.map { hint in
       hint.replacing("-U postgres", with: target.words(user: "postgres"))
