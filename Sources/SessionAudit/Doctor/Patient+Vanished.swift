@@ -59,7 +59,7 @@ extension Patient {
     }
     let idle = life(place, inTransaction: false) ?? .zero
     let busy = life(place, inTransaction: true) ?? .zero
-    let whose = places.count > 1 ? " of \(place.name)" : ""
+    let whose = places.count > 1 || place.sessions == 0 ? " of \(place.name)" : ""
     return "An idle session\(whose) whose client vanished without a word lives on for "
       + text(idle, .idleSessionTimeout)
       + (busy == idle ? "" : ", one in a transaction for \(text(busy, .idleInTransactionTimeout))")
