@@ -78,14 +78,14 @@ public struct Query: Sendable {
     "doctor/rights", .init(160000, PackageResources.rights_since_160000_sql),
     .init(140000, PackageResources.rights_since_140000_sql))
 
-  public static let roleExists = Query(
-    "doctor/role_exists", .init(140000, PackageResources.role_exists_since_140000_sql))
+  public static let plannedRole = Query(
+    "doctor/planned_role", .init(140000, PackageResources.planned_role_since_140000_sql))
 
   public static let all = [
     begin, commit, searchPath, guards, sessions, facts, roles, databases, holdings, blocking,
     safePath, isolation, signal, remaining, source, lock, unlock, lockHolders,
     settings, roleSettings, sessionRoles, limitedDatabases, statistics, rights,
-    roleExists,
+    plannedRole,
   ]
 
   /// Every file by its path below `queries/`, for the test that holds files against this list.

@@ -16,7 +16,7 @@ struct DoctorCommand: ParsableCommand {
 
       EXAMPLES
         pgsessions doctor postgresql://app@db.example/shop
-        pgsessions doctor --role pgsessions -d shop | psql -d shop
+        pgsessions doctor --role pgsessions -U postgres | psql -U postgres
 
       EXIT STATUS
         0   done, whatever was found
@@ -71,26 +71,27 @@ struct DoctorCommand: ParsableCommand {
     let target = try connection.resolve(environment: environment)
     for warning in target.warnings { Diagnostics.warn(warning) }
     let outcome: DoctorOutcome
-    var roleExists = false
+    var planned: PlannedRole?
     do {
       let (session, deadline) = try connection.connect(
         target, environment: environment, deadline: Deadline(after: connection.wholeTime))
       let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
       let audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
       let reader = DoctorReader(session)
-      let facts = try reader.read(deadline: deadline)
-      if let role { roleExists = try reader.hasRole(role, deadline: deadline) }
+      let facts = try reader.read(
+        readsSettings: snapshot.role.canReadSettings, deadline: deadline)
+      planned = try role.map { try reader.plans(for: $0, deadline: deadline) }
       outcome = .report(Doctor.examine(audit, facts: facts))
     } catch let error as PostgresError {
       outcome = .refused(
         try Diagnostics.failure(error, reaching: target),
         target: target.described(environment: environment), judgedWith: judging.policy)
     }
-    try finish(with: outcome, roleExists: roleExists, environment)
+    try finish(with: outcome, planned, environment)
   }
 
   private func finish(
-    with outcome: DoctorOutcome, roleExists: Bool, _ environment: [String: String]
+    with outcome: DoctorOutcome, _ planned: PlannedRole?, _ environment: [String: String]
   ) throws {
     var status = ExitStatus.done
     if case .refused(let failure, _, _) = outcome {
@@ -102,15 +103,15 @@ struct DoctorCommand: ParsableCommand {
         outcome, version: programVersion, indents: Terminal.isTerminal(1), handOn: handOn)
     } text: {
       guard case .report(let report) = outcome else { return nil }
-      return text(report, roleExists: roleExists, environment)
+      return text(report, planned, environment)
     }
   }
 
   private func text(
-    _ report: DoctorReport, roleExists: Bool, _ environment: [String: String]
+    _ report: DoctorReport, _ planned: PlannedRole?, _ environment: [String: String]
   ) -> String {
     if sql { return DoctorSQL.statements(for: report) }
-    if let role { return DoctorSQL.role(role, exists: roleExists, for: report) }
+    if let planned { return DoctorSQL.role(planned, for: report) }
     return TextReport(style: output.style(environment: environment)).doctor(report)
   }
 }

@@ -4,7 +4,7 @@ import SessionAudit
 enum FailCondition: Equatable {
   case suspects
   case orphans
-  /// The limit that binds is used to this many percent or more.
+  /// A limit that binds us or others is used to this many percent or more.
   case slots(percent: Int)
 
   /// - Throws: `CommandFailure` with what to write.
@@ -29,11 +29,22 @@ enum FailCondition: Equatable {
     case .suspects: Self.count(report.totals.suspect, "suspect")
     case .orphans: Self.count(report.totals.orphan, "orphan")
     case .slots(let percent):
-      report.slots.binding.usedRatio * 100 >= Double(percent)
-        ? "\(report.slots.binding.used) of \(report.slots.binding.limit) connections are used, "
-          + "which is \(percent) % or more"
-        : nil
+      Self.finding(report.slots, percent)
     }
+  }
+
+  /// Of the limit that binds us and of those that others meet: a monitoring role has room of its own
+  /// while applications are refused.
+  private static func finding(_ slots: Slots, _ percent: Int) -> String? {
+    let reached = slots.watched.filter { $0.usedRatio * 100 >= Double(percent) }
+    guard let first = reached.first else { return nil }
+    let more = reached.count > 1 ? ", and \(reached.count - 1) more limits" : ""
+    let whose =
+      first == slots.binding && first.kind != .role && first.kind != .database
+      ? "" : " of \(first.owner)"
+    return
+      "\(min(first.used, first.limit)) of \(first.limit) connections\(whose) are used, which is "
+      + "\(percent) % or more\(more)"
   }
 
   private static func count(_ count: Int, _ noun: String) -> String? {

@@ -32,8 +32,8 @@ public enum DoctorSQL {
     return (lines + (last.isEmpty ? [] : [""] + last)).joined(separator: "\n") + "\n"
   }
 
-  public static func role(_ name: String, exists: Bool, for report: DoctorReport) -> String {
-    LeastPrivilege.sql(name: name, exists: exists, for: report).map { line in
+  public static func role(_ planned: PlannedRole, for report: DoctorReport) -> String {
+    LeastPrivilege.sql(for: planned, on: report).map { line in
       line.hasPrefix("--") ? HostileText.escaped(line) : line
     }.joined(separator: "\n") + "\n"
   }

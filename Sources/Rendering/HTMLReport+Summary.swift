@@ -11,15 +11,13 @@ extension HTMLWriter {
     case .role, .database:
       markup("<div class=\"gauge\">")
       gauge(slots.binding)
-      markup("</div>\n<p>")
-      text("server: \(slots.used) of max_connections \(slots.maxConnections) used")
-      markup("</p>\n")
-    case .server, .reserved, .superuserReserved: break
+      markup("</div>\n")
+      limit(of: slots)
+      serverGauge(of: report)
+    case .server, .reserved, .superuserReserved:
+      serverGauge(of: report)
+      limit(of: slots)
     }
-    serverGauge(of: report)
-    markup("<p class=\"soft\">Limit: ")
-    text(TextReport.limitSentence(slots))
-    markup("</p>\n")
     let others = slots.othersNearlyUsed
     for limit in others.prefix(TextReport.mostOthers) {
       markup("<div class=\"gauge\">")
@@ -32,6 +30,12 @@ extension HTMLWriter {
       markup(" more limits nearly used</p>\n")
     }
     markup("</section>\n")
+  }
+
+  private func limit(of slots: Slots) {
+    markup("<p class=\"soft\">Limit: ")
+    text(TextReport.limitSentence(slots))
+    markup("</p>\n")
   }
 
   /// All of max_connections: who has them, what is left, and what is kept for others.

@@ -43,6 +43,7 @@ extension JSONWriter {
       json.value("available", slots.binding.available)
       json.ratio("used_ratio", slots.binding.usedRatio)
       json.limit("binding_limit", slots.binding)
+      json.limit("ordinary_limit", slots.ordinary)
       json.array("limits") { json in
         for limit in slots.limits { json.limit(nil, limit) }
       }

@@ -58,8 +58,9 @@ public struct TextReport {
     let words = HostileText.escaped("  " + Self.sentence(for: slots, role: role))
     let gauge = style.gauge(ratio, width: min(32, max(8, style.width - 7 - CellWidth.of(words))))
     var lines = ["slots  " + style.paint(gauge, Self.meaning(ofRatio: ratio)) + words]
-    lines.append(
-      style.paint(HostileText.escaped("       limit: " + Self.limitSentence(slots)), .faint))
+    let limit = HostileText.escaped("limit: " + Self.limitSentence(slots))
+    lines += CellWidth.wrapped(limit, to: style.width - 7)
+      .map { "       " + style.paint($0, .faint) }
     return lines + others(slots.othersNearlyUsed)
   }
 
@@ -99,8 +100,7 @@ public struct TextReport {
   /// `role app: 5 of 8 used, 3 left`
   static func sentence(for limit: Slots.Limit) -> String {
     let about = limit.certainty == .about ? "about " : ""
-    return
-      "\(limit.kind.rawValue) \(limit.name ?? "?"): \(about)\(limit.used) of \(limit.limit) used, "
+    return "\(limit.owner): \(about)\(min(limit.used, limit.limit)) of \(limit.limit) used, "
       + "\(limit.available == 0 ? "none" : "\(limit.available)") left"
   }
 
@@ -110,10 +110,11 @@ public struct TextReport {
 
   static func limitSentence(_ slots: Slots) -> String {
     let server = "max_connections \(slots.maxConnections)"
+    let all = "\(slots.used) of \(server) used"
     switch slots.binding.kind {
-    case .role: return "CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(server)"
+    case .role: return "CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(all)"
     case .database:
-      return "CONNECTION LIMIT of database \(slots.binding.name ?? "?"); \(server)"
+      return "CONNECTION LIMIT of database \(slots.binding.name ?? "?"); \(all)"
     case .server, .reserved, .superuserReserved:
       var parts = [server]
       if slots.superuserReserved > 0 { parts.append("\(slots.superuserReserved) for superusers") }
@@ -200,7 +201,8 @@ public struct TextReport {
     if totals.hidden > 0 {
       said.append(
         (
-          "\(totals.hidden) hidden", ": this role sees that they exist, not what they do", .warning
+          "\(totals.hidden) hidden",
+          ": this role sees that they exist, not what they do or wait for", .warning
         ))
     }
     return said

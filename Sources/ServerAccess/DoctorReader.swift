@@ -8,25 +8,32 @@ public struct DoctorReader {
 
   public init(_ connection: Connection) { self.connection = connection }
 
-  public func read(deadline: Deadline) throws(PostgresError) -> DoctorFacts {
+  /// - Parameter readsSettings: whether this role may.
+  public func read(
+    readsSettings: Bool, deadline: Deadline
+  ) throws(PostgresError) -> DoctorFacts {
     let answers = try ReadTransaction(connection).ask(
-      first: SettingsAnswer.questions,
+      first: readsSettings ? SettingsAnswer.questions : [],
       [(.sessionRoles, []), (.limitedDatabases, []), (.statistics, []), (.rights, [])],
       deadline: deadline)
     return DoctorFacts(
-      settings: try SettingsAnswer.settings(answers),
+      settings: readsSettings ? try SettingsAnswer.settings(answers) : .unreadable,
       roles: try Self.roles(answers.to(.sessionRoles)),
       databases: try Self.databases(answers.to(.limitedDatabases)),
       statistics: try Self.statistics(answers.to(.statistics)),
       rights: try Self.rights(answers.to(.rights)))
   }
 
-  /// Whether the server has a role of this name.
-  public func hasRole(_ name: String, deadline: Deadline) throws(PostgresError) -> Bool {
+  /// What the SQL for a role of this name depends on.
+  public func plans(for name: String, deadline: Deadline) throws(PostgresError) -> PlannedRole {
     let answer = try ReadTransaction(connection).ask(
-      [(.roleExists, [.text(name)])], deadline: deadline
-    ).to(.roleExists)
-    return try answer.onlyRow().required(answer.column("role_exists"))
+      [(.plannedRole, [.text(name)])], deadline: deadline
+    ).to(.plannedRole)
+    let row = try answer.onlyRow()
+    return PlannedRole(
+      name: name, exists: try row.required(answer.column("role_exists")),
+      isSuperuser: try row.required(answer.column("is_superuser")),
+      anybodyMayConnect: try row.required(answer.column("anybody_may_connect")))
   }
 
   private static func roles(
@@ -91,6 +98,9 @@ public struct DoctorReader {
       try row.required(result.column(name))
     }
     return DoctorFacts.Rights(
+      isSuperuser: try bool("is_superuser"), canReadAllStats: try bool("can_read_all_stats"),
+      canSignalBackends: try bool("can_signal_backend"),
+      canUseReserved: try bool("can_use_reserved_connections"),
       mayCreateRoles: try bool("may_create_roles"), mayGrantRead: try bool("may_grant_read"),
       mayGrantSignal: try bool("may_grant_signal"),
       mayGrantReserved: row[try result.column("may_grant_reserved")],

@@ -15,8 +15,7 @@ extension Failure {
       let refusal = Refusal(error)
       self.init(
         kind: refusal.kind, sqlState: message.sqlState?.code, message: message.message,
-        limit: refusal.limit,
-        hints: refusal.hints.isEmpty ? [message.hint].compactMap { $0 } : refusal.hints)
+        limit: refusal.limit, hints: Self.hints(for: refusal, message))
     case .noneConnected(let failures): self.init(refusals: failures)
     case .unusableParameter(let message):
       self.init(kind: .unknown, sqlState: nil, message: message)
@@ -64,7 +63,17 @@ extension Failure {
     self.init(
       kind: refusal == .unknown ? otherKind : refusal.kind, sqlState: message.sqlState?.code,
       message: "\(words): \(message.message)", limit: refusal.limit,
-      hints: refusal.hints.isEmpty ? [message.hint].compactMap { $0 } : refusal.hints)
+      hints: Self.hints(for: refusal, message))
+  }
+
+  private static func hints(for refusal: Refusal, _ message: ServerMessage) -> [String] {
+    if refusal.hints.isEmpty { return [message.hint].compactMap { $0 } }
+    // A pooler hands on what its server said under a code of its own: who gets in there is let in
+    // there.
+    guard message.sqlState == .protocolViolation, let limit = refusal.limit, limit.kind != .pooler
+    else { return refusal.hints }
+    return ["A pooler handed this on: connect to its server itself (its own host and port)."]
+      + refusal.hints
   }
 
   /// One of several attempts each, in their order.

@@ -34,8 +34,16 @@ public struct ResolvedTarget: Sendable {
   public var commandWords: String
   /// What the user should hear before anything happens.
   public var warnings: [String]
-  /// PGHOST or PGSERVICE and DATABASE_URL are both set, so that which one is meant is a guess.
+  /// Two sources name different servers, so that which one is meant is a guess.
   public var isAmbiguous: Bool
+
+  /// The options that name the same server with another user or database.
+  public func words(user: String? = nil, database: String? = nil) -> String {
+    var parameters = parameters
+    if let user { parameters["user"] = user }
+    if let database { parameters["dbname"] = database }
+    return TargetResolver.commandWords(for: parameters)
+  }
 
   /// What to say where no server answers: none was named, or another source was passed over.
   public var hintWhereUnreachable: String?
@@ -136,13 +144,19 @@ public enum TargetResolver {
       throw .malformed(what: "-h", .malformedHost)
     }
     if let user = request.user, user.contains("://") { throw .malformed(what: "-U", .uriAsName) }
+    var passedOver: [String] = []
     for (what, text) in [("-d", request.database), ("TARGET", request.target)] {
       guard let text else { continue }
-      parameters = parameters.overridden(by: try parse(text, what: what).parameters)
+      let parsed = try parse(text, what: what).parameters
+      for (name, option) in options {
+        guard let said = parameters[name], let other = parsed[name], said != other else { continue }
+        passedOver.append("\(option) \(said) is passed over: \(what) says \(other)")
+      }
+      parameters = parameters.overridden(by: parsed)
     }
     return ResolvedTarget(
       parameters: parameters.overridden(by: forced), commandWords: commandWords(for: parameters),
-      warnings: [], isAmbiguous: false)
+      warnings: passedOver, isAmbiguous: !passedOver.isEmpty)
   }
 
   private static func parse(
@@ -162,6 +176,8 @@ public enum TargetResolver {
     "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
   ])
 
+  private static let options = [("host", "-h"), ("port", "-p"), ("user", "-U"), ("dbname", "-d")]
+
   /// What may be shown of a target. A list of what is secret would lack what libpq adds next.
   private static let showable: Set<String> = [
     "host", "hostaddr", "port", "dbname", "user", "service", "sslmode", "sslrootcert", "sslcert",
@@ -172,8 +188,7 @@ public enum TargetResolver {
 
   /// The same target in words that can be typed again. Passwords are left out: whoever types it
   /// is asked.
-  private static func commandWords(for parameters: ConnectionParameters) -> String {
-    let options = [("host", "-h"), ("port", "-p"), ("user", "-U"), ("dbname", "-d")]
+  fileprivate static func commandWords(for parameters: ConnectionParameters) -> String {
     if parameters.names.intersection(showable).subtracting(options.map(\.0)).isEmpty {
       return options.compactMap { name, option in
         parameters[name].map { "\(option) \(ShellWord.quoted($0))" }

@@ -1,8 +1,9 @@
-import Rendering
 import SessionAudit
 import TestPages
 import TestSupport
 import Testing
+
+@testable import Rendering
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -67,6 +68,19 @@ import Testing
     #expect(complaints.contains("inline script"))
     #expect(complaints.contains("inline event handler"))
     #expect(complaints.contains("x.png"))
+  }
+
+  @Test func namesItsScriptByItsHash() throws {
+    try open(SmallServer.refusal)
+    let digest = try browser.evaluate(
+      """
+      (async () => {
+        const text = new TextEncoder().encode(document.querySelector("body > script").textContent);
+        const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+        return "sha256-" + btoa(String.fromCharCode(...bytes));
+      })()
+      """)
+    #expect("\(PageScript.hash)" == digest.text, "PageScript.hash must follow Page/report.js")
   }
 
   @Test(arguments: pages.map(\.name))

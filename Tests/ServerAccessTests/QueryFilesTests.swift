@@ -42,7 +42,7 @@ struct QueryFilesTests {
       "terminate/source": [
         .text("web.1"), .text("10.0.0.1"), .int32Array([]), .timestamp(microseconds: nil),
       ],
-      "doctor/role_exists": [.text("pgsessions")],
+      "doctor/planned_role": [.text("pgsessions")],
       "terminate/remaining": [.int32Array([connection.backendPID])],
     ]
     for query in Query.all {

@@ -24,8 +24,10 @@ extension Adviser {
     let remedy = limitOfRole(opening: new)
     if let remedy {
       summary +=
-        " With this, \(remedy.role) can't take the last \(remedy.spared) connections, which others "
-        + "need:"
+        " With this, which a superuser may set, \(remedy.role) can't take the last "
+        + "\(remedy.spared) connections, which others need"
+        + (remedy.held > remedy.limit
+          ? "; it has \(remedy.held), and gets no new one until it has less:" : ":")
     }
     return [
       Advice(
@@ -55,9 +57,8 @@ extension Adviser {
   /// nil where it is limited already, or where nothing would be left for it.
   private func limitOfRole(
     opening new: [JudgedSession]
-  ) -> (role: String, spared: Int, sql: String)? {
+  ) -> (role: String, held: Int, limit: Int, spared: Int, sql: String)? {
     let slots = report.slots
-    let ordinary = slots.maxConnections - slots.superuserReserved - slots.reserved
     // Limits don't bind superusers.
     let openers = new.filter { judged in !judged.protections.contains { $0.kind == .superuser } }
     let most = count(openers) { $0.session.user }
@@ -67,11 +68,9 @@ extension Adviser {
       limit.kind == .role && limit.name.map { $0.hasSameBytes(as: role.text) } == true
     }
     let own = report.sessions.count { $0.session.user?.hasSameBytes(as: role.text) == true }
-    let spared = slots.used - own + max(3, ordinary / 10)
-    let limit = ordinary - spared
-    guard !isLimited, limit > 0 else { return nil }
+    guard !isLimited, let limit = slots.suggestedLimit(forRoleWith: own) else { return nil }
     return (
-      role.text, spared,
+      role.text, own, limit, slots.ordinary.limit - limit,
       "ALTER ROLE \(SQLText.identifier(role.text)) CONNECTION LIMIT \(limit);"
     )
   }
@@ -101,7 +100,10 @@ extension Adviser {
   /// Where sessions that are in use or ready for it fill a limit, nothing is to be ended: there are
   /// more connections in the pools than there are slots.
   var pools: [Advice] {
-    let binding = report.slots.binding
+    // What is kept for a superuser is no room for pools.
+    let binding =
+      report.slots.binding.limit > report.slots.ordinary.limit
+      ? report.slots.ordinary : report.slots.binding
     guard binding.usedRatio >= Self.nearlyFull else { return [] }
     // Places rather than sessions, which are large.
     let kept = report.sessions.indices.filter { place in
@@ -114,18 +116,25 @@ extension Adviser {
     let budget = binding.limit * 9 / 10 - (binding.used - pooled)
     let sentences = pools.compactMap { pool -> String? in
       let fits = max(0, budget) * pool.sessions / pooled / pool.instances
-      guard fits < pool.each else { return nil }
-      let sum = "\(pool.instances * pool.each) of \(binding.limit)"
-      return "\(Self.label(pool.family)): \(Self.plural(pool.instances, "instance")) × "
-        + "\(Self.plural(pool.each, "connection")) = \(sum), where "
-        + (fits == 0 ? "not even one each fits" : "a pool of at most \(fits) each fits")
+      guard fits < pool.each, pool.each > 1 else { return nil }
+      let each =
+        pool.instances == 1
+        ? ""
+        : pool.instances * pool.each == pool.sessions
+          ? " of \(pool.each)" : ", up to \(pool.each) each"
+      return "\(Self.label(pool.family)) has \(pool.sessions) in "
+        + "\(Self.plural(pool.instances, "instance"))\(each), where "
+        + (fits == 0 ? "fewer instances fit" : "at most \(fits) each \(fits == 1 ? "fits" : "fit")")
     }
     guard !sentences.isEmpty else { return [] }
     let idle = kept.count { report.sessions[$0].session.state == .idle }
+    let hidden = kept.count { report.sessions[$0].verdict == .hidden }
+    let states =
+      hidden == 0 ? "\(idle) are idle" : "\(idle) are idle, the state of \(hidden) is hidden"
     return [
       Advice(
         code: "pools_too_large", severity: urgency,
-        summary: "The pools hold more connections than there is room for (\(idle) are idle). "
+        summary: "The pools hold nearly all of the \(binding.limit) connections (\(states)): "
           + sentences.joined(separator: "; ") + ".", remedy: nil)
     ]
   }

@@ -13,7 +13,7 @@ extension Adviser {
           code: "slots_nearly_full", severity: urgency,
           summary: "\(binding.certainty.words)\(binding.used) of \(binding.limit) connections"
             + "\(Self.owner(of: binding)) are used, \(binding.available) left for this role.",
-          remedy: nil))
+          remedy: lookDeeper))
     }
     let others = report.slots.othersNearlyUsed.filter { $0.usedRatio >= Self.nearlyFull }
     for limit in others.prefix(3) {
@@ -23,15 +23,21 @@ extension Adviser {
       advice.append(
         Advice(
           code: "limit_nearly_reached", severity: limit.available == 0 ? .critical : .warning,
-          summary: "\(limit.used) of the \(limit.limit) connections\(Self.owner(of: limit)) are "
-            + "used, \(left) left, whatever room this role has.", remedy: nil))
+          summary: "\(min(limit.used, limit.limit)) of the \(limit.limit) connections of "
+            + "\(limit.owner) are used, \(left) left, whatever room this role has.",
+          remedy: advice.isEmpty ? lookDeeper : nil))
     }
     return advice
   }
 
+  /// Doctor says which limits could be other ones, and who may change them.
+  private var lookDeeper: String {
+    ["pgsessions doctor", words].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
   private static func owner(of limit: Slots.Limit) -> String {
     switch limit.kind {
-    case .role, .database: " of \(limit.kind.rawValue) \(limit.name ?? "?")"
+    case .role, .database: " of \(limit.owner)"
     case .server, .reserved, .superuserReserved: ""
     }
   }
@@ -48,9 +54,19 @@ extension Adviser {
   }
 }
 
+extension Slots.Limit {
+  /// Whose limit it is, in a sentence.
+  public var owner: String {
+    switch kind {
+    case .role, .database: "\(kind.rawValue) \(name ?? "?")"
+    case .server, .reserved, .superuserReserved: "ordinary roles"
+    }
+  }
+}
+
 extension Slots.Limit.Certainty {
   /// What a sentence about a count begins with.
-  fileprivate var words: String {
+  var words: String {
     switch self {
     case .exact: ""
     case .atLeast: "At least "

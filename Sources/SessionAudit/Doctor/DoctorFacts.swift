@@ -62,6 +62,11 @@ public struct DoctorFacts: Sendable, Equatable {
   }
 
   public struct Rights: Sendable, Equatable {
+    /// Of the role that is in force.
+    public var isSuperuser: Bool
+    public var canReadAllStats: Bool
+    public var canSignalBackends: Bool
+    public var canUseReserved: Bool
     public var mayCreateRoles: Bool
     public var mayGrantRead: Bool
     public var mayGrantSignal: Bool
@@ -74,9 +79,15 @@ public struct DoctorFacts: Sendable, Equatable {
     public var providerRole: String?
 
     public init(
-      mayCreateRoles: Bool, mayGrantRead: Bool, mayGrantSignal: Bool, mayGrantReserved: Bool?,
+      isSuperuser: Bool, canReadAllStats: Bool, canSignalBackends: Bool, canUseReserved: Bool,
+      mayCreateRoles: Bool,
+      mayGrantRead: Bool, mayGrantSignal: Bool, mayGrantReserved: Bool?,
       mayReload: Bool, isLinux: Bool, providerRole: String?
     ) {
+      self.isSuperuser = isSuperuser
+      self.canReadAllStats = canReadAllStats
+      self.canSignalBackends = canSignalBackends
+      self.canUseReserved = canUseReserved
       self.mayCreateRoles = mayCreateRoles
       self.mayGrantRead = mayGrantRead
       self.mayGrantSignal = mayGrantSignal

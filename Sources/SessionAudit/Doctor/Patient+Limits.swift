@@ -22,15 +22,45 @@ extension Patient {
           + "used (\(percent) %), \(binding.available) left for \(user) "
           + "(\(whose)\(parts.joined(separator: ", "))).")
     ]
-    for limit in slots.othersNearlyUsed where limit.usedRatio >= 0.9 {
+    findings += slots.othersNearlyUsed.filter { $0.usedRatio >= 0.9 }.map(reached)
+    let others = slots.watched.dropFirst()
+    if !others.isEmpty {
+      let sentences = others.prefix(6).map {
+        "\($0.owner) \(min($0.used, $0.limit)) of \($0.limit)"
+      }
       findings.append(
         Finding(
-          "limit_nearly_reached", .warning,
-          "\(limit.kind == .role ? "Role" : "Database") \(limit.name ?? "?") has \(limit.used) of "
-            + "its \(limit.limit) connections.",
-          consequence: "Its applications are refused at the limit, whatever else is free."))
+          "other_limits", .ok,
+          "Limits that others meet: \(sentences.joined(separator: ", "))"
+            + (others.count > 6 ? " and \(others.count - 6) more." : ".")))
     }
     return findings
+  }
+
+  private func reached(_ limit: Slots.Limit) -> Finding {
+    Finding(
+      "limit_nearly_reached", limit.available == 0 ? .critical : .warning,
+      "\(min(limit.used, limit.limit)) of the \(limit.limit) connections of \(limit.owner) are used"
+        + (limit.available == 0 ? ": none is left." : "."),
+      consequence:
+        "At the limit their applications are refused, whatever room \(user) has. Make their "
+        + "pools smaller, end what was left behind (pgsessions audit), or raise it.",
+      remedies: raised(limit))
+  }
+
+  /// A higher limit of its own, where the server has room for it.
+  private func raised(_ limit: Slots.Limit) -> [Remedy] {
+    guard limit.kind == .role, let name = limit.name,
+      let higher = audit.slots.suggestedLimit(forRoleWith: limit.used), higher > limit.limit
+    else { return [] }
+    let role = facts.roles.first { $0.name == name }
+    return [
+      Remedy(
+        sql: ["ALTER ROLE \(SQLText.identifier(name)) CONNECTION LIMIT \(higher);"],
+        needs: isStandby ? "the primary" : role?.mayLimit == true ? nil : superuser,
+        caution: "It takes connections that others may need.",
+        effect: "for connections that begin after it")
+    ]
   }
 
   private static func certainty(of limit: Slots.Limit) -> String {
@@ -46,40 +76,47 @@ extension Patient {
   }
 
   private var reserved: Finding? {
-    guard settings.has(.reserved) else {
+    let others =
+      isSuperuser ? "only superusers get in." : "\(user) can't get in, only superusers can."
+    guard version >= 160_000 else {
       return Finding(
         "reserved_connections", .info,
         "Before 16 only superusers have slots of their own: where applications have taken the "
-          + "others, \(user) can't get in. CONNECTION LIMITs of their roles leave room.")
+          + "others, \(others) CONNECTION LIMITs of applications' roles leave room.")
     }
-    // A superuser has slots of its own.
-    let grants =
-      isSuperuser
-      ? []
-      : [grant(["pg_use_reserved_connections"], isOurs: facts.rights.mayGrantReserved == true)]
-    let may = audit.slots.reserved > 0 && audit.slots.binding.kind != .reserved
+    let kept =
+      "\(counted(audit.slots.reserved, "slot")) \(audit.slots.reserved == 1 ? "is" : "are")"
     if audit.slots.reserved == 0 {
       return Finding(
         "reserved_connections", .info,
         "No slots are kept for whoever looks after the server (reserved_connections is 0).",
-        consequence: "Where applications have taken all others, only superusers get in.",
+        consequence: "Where applications have taken all others, \(others)",
         // With fewer slots three would be missed, and with too few the server would not start.
         remedies: audit.slots.maxConnections - audit.slots.superuserReserved < 20
-          ? [] : [serverRemedy([(.reserved, "3")], needsRestart: true)] + grants)
+          ? [] : [serverRemedy([(.reserved, "3")], needsRestart: true)] + wayToReserved)
     }
-    if may || isSuperuser {
+    if isSuperuser || facts.rights.canUseReserved {
       return Finding(
         "reserved_connections", .ok,
-        "\(counted(audit.slots.reserved, "slot")) are kept for "
-          + "\(isSuperuser ? "whoever has pg_use_reserved_connections" : "roles like \(user)") "
+        "\(kept) kept for \(isSuperuser ? "roles with pg_use_reserved_connections" : "roles like \(user)") "
           + "(reserved_connections).")
     }
     return Finding(
       "reserved_connections", .info,
-      "\(counted(audit.slots.reserved, "slot")) are kept (reserved_connections), but not for "
-        + "\(user).",
+      "\(kept) kept (reserved_connections), but not for \(user).",
       consequence: "Where applications have taken all others, \(user) can't get in.",
-      remedies: grants)
+      remedies: wayToReserved)
+  }
+
+  /// An application must not get what is kept for whoever helps: it would take that too.
+  private var wayToReserved: [Remedy] {
+    if isSuperuser { return [] }
+    if isApplication {
+      return [
+        Remedy(settings: ["for a role that looks after it: pgsessions doctor --role pgsessions"])
+      ]
+    }
+    return [grant(["pg_use_reserved_connections"], isOurs: facts.rights.mayGrantReserved == true)]
   }
 
   private var superuserReserved: Finding? {
@@ -95,16 +132,16 @@ extension Patient {
   /// Applications that connect as superusers: no limit holds for them, and nobody may end them here.
   private var superusers: Finding? {
     let ids = Set(facts.roles.filter(\.isSuperuser).map(\.id))
-    let remote = audit.sessions.filter { judged in
-      guard let id = judged.session.userID, ids.contains(id) else { return false }
-      return !judged.isOwn && isRemote(judged.session)
+    let all = audit.sessions.filter { judged in
+      judged.session.userID.map(ids.contains) == true && !judged.isOwn
     }
-    guard !remote.isEmpty else { return nil }
-    let names = Set(remote.compactMap(\.session.user)).sorted()
+    // Two or three are people; what comes from elsewhere, or in numbers, is an application.
+    guard all.count > 3 || all.contains(where: { isRemote($0.session) }) else { return nil }
+    let names = Set(all.compactMap(\.session.user)).sorted()
     return Finding(
       "superuser_sessions", .warning,
-      "\(counted(remote.count, "session")) of \(few(names)) \(remote.count == 1 ? "comes" : "come") "
-        + "from other hosts with all rights of a superuser.",
+      "\(counted(all.count, "session")) of \(few(names)) \(all.count == 1 ? "has" : "have") all "
+        + "rights of a superuser.",
       consequence:
         "No CONNECTION LIMIT holds for them, they take the slots that are kept for whoever "
         + "helps, and pgsessions never ends them. An application needs a role of its own.")
@@ -112,45 +149,41 @@ extension Patient {
 
   /// Roles that may take what everybody needs.
   private var roleLimits: [Finding] {
-    let slots = audit.slots
-    let ordinary = max(1, slots.maxConnections - slots.superuserReserved - slots.reserved)
-    // A tenth, and at least three, for everybody else.
-    let suggested = ordinary - max(3, ordinary / 10)
-    guard suggested > 0 else { return [] }
-    var findings: [Finding] = []
-    for role in facts.roles where !role.isSuperuser {
+    let ordinary = audit.slots.ordinary.limit
+    return facts.roles.filter { !$0.isSuperuser }.compactMap { role in
       let used = audit.sessions.count { $0.session.userID == role.id }
       if role.connectionLimit >= ordinary {
-        findings.append(
-          Finding(
-            "role_connection_limit", .info,
-            "Role \(role.name) may have \(role.connectionLimit) connections, and the server has "
-              + "\(ordinary) for ordinary roles: its limit binds nobody."))
-      } else if role.connectionLimit < 0, used * 4 >= ordinary {
-        findings.append(unlimited(role, used: used, of: ordinary, suggested: suggested))
+        return unbounded(
+          role, used: used, .info,
+          "Role \(role.name) may have \(role.connectionLimit) connections, and the server has "
+            + "\(ordinary) for ordinary roles: its limit binds nobody.")
       }
+      guard role.connectionLimit < 0, used * 4 >= ordinary else { return nil }
+      return unbounded(
+        role, used: used, used * 4 >= ordinary * 3 ? .warning : .info,
+        "Role \(role.name) has \(used) of \(ordinary) connections, and no limit of its own.")
     }
-    return findings
   }
 
-  private func unlimited(
-    _ role: DoctorFacts.Role, used: Int, of ordinary: Int, suggested: Int
+  private func unbounded(
+    _ role: DoctorFacts.Role, used: Int, _ severity: Finding.Severity, _ summary: String
   ) -> Finding {
-    let limit = max(suggested, used)
+    let limit = audit.slots.suggestedLimit(forRoleWith: used)
     return Finding(
-      "role_connection_limit", used * 4 >= ordinary * 3 ? .warning : .info,
-      "Role \(role.name) has \(used) of \(ordinary) connections, and no limit of its own.",
+      "role_connection_limit", severity, summary,
       consequence: "It can take all of them from everybody else"
-        + (role.name == audit.target.user ? "." : ", \(user) included."),
-      remedies: [
-        Remedy(
-          sql: [
-            "ALTER ROLE \(SQLText.identifier(role.name)) CONNECTION LIMIT \(limit);"
-          ],
-          needs: isStandby ? "the primary" : role.mayLimit ? nil : superuser,
-          caution: "Beyond it \(role.name) is refused, whatever else is free.",
-          effect: "for connections that begin after it")
-      ])
+        + (role.name == user || isSuperuser ? "." : ", \(user) included."),
+      remedies: limit.map { limit in
+        [
+          Remedy(
+            sql: ["ALTER ROLE \(SQLText.identifier(role.name)) CONNECTION LIMIT \(limit);"],
+            needs: isStandby ? "the primary" : role.mayLimit ? nil : superuser,
+            caution: limit < used
+              ? "It has \(used) now, and gets no new connection until it has less."
+              : "Beyond it \(role.name) is refused, whatever else is free.",
+            effect: "for connections that begin after it")
+        ]
+      } ?? [])
   }
 
   /// Databases whose dropping was interrupted.

@@ -2,7 +2,7 @@
 extension Patient {
   var timeouts: [Finding] {
     [
-      idleInTransaction, settings.has(.transactionTimeout) ? transactions : nil, idleSessions,
+      idleInTransaction, version >= 170_000 ? transactions : nil, idleSessions,
       maxAge, healthChecks,
     ].compactMap { $0 } + recycling
   }
@@ -73,50 +73,54 @@ extension Patient {
   /// CONN_MAX_AGE against idle_session_timeout. Django closes what is too old at the start of a
   /// request, so that with the lower age it never uses a session that the server has ended.
   private var maxAge: Finding? {
-    let above = places.compactMap { place -> (application: String, age: Duration, place: Place)? in
-      guard let timeout = duration(.idleSessionTimeout, place), timeout > .zero,
-        let worst = declaredMaxAges(at: place).max(by: { $0.age < $1.age }), worst.age >= timeout
-      else { return nil }
-      return (worst.application, worst.age, place)
+    let above = places.compactMap { place -> (ages: [String: Duration], place: Place)? in
+      guard let timeout = duration(.idleSessionTimeout, place), timeout > .zero else { return nil }
+      let ages = declaredMaxAges(at: place).filter { $0.value >= timeout }
+      return ages.isEmpty ? nil : (ages, place)
     }
-    guard let worst = above.max(by: { $0.age < $1.age }),
-      let timeout = duration(.idleSessionTimeout, worst.place)
+    guard let longest = above.flatMap(\.ages.values).max(), let place = above.first?.place,
+      let timeout = above.compactMap({ duration(.idleSessionTimeout, $0.place) }).min()
     else { return nil }
-    let seconds = worst.age.components.seconds * 2
-    let name =
-      worst.application.isEmpty ? "The application of \(worst.place.name)" : worst.application
+    let milliseconds = longest.wholeMicroseconds / 1000 * 2
+    let half = timeout.components.seconds / 2
+    let names = Set(above.flatMap(\.ages.keys)).sorted().map {
+      $0.isEmpty ? "the application of \(place.name)" : $0
+    }
+    let keeps = names.count == 1 ? "keeps its" : "keep their"
     return Finding(
       "max_age_above_idle_session_timeout", .warning,
-      "\(name) keeps its connections for \(DurationText.brief(worst.age)), and the server ends them "
-        + "after \(DurationText.brief(timeout)) of quiet (idle_session_timeout).",
+      "\(few(names)) \(keeps) connections for \(DurationText.brief(longest)), and the server ends "
+        + "them after \(DurationText.brief(timeout)) of quiet (idle_session_timeout).",
       consequence:
         "The next request on such a connection fails. The client's age must be the lower "
         + "one: lower it, or raise the server's.",
       remedies: [
         Remedy(settings: [
-          "Django: \"CONN_MAX_AGE\": \(max(1, timeout.components.seconds / 2)), "
+          "Django: \"CONN_MAX_AGE\": \(half), "
             + "\"CONN_HEALTH_CHECKS\": True"
         ])
       ]
         // The setting is an int of milliseconds.
-        + (seconds > 2_147_483
+        + (milliseconds > Int32.max
           ? []
           : remedies(
-            [(.idleSessionTimeout, "\(seconds)s")], at: above.map(\.place),
+            [(.idleSessionTimeout, "\(milliseconds)ms")], at: above.map(\.place),
             caution: "Sessions that were left behind live longer then.")))
   }
 
-  private func declaredMaxAges(at place: Place) -> [(application: String, age: Duration)] {
-    sessions.compactMap { judged in
-      let session = judged.session
-      guard session.userID == place.role.id, session.databaseID == place.databaseID else {
-        return nil
-      }
-      return audit.judgedWith.maxAges.value(
+  /// By family.
+  private func declaredMaxAges(at place: Place) -> [String: Duration] {
+    var ages: [String: Duration] = [:]
+    for session in sessions.lazy.map(\.session)
+    where session.userID == place.role.id && session.databaseID == place.databaseID {
+      let age = audit.judgedWith.maxAges.value(
         for: session.applicationName, database: session.database,
-        isConnected: audit.target.isConnected(to: session)
-      ).map { (session.applicationName, $0) }
+        isConnected: audit.target.isConnected(to: session))
+      guard let age else { continue }
+      let family = audit.judgedWith.family(of: session.applicationName)
+      ages[family] = max(age, ages[family] ?? age)
     }
+    return ages
   }
 
   /// Applications that were said to recycle their connections, and don't.

@@ -53,6 +53,8 @@ public struct Slots: Sendable, Equatable {
   public var usedExact: Bool
   /// The limit that leaves this role the fewest connections.
   public var binding: Limit
+  /// The limit that roles without any privilege meet, which are nearly all applications.
+  public var ordinary: Limit
   /// Every finite limit of a role or a database.
   public var limits: [Limit]
   /// Databases whose dropping was interrupted: nobody can connect to them.
@@ -94,6 +96,8 @@ public struct Slots: Sendable, Equatable {
 
     var serverLimit = Self.serverLimit(server, role: role, used: used)
     serverLimit.certainty = hidesAny ? .about : seesPrompts ? .exact : .atLeast
+    ordinary = Self.ordinaryLimit(server, used: used)
+    ordinary.certainty = serverLimit.certainty
     // Superusers pass role and database limits (InitializeSessionUserId, CheckMyDatabase).
     let ownRole = roleLimits.filter { limit in
       limit.name.map { (snapshot.target.user ?? role.name).hasSameBytes(as: $0) } ?? false
@@ -104,7 +108,7 @@ public struct Slots: Sendable, Equatable {
     // In the order in which the server looks at them: of those that are equally near the first
     // one refuses. Reserved slots come after the role's limit (InitPostgres).
     let inOrder =
-      role.isSuperuser
+      role.isLoginSuperuser ?? role.isSuperuser
       ? [serverLimit]
       : serverLimit.kind == .server
         ? [serverLimit] + ownRole + ownDatabase : ownRole + [serverLimit] + ownDatabase
@@ -114,26 +118,45 @@ public struct Slots: Sendable, Equatable {
   /// From this share on a limit is worth a look.
   public static let notableRatio = 0.75
 
-  /// Limits of other roles and databases that are used up or nearly so, those with the least left
-  /// first. A limit of none is a door that somebody shut on purpose.
+  /// All limits that somebody meets, ours first. A limit of none is a door that was shut on purpose.
+  public var watched: [Limit] {
+    [binding] + (isBinding(ordinary) ? [] : [ordinary])
+      + limits.filter { $0.limit > 0 && !isBinding($0) }
+  }
+
+  private func isBinding(_ limit: Limit) -> Bool {
+    limit.kind == binding.kind && limit.name == binding.name && limit.limit == binding.limit
+  }
+
+  /// Limits that others meet and that are used up or nearly so, those with the least left first.
   public var othersNearlyUsed: [Limit] {
-    limits.filter { limit in
-      limit.limit > 0 && limit.usedRatio >= Self.notableRatio
-        && !(limit.kind == binding.kind && limit.name == binding.name)
-    }.sorted { a, b in
+    watched.dropFirst().filter { $0.usedRatio >= Self.notableRatio }.sorted { a, b in
       (a.available, -a.limit, a.name ?? "") < (b.available, -b.limit, b.name ?? "")
     }
   }
 
+  /// A CONNECTION LIMIT that leaves a role what others don't use, less a tenth, and at least three,
+  /// for whoever comes; nil where nothing would be left for it.
+  /// - Parameter own: the sessions that it has.
+  func suggestedLimit(forRoleWith own: Int) -> Int? {
+    let limit = ordinary.limit - max(0, used - own) - max(3, ordinary.limit / 10)
+    return limit > 0 ? limit : nil
+  }
+
+  private static func ordinaryLimit(_ server: ServerFacts, used: Int) -> Limit {
+    let limit = server.maxConnections - server.superuserReserved - server.reserved
+    return Limit(
+      kind: server.reserved > 0
+        ? .reserved : server.superuserReserved > 0 ? .superuserReserved : .server,
+      name: nil, limit: limit, used: used)
+  }
+
   private static func serverLimit(_ server: ServerFacts, role: RoleFacts, used: Int) -> Limit {
-    if role.isSuperuser {
+    if role.isLoginSuperuser ?? role.isSuperuser {
       return Limit(kind: .server, name: nil, limit: server.maxConnections, used: used)
     }
+    if !role.canUseReservedConnections { return ordinaryLimit(server, used: used) }
     let withoutSuperusers = server.maxConnections - server.superuserReserved
-    if server.reserved > 0 && !role.canUseReservedConnections {
-      return Limit(
-        kind: .reserved, name: nil, limit: withoutSuperusers - server.reserved, used: used)
-    }
     return Limit(
       kind: server.superuserReserved > 0 ? .superuserReserved : .server, name: nil,
       limit: withoutSuperusers, used: used)
