@@ -57,7 +57,7 @@ extension HTMLWriter {
     let hides = groups.contains { $0.hidden > 0 }
     let frees = groups.contains { $0.freedByEndingOrphans > 0 }
     markup(
-      "<div class=\"scroll\" tabindex=\"0\"><table class=\"groups sortable\" data-portion=\"30\"><caption>"
+      "<div class=\"scroll\" role=\"region\" aria-label=\"Groups\" tabindex=\"0\"><table class=\"groups sortable\" data-portion=\"30\"><caption>"
     )
     text(caption)
     markup("</caption>\n<thead><tr>")

@@ -14,7 +14,8 @@ extension HTMLWriter {
     markup("<section id=\"sessions\">\n<h2>Every session</h2>\n")
     markup(sessions.count > Self.mostUnfolded ? "<details><summary>" : "<details open><summary>")
     text("\(sessions.count) \(sessions.count == 1 ? "session" : "sessions"), the most urgent first")
-    markup("</summary>\n<div class=\"scroll\" tabindex=\"0\">")
+    markup(
+      "</summary>\n<div class=\"scroll\" role=\"region\" aria-label=\"Sessions\" tabindex=\"0\">")
     markup("<table class=\"sessions sortable filtered\" data-portion=\"200\"><caption>Sessions")
     if isLarge {
       markup(
