@@ -8,11 +8,26 @@ import TestSupport
   import Foundation
 #endif
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Makes pictures of HTML reports, to be looked at: `page-pictures FOLDER [PAGE.html…]`. Without
 /// pages it makes some of its own, of 100, 1,000 and 5,000 sessions.
 @main
 enum Entrypoint {
-  static func main() throws {
+  static func main() {
+    do {
+      try run()
+    } catch {
+      print("page-pictures: \(error)")
+      exit(1)
+    }
+  }
+
+  private static func run() throws {
     let arguments = CommandLine.arguments.dropFirst()
     guard let folder = arguments.first else {
       throw SupportError("usage: page-pictures FOLDER [PAGE.html…]")

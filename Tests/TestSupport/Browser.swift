@@ -23,7 +23,8 @@ public final class Browser {
 
   /// Starts Chromium with an empty profile; it ends with this object, and when its pipe closes.
   public init() throws {
-    guard let program = Self.programs.lazy.compactMap({ try? ChildProcess.find($0) }).first
+    let found = Self.programs.lazy.compactMap { try? ChildProcess.find($0) }
+    guard let program = found.first(where: { FileManager.default.isExecutableFile(atPath: $0) })
     else {
       throw SupportError(
         "There is no Chromium in PATH, which looks at the HTML reports: run scripts/setup.")
@@ -79,7 +80,9 @@ public final class Browser {
   public func open(_ path: String) throws {
     (sent, complaints) = ([], [])
     let before = loads
-    _ = try send("Page.navigate", ["url": .string("file://\(path)")])
+    let whole =
+      path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    _ = try send("Page.navigate", ["url": .string("file://\(whole)")])
     while loads == before { try receive() }
   }
 
