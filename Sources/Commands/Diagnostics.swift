@@ -19,7 +19,8 @@ enum Diagnostics {
     // at one look.
     let isOne = !failure.message.contains(" (SQLSTATE ")
     let state = failure.sqlState.flatMap { isOne ? " (SQLSTATE \($0))" : nil } ?? ""
-    var said = failure.message.split(separator: "\n").map(String.init)
+    let message = Redaction.cut(failure.message, to: Redaction.shownInText)
+    var said = message.split(separator: "\n").map(String.init)
     let most = max(1, 10 - failure.hints.count)
     if said.count > most {
       said = said.prefix(most - 1) + ["… and \(said.count - most + 1) lines more (--json has all)"]

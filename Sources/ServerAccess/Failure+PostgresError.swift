@@ -6,7 +6,7 @@ extension Failure {
   /// or a server repeated of a password is masked.
   public init(_ error: PostgresError) {
     self.init(unmasked: error)
-    message = Redaction.redacted(message)
+    message = Redaction.reported(message)
   }
 
   private init(unmasked error: PostgresError) {
