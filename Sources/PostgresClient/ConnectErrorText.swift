@@ -47,8 +47,7 @@ enum ConnectErrorText {
     if let first { lines[0] = first.whole }
     guard let first, first.isServers else {
       var message = ServerMessage(sqlState: nil, message: lines.joined(separator: "\n"))
-      message.words = ([first?.words] + lines.dropFirst()).compactMap(\.self)
-        .joined(separator: "\n")
+      message.words = ([first?.words ?? ""] + lines.dropFirst()).joined(separator: "\n")
       message.isLibpqs = true
       return message
     }
@@ -110,33 +109,44 @@ enum ConnectErrorText {
 
 /// Hides names that could be taken for parts of libpq's text behind characters of their own.
 private struct Disguise {
-  private let pairs: [(name: String, sign: String)]
+  private var pairs: [(seen: [UInt8], hidden: [UInt8])] = []
+  private var signs: [(name: [UInt8], sign: [UInt8])] = []
+
+  /// What ends a name in a text: a quote of any language, the socket's file in a folder. A name that
+  /// begins a line would else take the end of another line for its own.
+  private static let ends = ["\"", "'", "«", "»", " »", "\u{A0}»", "“", "”", "’", "/"]
 
   init(_ names: [String]) {
-    var pairs: [(String, String)] = []
-    for name in Set(names) where name.utf8.contains(UInt8(ascii: "\n")) || name.contains("failed: ")
-    {
+    var forms: Set<[UInt8]> = []
+    for name in names where name.utf8.contains(UInt8(ascii: "\n")) || name.contains("failed: ") {
+      forms.insert(Array(name.utf8))
       // A server cuts a name to NAMEDATALEN - 1 bytes, in the middle of a character too.
-      let cut = String(decoding: name.utf8.prefix(63), as: UTF8.self)
-      for form in Set([name, cut]) where form.utf8.contains(where: { $0 != 0x20 }) {
-        pairs.append((form, ""))
-      }
+      forms.insert(Array(String(decoding: name.utf8.prefix(63), as: UTF8.self).utf8))
     }
-    pairs.sort { ($0.0.utf8.count, $0.0) > ($1.0.utf8.count, $1.0) }
-    // Plane 16 is for private use.
-    self.pairs = pairs.prefix(64).enumerated().map { place, pair in
-      (pair.0, String(Unicode.Scalar(UInt32(0x10FF00 + place))!))
+    let longestFirst = forms.sorted { $0.count > $1.count }
+    for (place, form) in longestFirst.prefix(64).enumerated() {
+      // Plane 16 is for private use.
+      let sign = Array(String(Unicode.Scalar(UInt32(0x10FF00 + place))!).utf8)
+      signs.append((form, sign))
+      for end in Self.ends + (form.first == UInt8(ascii: "\n") ? [] : ["\n"]) {
+        pairs.append((form + Array(end.utf8), sign + Array(end.utf8)))
+      }
     }
   }
 
   func put(on text: String) -> String {
-    pairs.reduce(text) { text, pair in
-      pair.name == "\n" ? text.replacing("\"\n\"", with: "\"\(pair.sign)\"")
-        : text.replacing(pair.name, with: pair.sign)
-    }
+    pairs.reduce(text) { $0.replacingBytes($1.seen, with: $1.hidden) }
   }
 
   func takeOff(_ text: String) -> String {
-    pairs.reduce(text) { text, pair in text.replacing(pair.sign, with: pair.name) }
+    signs.reduce(text) { $0.replacingBytes($1.sign, with: $1.name) }
+  }
+}
+
+extension String {
+  /// By bytes: a mark that combines with what stands before or behind it hides nothing.
+  func replacingBytes(_ bytes: [UInt8], with others: [UInt8]) -> String {
+    guard !bytes.isEmpty else { return self }
+    return String(decoding: Array(utf8).replacing(bytes, with: others), as: UTF8.self)
   }
 }
