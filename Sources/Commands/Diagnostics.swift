@@ -55,6 +55,7 @@ enum Diagnostics {
       hint.replacing("-U postgres", with: target.words(user: "postgres"))
         .replacing("-U NAME", with: target.words(user: "NAME"))
         .replacing("-d postgres", with: target.words(database: "postgres"))
+        .replacing("-d template1", with: target.words(database: "template1"))
     }
     return failure
   }
