@@ -74,7 +74,8 @@ extension Failure {
     // there.
     guard message.sqlState == .protocolViolation, let limit = refusal.limit, limit.kind != .pooler
     else { return hints }
-    return ["A pooler handed this on: connect to its server itself (its own host and port)."] + hints
+    return ["A pooler handed this on: connect to its server itself (its own host and port)."]
+      + hints
   }
 
   /// The database that refuses us is no way out.

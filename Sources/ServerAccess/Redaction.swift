@@ -112,7 +112,9 @@ public enum Redaction {
     return min(place + 1, bytes.count)
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
 
   private static func endsRun(_ byte: UInt8) -> Bool {
     isBlank(byte) || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")

@@ -146,7 +146,9 @@ enum RefusalWords {
   private static func contains(_ text: String, _ pattern: String) -> Bool {
     guard let (before, after) = parts(pattern) else { return text.contains(pattern) }
     // French has a blank inside its quotes, which is gone with the name.
-    let (start, end) = (before.reversed().drop(while: \.isWhitespace), after.drop(while: \.isWhitespace))
+    let (start, end) = (
+      before.reversed().drop(while: \.isWhitespace), after.drop(while: \.isWhitespace)
+    )
     guard let found = text.firstRange(of: String(start.reversed())) else { return false }
     return text[found.upperBound...].contains(end)
   }

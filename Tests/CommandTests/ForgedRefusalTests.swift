@@ -80,7 +80,7 @@ struct ForgedRefusalTests {
     let server = try RefusingServer(answers: [[UInt8(ascii: "S")]], declinesTLS: false)
     let said = try audit([
       "host=127.0.0.1 port=\(server.port) user=a dbname=b sslmode=verify-full gssencmode=disable "
-        + "sslrootcert=/tmp/SUPERUSER/no-more-connections-allowed",
+        + "sslrootcert=/tmp/SUPERUSER/no-more-connections-allowed"
     ])
     #expect(said.kind == "tls" && said.limit == nil, "\(said.outcome.stdout)")
     #expect(said.hint.contains("sslrootcert"))
@@ -88,25 +88,26 @@ struct ForgedRefusalTests {
 
   // MARK: - Words in names
 
-  @Test(arguments: [
-    (#"too many connections for role "SUPERUSER""#, "too_many_connections", "role"),
-    (#"too many connections for role "no such user""#, "too_many_connections", "role"),
-    (
-      #"database "sorry, too many clients already" does not exist"#, "unknown_database", nil
-    ),
-    (#"role "no more connections allowed" does not exist"#, "authentication", nil),
-    (#"role "query_wait_timeout" is not permitted to log in"#, "authentication", nil),
-    ("no such database: sorry, too many clients already", "unknown_database", nil),
-    ("keine Berechtigung für Datenbank SUPERUSER", "permission", nil),
-    (
-      "server login has been failing, cached error: too many connections for role \"SUPERUSER\""
-        + " (server_login_retry)", "too_many_connections", "role"
-    ),
-    ("odd: FATAL: \"SUPERUSER\" is nobody here", "unknown", nil),
-    ("odd: sorry, too many clients already", "too_many_connections", "server"),
-    // libpq's words in a server's mouth.
-    ("Connection refused by policy", "unknown", nil),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      (#"too many connections for role "SUPERUSER""#, "too_many_connections", "role"),
+      (#"too many connections for role "no such user""#, "too_many_connections", "role"),
+      (
+        #"database "sorry, too many clients already" does not exist"#, "unknown_database", nil
+      ),
+      (#"role "no more connections allowed" does not exist"#, "authentication", nil),
+      (#"role "query_wait_timeout" is not permitted to log in"#, "authentication", nil),
+      ("no such database: sorry, too many clients already", "unknown_database", nil),
+      ("keine Berechtigung für Datenbank SUPERUSER", "permission", nil),
+      (
+        "server login has been failing, cached error: too many connections for role \"SUPERUSER\""
+          + " (server_login_retry)", "too_many_connections", "role"
+      ),
+      ("odd: FATAL: \"SUPERUSER\" is nobody here", "unknown", nil),
+      ("odd: sorry, too many clients already", "too_many_connections", "server"),
+      // libpq's words in a server's mouth.
+      ("Connection refused by policy", "unknown", nil),
+    ] as [(String, String, String?)])
   func aPoolersNamesAreNoRefusals(_ words: String, _ kind: String, _ limit: String?) throws {
     let server = try RefusingServer(state: "08P01", message: words)
     let said = try audit([Self.uri(server.port)])
@@ -160,7 +161,8 @@ struct ForgedRefusalTests {
         state: "08P01", message: "extended query protocol not supported by admin console")
         + RefusingServer.readyForQuery)
     let said = try audit([Self.uri(server.port, "app", "/pgbouncer")])
-    #expect(said.hint.contains("console") && said.hint.contains("-d NAME"), "\(said.outcome.stderr)")
+    #expect(
+      said.hint.contains("console") && said.hint.contains("-d NAME"), "\(said.outcome.stderr)")
   }
 
   // MARK: - Passwords, and too much said

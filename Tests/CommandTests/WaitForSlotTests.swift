@@ -1,4 +1,5 @@
 import PostgresClient
+import SessionAudit
 import Synchronization
 import TestSupport
 import Testing
@@ -168,7 +169,7 @@ struct WaitForSlotTests {
         "audit", "--wait-for-slot", "3s",
         "postgresql://app@127.0.0.1:\(server.port)/shop?sslmode=disable&gssencmode=disable")
       #expect(outcome.status == 69)
-      #expect((20...760).contains(server.connections), "\(server.connections)")
+      #expect((20...800).contains(server.connections), "\(server.connections)")
     }
   }
 
@@ -197,15 +198,22 @@ struct WaitForSlotTests {
   }
 
   @Test func pausesGrowWithTheWait() {
-    func pause(_ waited: Duration, _ chance: Double = 0.5) -> Duration {
-      SlotPauses.pause(after: waited, chance: chance)
+    func pause(
+      _ waited: Duration, _ chance: Double = 0.5, _ limit: Failure.Limit.Kind? = .role,
+      attempt: Duration = .zero
+    ) -> Duration {
+      SlotPauses.pause(after: waited, before: limit, attempt: attempt, chance: chance)
     }
-    #expect(pause(.zero) == .zero)
-    #expect(pause(.seconds(30)) == .milliseconds(1))
-    #expect(pause(.seconds(600)) == .milliseconds(20))
+    #expect(pause(.zero) == .milliseconds(4))
+    #expect(pause(.zero, 0.5, .pooler) == .milliseconds(10))
+    #expect(pause(.zero, 0.5, nil) == .milliseconds(10))
+    #expect(pause(.zero, attempt: .milliseconds(3)) == .milliseconds(1))
+    #expect(pause(.zero, attempt: .seconds(4)) == .zero)
+    #expect(pause(.seconds(30)) == .milliseconds(10))
+    #expect(pause(.seconds(600)) == .milliseconds(200))
     #expect(pause(.seconds(1_000_000)) == .milliseconds(250))
-    #expect(pause(.seconds(30), 0) == .microseconds(500))
-    #expect(pause(.seconds(30), 1) == .microseconds(1500))
+    #expect(pause(.seconds(30), 0) == .milliseconds(5))
+    #expect(pause(.seconds(30), 1) == .milliseconds(15))
   }
 
   private final class Box: Sendable {

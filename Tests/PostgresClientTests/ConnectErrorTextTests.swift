@@ -86,7 +86,9 @@ struct ConnectErrorTextTests {
   }
 
   @Test func aSocketsFolderIsOnlyAName() {
-    for folder in ["/tmp/x:  53300: y", "/tmp/a\" failed: FATAL:  53300: b", "/a\nFATAL:  53300: b"] {
+    for folder in [
+      "/tmp/x:  53300: y", "/tmp/a\" failed: FATAL:  53300: b", "/a\nFATAL:  53300: b",
+    ] {
       let message = ConnectErrorText.parse(
         "connection to server on socket \"\(folder)/.s.PGSQL.1\" failed: No such file or directory\n"
           + "\tIs the server running locally and accepting connections on that socket?\n",
@@ -99,7 +101,8 @@ struct ConnectErrorTextTests {
 
   @Test func tellsWhoSaysIt() {
     #expect(!parse("connection to server at \"h\", port 1 failed: FATAL:  53300: x").isLibpqs)
-    #expect(!parse("connection to server at \"h\", port 1 failed: FATAL:  without a state").isLibpqs)
+    #expect(
+      !parse("connection to server at \"h\", port 1 failed: FATAL:  without a state").isLibpqs)
     #expect(parse("connection to server at \"h\", port 1 failed: SSL error: x").isLibpqs)
     #expect(parse("could not translate host name \"a:  53300: b\" to address: x").isLibpqs)
   }
