@@ -123,7 +123,9 @@ struct AuditCommand: ParsableCommand {
       report.add(
         try DetailsReader(session).read(
           candidates: report.candidates, lockWaiters: report.lockWaiters,
-          among: snapshot.sessions, asksSettings: report.totals.orphan > 0, deadline: deadline))
+          among: snapshot.sessions,
+          asksSettings: report.totals.orphan > 0 && snapshot.role.canReadSettings,
+          deadline: deadline))
       report.advise(words: words(target.commandWords))
       return .report(report)
     } catch let error as PostgresError {

@@ -50,12 +50,19 @@ enum Diagnostics {
     if failure.kind == .unreachable, let hint = target.hintWhereUnreachable {
       failure.hints = [hint]
     }
+    // Said through a pooler, which is not where to go.
+    if failure.sqlState == SQLState.protocolViolation.code { return failure }
     // An option alone would not reach the same server where a URI or a variable names it.
+    let otherwise = [
+      ("-U postgres", target.words(user: "postgres")), ("-U NAME", target.words(user: "NAME")),
+      ("-d postgres", target.words(database: "postgres")),
+      ("-d template1", target.words(database: "template1")),
+    ]
     failure.hints = failure.hints.map { hint in
-      hint.replacing("-U postgres", with: target.words(user: "postgres"))
-        .replacing("-U NAME", with: target.words(user: "NAME"))
-        .replacing("-d postgres", with: target.words(database: "postgres"))
-        .replacing("-d template1", with: target.words(database: "template1"))
+      guard let (option, words) = otherwise.first(where: { hint.contains($0.0) }) else {
+        return hint
+      }
+      return hint.replacing(option, with: words)
     }
     return failure
   }

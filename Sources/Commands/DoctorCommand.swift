@@ -16,7 +16,7 @@ struct DoctorCommand: ParsableCommand {
 
       EXAMPLES
         pgsessions doctor postgresql://app@db.example/shop
-        pgsessions doctor --role pgsessions -d shop | psql -d shop
+        pgsessions doctor --role pgsessions -U postgres | psql -U postgres
 
       EXIT STATUS
         0   done, whatever was found
@@ -77,7 +77,8 @@ struct DoctorCommand: ParsableCommand {
       let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
       let audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
       let reader = DoctorReader(session)
-      let facts = try reader.read(deadline: deadline)
+      let facts = try reader.read(
+        readsSettings: snapshot.role.canReadSettings, deadline: deadline)
       planned = try role.map { try reader.plans(for: $0, deadline: deadline) }
       outcome = .report(Doctor.examine(audit, facts: facts))
     } catch let error as PostgresError {

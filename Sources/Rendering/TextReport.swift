@@ -88,7 +88,7 @@ public struct TextReport {
 
   private func limitSentence(_ slots: Slots) -> String {
     let server = "max_connections \(slots.maxConnections)"
-    let all = "\(server), of which \(slots.used) are used"
+    let all = "\(slots.used) of \(server) used"
     switch slots.binding.kind {
     case .role: return "limit: CONNECTION LIMIT of role \(slots.binding.name ?? "?"); \(all)"
     case .database:

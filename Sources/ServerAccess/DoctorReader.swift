@@ -8,13 +8,16 @@ public struct DoctorReader {
 
   public init(_ connection: Connection) { self.connection = connection }
 
-  public func read(deadline: Deadline) throws(PostgresError) -> DoctorFacts {
+  /// - Parameter readsSettings: whether this role may.
+  public func read(
+    readsSettings: Bool, deadline: Deadline
+  ) throws(PostgresError) -> DoctorFacts {
     let answers = try ReadTransaction(connection).ask(
-      first: SettingsAnswer.questions,
+      first: readsSettings ? SettingsAnswer.questions : [],
       [(.sessionRoles, []), (.limitedDatabases, []), (.statistics, []), (.rights, [])],
       deadline: deadline)
     return DoctorFacts(
-      settings: try SettingsAnswer.settings(answers),
+      settings: readsSettings ? try SettingsAnswer.settings(answers) : .unreadable,
       roles: try Self.roles(answers.to(.sessionRoles)),
       databases: try Self.databases(answers.to(.limitedDatabases)),
       statistics: try Self.statistics(answers.to(.statistics)),
@@ -29,6 +32,7 @@ public struct DoctorReader {
     let row = try answer.onlyRow()
     return PlannedRole(
       name: name, exists: try row.required(answer.column("role_exists")),
+      isSuperuser: try row.required(answer.column("is_superuser")),
       anybodyMayConnect: try row.required(answer.column("anybody_may_connect")))
   }
 
@@ -94,7 +98,7 @@ public struct DoctorReader {
       try row.required(result.column(name))
     }
     return DoctorFacts.Rights(
-      canReadAllStats: try bool("can_read_all_stats"),
+      isSuperuser: try bool("is_superuser"), canReadAllStats: try bool("can_read_all_stats"),
       canSignalBackends: try bool("can_signal_backend"),
       canUseReserved: try bool("can_use_reserved_connections"),
       mayCreateRoles: try bool("may_create_roles"), mayGrantRead: try bool("may_grant_read"),

@@ -33,7 +33,8 @@ public struct SnapshotReader {
     let facts = try FactsRow(answers.to(.facts))
     var server = facts.server
     var role = facts.role
-    try Self.addRoles(answers.to(.roles), to: &server, and: &role)
+    role.isLoginSuperuser = try Self.addRoles(
+      answers.to(.roles), login: facts.login, to: &server, and: &role)
     try Self.addDatabases(answers.to(.databases), to: &server)
     var target = facts.target(of: connection)
     target.databaseID = sessions.first { $0.pid == role.ownPID }?.databaseID
@@ -42,9 +43,11 @@ public struct SnapshotReader {
       role: role, sessions: sessions)
   }
 
+  /// - Returns: whether the role that logged in is a superuser.
   private static func addRoles(
-    _ result: QueryResult, to server: inout ServerFacts, and role: inout RoleFacts
-  ) throws(PostgresError) {
+    _ result: QueryResult, login: String, to server: inout ServerFacts, and role: inout RoleFacts
+  ) throws(PostgresError) -> Bool {
+    var isLoginSuperuser = false
     let oid: Column<UInt32> = try result.column("oid")
     let name: Column<String> = try result.column("rolname")
     let isSuperuser: Column<Bool> = try result.column("rolsuper")
@@ -54,6 +57,7 @@ public struct SnapshotReader {
       let id = try row.required(oid)
       if try row.required(isSuperuser) {
         server.superuserRoles.insert(id)
+        if try row.required(name) == login { isLoginSuperuser = true }
       } else {
         let limit = Int(try row.required(limit))
         if limit >= 0 {
@@ -63,6 +67,7 @@ public struct SnapshotReader {
       if try row.required(usable) && !role.isSuperuser { role.usableRoles.insert(id) }
     }
     server.roleLimits.sort { $0.name < $1.name }
+    return isLoginSuperuser
   }
 
   private static func addDatabases(
@@ -87,8 +92,8 @@ public struct SnapshotReader {
 private struct FactsRow {
   let capturedAt: Timestamp
   let server: ServerFacts
-  let role: RoleFacts
-  private let login: String
+  private(set) var role: RoleFacts
+  let login: String
   private let database: String
   private let serverVersion: String
   private let serverVersionNumber: Int
@@ -120,6 +125,7 @@ private struct FactsRow {
       isSuperuser: try bool("is_superuser"), canReadAllStats: try bool("can_read_all_stats"),
       canSignalBackends: try bool("can_signal_backend"),
       canUseReservedConnections: try bool("can_use_reserved_connections"), usableRoles: [])
+    role.canReadSettings = try bool("can_read_settings")
     login = try text("login_name")
     database = try text("database_name")
     serverVersion = try text("server_version")

@@ -57,6 +57,19 @@ struct TargetCommandTests {
       none.stderr.contains("port \(silent.port) within 300ms") && none.stderr.contains("refused"))
   }
 
+  /// A TARGET wins over options, and who ends sessions has to mean one server.
+  @Test func optionsThatSayOtherwiseAreNamed() throws {
+    let uri = try Fixture.uri
+    let otherwise = ["-h", "10.9.9.9", "-p", "1", "-d", "nosuch", "-U", "learner", uri]
+    let audit = try Fixture.run(["audit", "--json", "--summary"] + otherwise)
+    #expect(audit.status == 0 && audit.stderr.contains("-h 10.9.9.9 is passed over: TARGET says"))
+    let dry = try Fixture.run(["terminate", "--orphans"] + otherwise)
+    #expect(dry.status == 0 && dry.stderr.contains("-U learner is passed over"))
+    let ending = try Fixture.run(["terminate", "--orphans", "--execute", "--yes"] + otherwise)
+    #expect(ending.status == 64 && ending.stderr.contains("which server is meant?"))
+    #expect(try user(["-U", "app", uri]) == "app")
+  }
+
   @Test func byTheEnvironment() throws {
     let server = try Fixture.server.get()
     let uri = try Fixture.uri

@@ -41,6 +41,18 @@ struct WaitForSlotTests {
     #expect(try Fixture.json(outcome)["failure"]?["kind"]?.text == "too_many_connections")
   }
 
+  /// Who is told to come as somebody else gets the words that reach the same server.
+  @Test func theWayInIsSpelledOut() throws {
+    let server = try Self.server.get()
+    let crowd = try crowd()
+    let outcome = try Fixture.run(
+      ["audit"], environment: ["DATABASE_URL": server.uri(user: "app")])
+    let words = "-h 127.0.0.1 -p \(server.port) -U postgres -d postgres"
+    #expect(outcome.status == 69 && outcome.stderr.contains("(\(words))"), "\(outcome.stderr)")
+    let superuser = try Fixture.run(["audit"] + words.split(separator: " ").map(String.init))
+    #expect(superuser.status == 0 && crowd.count == 9, "\(superuser.stderr)")
+  }
+
   @Test func itEndsWithTheRefusalWhereNoneFrees() throws {
     let crowd = try crowd()
     let start = ContinuousClock.now

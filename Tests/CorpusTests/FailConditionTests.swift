@@ -30,6 +30,25 @@ struct FailConditionTests {
         == "--fail-on: 27 of 30 connections are used, which is 90 % or more")
   }
 
+  /// A monitoring role has room of its own while everybody else is refused.
+  @Test func looksAtTheLimitsOfOthers() throws {
+    var report = try Corpus.report(of: "founding-case", Corpus.expectations(of: "founding-case"))
+    report.slots.binding = Slots.Limit(kind: .role, name: "watcher", limit: 3, used: 1)
+    report.slots.limits = [
+      report.slots.binding, Slots.Limit(kind: .role, name: "app", limit: 20, used: 10),
+    ]
+    report.slots.ordinary = Slots.Limit(kind: .superuserReserved, name: nil, limit: 57, used: 58)
+    #expect(
+      FailCondition.failure(of: report, [.slots(percent: 90)])?.sentence
+        == "--fail-on: 57 of 57 connections of ordinary roles are used, which is 90 % or more")
+    report.slots.ordinary.used = 20
+    #expect(FailCondition.failure(of: report, [.slots(percent: 90)]) == nil)
+    report.slots.limits[1].used = 19
+    #expect(
+      FailCondition.failure(of: report, [.slots(percent: 90)])?.sentence
+        == "--fail-on: 19 of 20 connections of role app are used, which is 90 % or more")
+  }
+
   /// What can't be seen is not "none".
   @Test func saysThatItCannotTell() throws {
     let hidden = try #require(try failure("heroku-hidden-namesake", "suspects"))

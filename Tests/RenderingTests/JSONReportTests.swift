@@ -70,7 +70,7 @@ struct JSONReportTests {
       "slots",
       [
         "max_connections", "superuser_reserved", "reserved", "used", "used_exact", "available",
-        "used_ratio", "binding_limit", "limits", "invalid_databases",
+        "used_ratio", "binding_limit", "ordinary_limit", "limits", "invalid_databases",
       ]
     ),
     (

@@ -34,6 +34,10 @@ struct SlotsOracleTests {
       "CREATE ROLE heirless LOGIN", "CREATE ROLE boss LOGIN SUPERUSER CONNECTION LIMIT 1",
       "CREATE ROLE other LOGIN", "CREATE ROLE prompted LOGIN PASSWORD 'secret'",
       "GRANT pg_read_all_stats TO plain, narrow, heir, heirless",
+      // Limits are of who logs in, whatever role is in force afterwards.
+      "CREATE ROLE up LOGIN CONNECTION LIMIT 5", "GRANT boss TO up",
+      "ALTER ROLE up SET role = boss",
+      "CREATE ROLE down LOGIN SUPERUSER", "ALTER ROLE down SET role = plain",
       "CREATE DATABASE small CONNECTION LIMIT 7", "CREATE DATABASE tight CONNECTION LIMIT 9",
     ] {
       try server.execute(sql)
@@ -131,6 +135,8 @@ struct SlotsOracleTests {
     Case(user: "plain", database: "small", kind: .database),
     Case(user: "heir", database: "tight", kind: .database),
     Case(user: "boss", database: "small", kind: .server),
+    Case(user: "up", database: "postgres", kind: .role),
+    Case(user: "down", database: "small", kind: .server),
   ])
   func whatIsAvailableGetsIn(_ test: Case) throws {
     let server = try Self.server.get()

@@ -47,7 +47,7 @@ struct AuditAdviceTests {
     #expect(
       found.first?.summary
         == "\(count) of 10 connections of role app are used, \(left) left for this role.")
-    #expect(found.first?.remedy == nil)
+    #expect(found.first?.remedy == "pgsessions doctor -d shop")
   }
 
   @Test func showsTheNextCommandForSuspects() throws {
@@ -109,7 +109,7 @@ struct AuditAdviceTests {
           settings: ServerSettings(
             settings: [
               "tcp_keepalives_idle": setting(idle), "tcp_keepalives_interval": setting("75"),
-              "tcp_keepalives_count": setting("9"),
+              "tcp_keepalives_count": setting("9"), "tcp_user_timeout": setting("0"),
             ], overrides: overrides))
       }
       var report = snapshot.judged()

@@ -115,8 +115,8 @@ struct CureAdviceTests {
     #expect(
       found.summary
         == "49 of 53 sessions were opened within the last minute: 41 of web.*, 8 of worker.*. After "
-        + "a restart that is normal; else something connects again and again. With this, app can't "
-        + "take the last 13 connections, which others need:")
+        + "a restart that is normal; else something connects again and again. With this, which "
+        + "a superuser may set, app can't take the last 13 connections, which others need:")
     #expect(found.remedy == "ALTER ROLE \"app\" CONNECTION LIMIT 84;")
     // A role that has a limit needs no other.
     let limited = advice(storm + others) { $0.roleLimits = [NamedLimit(name: "app", limit: 90)] }
@@ -151,8 +151,8 @@ struct CureAdviceTests {
     #expect(found.allSatisfy { $0.severity == .critical })
     #expect(
       found.first?.summary
-        == "The pools hold more connections than there is room for (97 are idle). web.*: 8 instances "
-        + "× 13 connections = 104 of 97, where a pool of at most 10 each fits.")
+        == "The pools hold nearly all of the 97 connections (97 are idle): web.* has 97 in 8 "
+        + "instances, up to 13 each, where at most 10 each fit.")
     // With room left nobody's pool is too large.
     #expect(advice(pools(7, 12)).isEmpty)
     // What others hold can't be shared out.
@@ -161,7 +161,7 @@ struct CureAdviceTests {
     }
     #expect(
       advice(others + pools(7, 11)).first?.summary.contains(
-        "7 instances × 11 connections = 77 of 97, where a pool of at most 9 each fits")
+        "web.* has 77 in 7 instances of 11, where at most 9 each fit")
         == true)
     // Orphans are to be ended, and no pool is to blame.
     let gone = (0..<60).map { index in

@@ -27,7 +27,7 @@ struct DoctorTests {
       databases: [.init(id: 5, name: "shop", connectionLimit: -1, mayAlter: false)],
       statistics: .init(sessions: 1000, abandoned: 2, fatal: 0, killed: 0, reset: nil),
       rights: .init(
-        canReadAllStats: true, canSignalBackends: false, canUseReserved: false,
+        isSuperuser: false, canReadAllStats: true, canSignalBackends: false, canUseReserved: false,
         mayCreateRoles: false, mayGrantRead: false, mayGrantSignal: false, mayGrantReserved: false,
         mayReload: false, isLinux: true, providerRole: nil))
     change(&facts)
@@ -170,9 +170,19 @@ struct DoctorTests {
     #expect(finding.remedies.first?.sql == ["ALTER ROLE \"app\" CONNECTION LIMIT 88;"])
     #expect(finding.remedies.first?.needs != nil)
     #expect(findings(facts(), sessions(20))["role_connection_limit"] == nil)
-    // A limit that is below what is used would refuse whoever comes back.
-    let more = try #require(findings(facts(), sessions(95))["role_connection_limit"])
-    #expect(more.remedies.first?.sql == ["ALTER ROLE \"app\" CONNECTION LIMIT 95;"])
+    // Below what is used it refuses whoever comes back, and says so.
+    let more = try #require(
+      findings(facts(), sessions(95))["role_connection_limit"]?.remedies.first)
+    #expect(more.sql == ["ALTER ROLE \"app\" CONNECTION LIMIT 88;"])
+    #expect(more.caution == "It has 95 now, and gets no new connection until it has less.")
+    // What others use is not its to have.
+    let others = (0..<30).map { number in
+      Session.idle(pid: Int32(500 + number), silent: .zero) {
+        ($0.userID, $0.user) = (RoleID.other, "other")
+      }
+    }
+    let shared = try #require(findings(facts(), sessions(60) + others)["role_connection_limit"])
+    #expect(shared.remedies.first?.sql == ["ALTER ROLE \"app\" CONNECTION LIMIT 58;"])
   }
 
   @Test func invalidDatabaseIsNamed() throws {
@@ -206,7 +216,8 @@ struct DoctorTests {
 
   @Test func applicationsOfSuperusersAreNamed() throws {
     let found = findings(facts { $0.roles[0].isSuperuser = true }, sessions(3))
-    #expect(found["superuser_sessions"]?.summary.hasPrefix("3 sessions of app come from") == true)
+    #expect(
+      found["superuser_sessions"]?.summary.hasPrefix("3 sessions of app have all rights") == true)
   }
 
   /// What a server may send, as absurd as it is, is no reason to trap.

@@ -19,6 +19,9 @@ SELECT
   current_setting('is_superuser')::bool AS is_superuser,
   pg_has_role('pg_read_all_stats', 'USAGE') AS can_read_all_stats,
   pg_has_role('pg_signal_backend', 'USAGE') AS can_signal_backend,
+  -- Some take it from PUBLIC.
+  has_table_privilege('pg_catalog.pg_db_role_setting', 'SELECT')
+    AND has_table_privilege('pg_catalog.pg_settings', 'SELECT') AS can_read_settings,
   -- Of the role that logs in, since slots are given before any SET ROLE. NULL before 16, which has
   -- no such role.
   coalesce(

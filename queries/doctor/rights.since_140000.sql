@@ -1,6 +1,7 @@
 -- What else this role may do, and whose server it is: a role that a provider has made tells. Before
 -- 16 CREATEROLE may grant any role that is no superuser.
 SELECT
+  own.rolsuper AS is_superuser,
   pg_has_role('pg_read_all_stats', 'USAGE') AS can_read_all_stats,
   pg_has_role('pg_signal_backend', 'USAGE') AS can_signal_backend,
   false AS can_use_reserved_connections,

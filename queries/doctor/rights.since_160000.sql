@@ -1,5 +1,6 @@
 -- As before 16, but granting takes the ADMIN option.
 SELECT
+  own.rolsuper AS is_superuser,
   pg_has_role('pg_read_all_stats', 'USAGE') AS can_read_all_stats,
   pg_has_role('pg_signal_backend', 'USAGE') AS can_signal_backend,
   pg_has_role('pg_use_reserved_connections', 'USAGE') AS can_use_reserved_connections,

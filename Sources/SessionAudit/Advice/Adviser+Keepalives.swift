@@ -79,9 +79,10 @@ extension Adviser {
   }
 
   private func statements(for place: Place) -> [String] {
-    let settings = report.settings ?? ServerSettings(settings: [:], overrides: [])
+    let settings = report.settings ?? .unreadable
     return settings.alterRole(
       (place.roleID, place.role.text), in: (place.databaseID, place.database.text),
-      ServerSettings.shortKeepalives + [ServerSettings.connectionCheck])
+      settings.cure(role: place.roleID, database: place.databaseID)
+        + [ServerSettings.connectionCheck])
   }
 }

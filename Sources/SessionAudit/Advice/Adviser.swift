@@ -13,7 +13,18 @@ struct Adviser {
       + invalidDatabases + barred + coverage + doubtfulInput + suspects + leftAlone + names
     return [Advice.Severity.critical, .warning, .info].flatMap { severity in
       all.filter { $0.severity == severity }
-    }
+    }.map(onPrimary)
+  }
+
+  /// A standby takes no statement that changes roles or databases.
+  private func onPrimary(_ advice: Advice) -> Advice {
+    let changes = ["ALTER ROLE", "GRANT", "DROP DATABASE"]
+    guard report.target.inRecovery == true,
+      advice.remedies.contains(where: { remedy in changes.contains { remedy.hasPrefix($0) } })
+    else { return advice }
+    var advice = advice
+    advice.summary = "On the primary, since this is a standby: \(advice.summary)"
+    return advice
   }
 
   /// How much what frees slots matters: nobody gets in any more, or not yet.

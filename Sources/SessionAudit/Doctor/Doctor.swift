@@ -64,7 +64,7 @@ struct Patient {
   var isStandby: Bool { audit.target.inRecovery == true }
   var user: String { audit.target.user ?? "this role" }
 
-  var isSuperuser: Bool { facts.roles.contains { $0.name == user && $0.isSuperuser } }
+  var isSuperuser: Bool { facts.rights.isSuperuser }
 
   /// Whether our role is one that an application uses.
   var isApplication: Bool { sessions.contains { $0.session.user == user } }

@@ -62,6 +62,8 @@ public struct DoctorFacts: Sendable, Equatable {
   }
 
   public struct Rights: Sendable, Equatable {
+    /// Of the role that is in force.
+    public var isSuperuser: Bool
     public var canReadAllStats: Bool
     public var canSignalBackends: Bool
     public var canUseReserved: Bool
@@ -77,10 +79,12 @@ public struct DoctorFacts: Sendable, Equatable {
     public var providerRole: String?
 
     public init(
-      canReadAllStats: Bool, canSignalBackends: Bool, canUseReserved: Bool, mayCreateRoles: Bool,
+      isSuperuser: Bool, canReadAllStats: Bool, canSignalBackends: Bool, canUseReserved: Bool,
+      mayCreateRoles: Bool,
       mayGrantRead: Bool, mayGrantSignal: Bool, mayGrantReserved: Bool?,
       mayReload: Bool, isLinux: Bool, providerRole: String?
     ) {
+      self.isSuperuser = isSuperuser
       self.canReadAllStats = canReadAllStats
       self.canSignalBackends = canSignalBackends
       self.canUseReserved = canUseReserved

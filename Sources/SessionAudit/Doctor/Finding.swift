@@ -49,8 +49,11 @@ public struct Remedy: Sendable, Equatable {
     sql: [String] = [], settings: [String] = [], needs: String? = nil, caution: String? = nil,
     effect: String? = nil
   ) {
-    self.sql = sql
-    self.settings = settings
+    self.sql = sql.filter(SQLText.isFaithful)
+    self.settings =
+      settings
+      + (self.sql.count < sql.count
+        ? ["a name that is no UTF-8 can't be written here: type it where it can"] : [])
     self.needs = needs
     self.caution = caution
     self.effect = effect

@@ -3,12 +3,14 @@ public struct PlannedRole: Sendable, Equatable {
   public var name: String
   /// Whether the server has it already.
   public var exists: Bool
+  public var isSuperuser: Bool
   /// Whether PUBLIC may connect to the database.
   public var anybodyMayConnect: Bool
 
-  public init(name: String, exists: Bool, anybodyMayConnect: Bool) {
+  public init(name: String, exists: Bool, isSuperuser: Bool, anybodyMayConnect: Bool) {
     self.name = name
     self.exists = exists
+    self.isSuperuser = isSuperuser
     self.anybodyMayConnect = anybodyMayConnect
   }
 }
@@ -24,8 +26,13 @@ public enum LeastPrivilege {
     var lines: [String] = []
     if patient.isStandby {
       lines.append("-- This server is a standby: run this on its primary.")
-    } else if !(rights.mayCreateRoles && rights.mayGrantRead && rights.mayGrantSignal) {
+    } else if !(rights.mayCreateRoles && rights.mayGrantRead && rights.mayGrantSignal
+      && rights.mayGrantReserved != false)
+    {
       lines.append("-- To be run by \(patient.superuser).")
+    }
+    if planned.isSuperuser {
+      lines.append("-- It is a superuser, which has all of this and much more: make another role.")
     }
     if planned.exists {
       lines.append("-- The role is there already; its other rights and its limit stay as they are.")
@@ -41,7 +48,7 @@ public enum LeastPrivilege {
     lines.append("GRANT pg_read_all_stats TO \(role);")
     lines.append("-- To end sessions; without it the role can only look:")
     lines.append("GRANT pg_signal_backend TO \(role);")
-    if report.facts.settings.has(.reserved) {
+    if patient.version >= 160_000 {
       lines.append(
         "-- To get in where applications have taken all other slots (reserved_connections):")
       lines.append("GRANT pg_use_reserved_connections TO \(role);")

@@ -23,6 +23,17 @@ extension Patient {
           + "(\(whose)\(parts.joined(separator: ", "))).")
     ]
     findings += slots.othersNearlyUsed.filter { $0.usedRatio >= 0.9 }.map(reached)
+    let others = slots.watched.dropFirst()
+    if !others.isEmpty {
+      let sentences = others.prefix(6).map {
+        "\($0.owner) \(min($0.used, $0.limit)) of \($0.limit)"
+      }
+      findings.append(
+        Finding(
+          "other_limits", .ok,
+          "Limits that others meet: \(sentences.joined(separator: ", "))"
+            + (others.count > 6 ? " and \(others.count - 6) more." : ".")))
+    }
     return findings
   }
 
@@ -67,7 +78,7 @@ extension Patient {
   private var reserved: Finding? {
     let others =
       isSuperuser ? "only superusers get in." : "\(user) can't get in, only superusers can."
-    guard settings.has(.reserved) else {
+    guard version >= 160_000 else {
       return Finding(
         "reserved_connections", .info,
         "Before 16 only superusers have slots of their own: where applications have taken the "

@@ -51,15 +51,54 @@ extension Patient {
   }
 
   private var activities: Finding? {
-    let disabled = audit.sessions.count { $0.session.state == .disabled }
-    let off = settings.settings[SettingName.trackActivities.rawValue]?.value == "off"
-    guard disabled > 0 || off else { return nil }
+    let disabled = audit.sessions.filter { $0.session.state == .disabled }
+    let setting = settings.settings[SettingName.trackActivities.rawValue]
+    guard !disabled.isEmpty || setting?.value == "off" else { return nil }
+    let roles = Set(disabled.compactMap(\.session.user)).sorted()
+    let isOfServer = setting.map { $0.isOfServer && $0.value == "off" } ?? false
+    let resets = resetsOfActivities
     return Finding(
       "track_activities", .warning,
       "track_activities is off for "
-        + (disabled > 0 ? counted(disabled, "session") : "this session") + ".",
+        + (disabled.isEmpty
+          ? "this session." : "\(counted(disabled.count, "session")) of \(few(roles))."),
       consequence: "Whether these are in use can't be told, and they are never called orphans.",
-      remedies: [serverRemedy([(.trackActivities, "on")], needsRestart: false)])
+      remedies: (isOfServer ? [serverRemedy([(.trackActivities, "on")], needsRestart: false)] : [])
+        + (resets.isEmpty
+          ? []
+          : [
+            Remedy(
+              sql: resets, needs: isStandby ? "the primary" : isSuperuser ? nil : superuser,
+              effect: "for sessions that begin after it")
+          ]))
+  }
+
+  /// What a role or a database has of its own goes before the server's.
+  private var resetsOfActivities: [String] {
+    let databases = Dictionary(
+      facts.databases.map { ($0.id, $0.name) }
+        + audit.sessions.compactMap { judged in
+          judged.session.databaseID.flatMap { id in judged.session.database.map { (id, $0) } }
+        }
+    ) { first, _ in first }
+    return settings.overrides.filter {
+      $0.name == SettingName.trackActivities.rawValue
+        && ["off", "false", "no", "0"].contains($0.value)
+    }.compactMap { override in
+      let role = override.role.flatMap { id in facts.roles.first { $0.id == id }?.name }
+      let database = override.database.flatMap { databases[$0] }
+      let place = database.map { " IN DATABASE \(SQLText.identifier($0))" } ?? ""
+      switch (override.role, override.database) {
+      case (nil, nil): return "ALTER ROLE ALL RESET track_activities;"
+      case (nil, .some):
+        return database.map { "ALTER DATABASE \(SQLText.identifier($0)) RESET track_activities;" }
+      case (.some, .some) where database == nil: return nil
+      case (.some, _):
+        return role.map {
+          "ALTER ROLE \(SQLText.identifier($0))\(place) RESET track_activities;"
+        }
+      }
+    }
   }
 
   private var limitsOfSight: Finding? {

@@ -2,7 +2,7 @@
 extension Patient {
   var timeouts: [Finding] {
     [
-      idleInTransaction, settings.has(.transactionTimeout) ? transactions : nil, idleSessions,
+      idleInTransaction, version >= 170_000 ? transactions : nil, idleSessions,
       maxAge, healthChecks,
     ].compactMap { $0 } + recycling
   }
@@ -81,7 +81,8 @@ extension Patient {
     guard let longest = above.flatMap(\.ages.values).max(), let place = above.first?.place,
       let timeout = above.compactMap({ duration(.idleSessionTimeout, $0.place) }).min()
     else { return nil }
-    let seconds = longest.components.seconds * 2
+    let milliseconds = longest.wholeMicroseconds / 1000 * 2
+    let half = timeout.components.seconds / 2
     let names = Set(above.flatMap(\.ages.keys)).sorted().map {
       $0.isEmpty ? "the application of \(place.name)" : $0
     }
@@ -95,15 +96,15 @@ extension Patient {
         + "one: lower it, or raise the server's.",
       remedies: [
         Remedy(settings: [
-          "Django: \"CONN_MAX_AGE\": \(max(1, timeout.components.seconds / 2)), "
+          "Django: \"CONN_MAX_AGE\": \(half), "
             + "\"CONN_HEALTH_CHECKS\": True"
         ])
       ]
         // The setting is an int of milliseconds.
-        + (seconds > 2_147_483
+        + (milliseconds > Int32.max
           ? []
           : remedies(
-            [(.idleSessionTimeout, "\(seconds)s")], at: above.map(\.place),
+            [(.idleSessionTimeout, "\(milliseconds)ms")], at: above.map(\.place),
             caution: "Sessions that were left behind live longer then.")))
   }
 

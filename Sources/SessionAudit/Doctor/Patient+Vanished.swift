@@ -27,7 +27,7 @@ extension Patient {
         "vanished_client", .info,
         "How long a session\(of(unknown)) outlives a client that vanished is not known here: "
           + unknownKeepalives,
-        consequence: figures, remedies: remedies(ServerSettings.shortKeepalives, at: unknown))
+        consequence: figures, remedies: remedies(cure(at: unknown), at: unknown))
     }
     guard let worst = lives.max(by: { $0.1 < $1.1 })?.0 else {
       return Finding("vanished_client", .info, "There is no session whose life could be told.")
@@ -35,20 +35,31 @@ extension Patient {
     return Finding(
       "vanished_client", long.isEmpty ? .ok : .warning, sentence(for: worst),
       consequence: long.isEmpty ? nil : figures,
-      remedies: long.isEmpty ? [] : remedies(ServerSettings.shortKeepalives, at: long + unknown))
+      remedies: long.isEmpty ? [] : remedies(cure(at: long + unknown), at: long + unknown))
+  }
+
+  /// All that some of them need.
+  private func cure(at places: [Place]) -> [ServerSettings.Assignment] {
+    places.map { settings.cure(role: $0.role.id, database: $0.databaseID) }
+      .max { $0.count < $1.count } ?? ServerSettings.shortKeepalives
   }
 
   private func sentence(for place: Place) -> String {
     let keepalives = settings.keepalives(role: place.role.id, database: place.databaseID)
     func text(_ life: Duration, _ timeout: SettingName) -> String {
       guard keepalives.total == life, let idle = keepalives.idle, let count = keepalives.count,
-        let interval = keepalives.interval
+        let interval = keepalives.interval, let userTimeout = keepalives.userTimeout
       else { return "\(DurationText.brief(life)) (\(timeout.rawValue))" }
+      if userTimeout > .zero {
+        return
+          "\(DurationText.brief(life)) (keepalives from \(idle) s on, each \(interval) s, until "
+          + "tcp_user_timeout of \(DurationText.brief(userTimeout)))"
+      }
       return "\(DurationText.brief(life)) (keepalives: \(idle) s + \(count) × \(interval) s)"
     }
     let idle = life(place, inTransaction: false) ?? .zero
     let busy = life(place, inTransaction: true) ?? .zero
-    let whose = places.count > 1 ? " of \(place.name)" : ""
+    let whose = places.count > 1 || place.sessions == 0 ? " of \(place.name)" : ""
     return "An idle session\(whose) whose client vanished without a word lives on for "
       + text(idle, .idleSessionTimeout)
       + (busy == idle ? "" : ", one in a transaction for \(text(busy, .idleInTransactionTimeout))")
@@ -56,7 +67,8 @@ extension Patient {
   }
 
   private var unknownKeepalives: String {
-    audit.target.host?.hasPrefix("/") != true
+    if !settings.isReadable { return "\(user) may not read pg_settings or pg_db_role_setting." }
+    return audit.target.host?.hasPrefix("/") != true
       ? "\(user) or this connection has settings of its own, which hide the server's."
       : "a unix socket does not show what the system does where Postgres sets nothing. Most systems "
         + "wait 7200 s + 9 × 75 s, which is 2h 11m. Over TCP (-h 127.0.0.1) it is seen."
@@ -118,8 +130,10 @@ extension Patient {
     if !unknown.isEmpty {
       return Finding(
         name.rawValue, .info,
-        "What \(name.rawValue) is\(of(unknown)) is not known: \(user) or this connection has a setting of "
-          + "its own, which hides the server's.")
+        !settings.isReadable
+          ? "What \(name.rawValue) is is not known: \(user) may not read the settings."
+          : "What \(name.rawValue) is\(of(unknown)) is not known: \(user) or this connection has a setting of "
+            + "its own, which hides the server's.")
     }
     let values = Set(places.compactMap { duration(name, $0) }).sorted()
     return Finding(

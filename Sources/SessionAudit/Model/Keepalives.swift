@@ -4,12 +4,22 @@ public struct Keepalives: Sendable, Equatable {
   public var idle: Int?
   public var interval: Int?
   public var count: Int?
+  /// `tcp_user_timeout`; zero for none.
+  public var userTimeout: Duration?
 
   /// How long an idle session outlives its client.
   public var total: Duration? {
-    guard let idle, let interval, let count else { return nil }
+    guard let idle, let interval, var count = count.map(Double.init), let userTimeout else {
+      return nil
+    }
+    // On Linux it goes before the count: the first probe after it finds the peer gone (tcp_timer.c,
+    // measured).
+    if userTimeout > .zero {
+      let seconds = Double(userTimeout.wholeMicroseconds) / 1e6
+      count = max(1, ((seconds - Double(idle)) / Double(max(1, interval))).rounded(.up))
+    }
     // Each may be 2,147,483,647; a hundred years are for ever.
-    let seconds = Double(idle) + Double(interval) * Double(count)
+    let seconds = Double(idle) + Double(interval) * count
     return .seconds(Int(max(0, min(seconds, 100 * 366 * 86_400))))
   }
 }
@@ -23,10 +33,12 @@ extension ServerSettings {
       else { return nil }
       return duration == .zero ? systemValue(name) : Int(duration.components.seconds)
     }
-    let count = text(.keepalivesCount, role: role, database: database).flatMap { Int($0) }
+    let count = text(.keepalivesCount, role: role, database: database)
+      .flatMap(SettingName.number).flatMap { Int(exactly: $0) }
     return Keepalives(
       idle: seconds(.keepalivesIdle), interval: seconds(.keepalivesInterval),
-      count: count == 0 ? systemValue(.keepalivesCount) : count)
+      count: count == 0 ? systemValue(.keepalivesCount) : count,
+      userTimeout: duration(.userTimeout, role: role, database: database))
   }
 
   /// What the system has where Postgres sets nothing: known only over TCP.
@@ -72,6 +84,14 @@ extension ServerSettings {
   static let shortKeepalives: [Assignment] = [
     (.keepalivesIdle, "60"), (.keepalivesInterval, "10"), (.keepalivesCount, "6"),
   ]
+
+  /// What lets sessions of this role go within two minutes: a longer tcp_user_timeout would hold
+  /// them.
+  func cure(role: UInt32?, database: UInt32?) -> [Assignment] {
+    let userTimeout = duration(.userTimeout, role: role, database: database) ?? .zero
+    return Self.shortKeepalives
+      + (userTimeout > .seconds(120) ? [(.userTimeout, "2min")] : [])
+  }
 
   /// With keepalives, a query whose client is gone ends within this.
   static let connectionCheck: Assignment = (.connectionCheckInterval, "10s")

@@ -1,5 +1,11 @@
 /// Names as SQL takes them, for statements that people run.
 public enum SQLText {
+  /// Whether a statement means what it says. A name from a database in another encoding has been
+  /// repaired on the way, and what it then reads may be somebody else's.
+  static func isFaithful(_ statement: String) -> Bool {
+    !statement.unicodeScalars.contains("\u{FFFD}")
+  }
+
   /// A quoted identifier, on one line and without a character that a terminal would obey.
   public static func identifier(_ name: String) -> String {
     // By scalars: a quote with a combining mark behind it is one Character, and still a quote.

@@ -48,8 +48,10 @@ public struct ServerSettings: Sendable, Equatable {
     self.overrides = overrides
   }
 
-  /// Whether the server knows this setting.
-  public func has(_ name: SettingName) -> Bool { settings[name.rawValue] != nil }
+  /// Where this role may not read them.
+  public static let unreadable = ServerSettings(settings: [:], overrides: [])
+
+  var isReadable: Bool { !settings.isEmpty }
 
   /// What a session of this role and database begins with, unless its client says otherwise; nil
   /// where that can't be known from here.
@@ -106,9 +108,16 @@ public enum SettingName: String, Sendable, CaseIterable {
     let text = text.filter { $0 != " " }
     let number = text.prefix { !$0.isLetter }
     let unit = text.dropFirst(number.count)
-    guard let value = Double(number), let scale = unit.isEmpty ? base : units[String(unit)],
+    guard let value = Self.number(number), let scale = unit.isEmpty ? base : units[String(unit)],
       value >= 0, value * scale < 9e15
     else { return nil }
-    return .microseconds(Int64((value * scale).rounded()))
+    // The server keeps whole numbers of the base unit.
+    return .microseconds(Int64((value * scale / base).rounded(.toNearestOrEven) * base))
+  }
+
+  /// As C reads it: a whole number that begins with 0 is octal.
+  static func number(_ text: some StringProtocol) -> Double? {
+    let isOctal = text.count > 1 && text.hasPrefix("0") && text.allSatisfy(\.isWholeNumber)
+    return isOctal ? Int(text, radix: 8).map(Double.init) : Double(text)
   }
 }

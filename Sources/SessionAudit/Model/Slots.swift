@@ -108,7 +108,7 @@ public struct Slots: Sendable, Equatable {
     // In the order in which the server looks at them: of those that are equally near the first
     // one refuses. Reserved slots come after the role's limit (InitPostgres).
     let inOrder =
-      role.isSuperuser
+      role.isLoginSuperuser ?? role.isSuperuser
       ? [serverLimit]
       : serverLimit.kind == .server
         ? [serverLimit] + ownRole + ownDatabase : ownRole + [serverLimit] + ownDatabase
@@ -152,7 +152,7 @@ public struct Slots: Sendable, Equatable {
   }
 
   private static func serverLimit(_ server: ServerFacts, role: RoleFacts, used: Int) -> Limit {
-    if role.isSuperuser {
+    if role.isLoginSuperuser ?? role.isSuperuser {
       return Limit(kind: .server, name: nil, limit: server.maxConnections, used: used)
     }
     if !role.canUseReservedConnections { return ordinaryLimit(server, used: used) }

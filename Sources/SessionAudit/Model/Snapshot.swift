@@ -98,7 +98,12 @@ public struct RoleFacts: Sendable, Equatable {
   public var name: String
   /// The process that serves us, as it says itself.
   public var ownPID: Int32
+  /// Of the role that is in force, which SET ROLE may have changed: what we may do goes by it.
   public var isSuperuser: Bool
+  /// Of the role that logged in: what connections we get goes by it. nil: the same.
+  public var isLoginSuperuser: Bool?
+  /// Whether pg_settings and pg_db_role_setting may be read, as nearly everywhere.
+  public var canReadSettings = true
   public var canReadAllStats: Bool
   public var canSignalBackends: Bool
   /// 16+: privileges of pg_use_reserved_connections.

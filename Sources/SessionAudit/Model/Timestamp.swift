@@ -47,10 +47,14 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-  /// Microseconds, towards zero; the resolution of Postgres's clock.
+  /// Microseconds, towards zero; the resolution of Postgres's clock. The largest or smallest there
+  /// are where a duration has more.
   public var wholeMicroseconds: Int64 {
     let (seconds, attoseconds) = components
-    return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    if overflows { return seconds < 0 ? .min : .max }
+    let (sum, sumOverflows) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+    return sumOverflows ? (seconds < 0 ? .min : .max) : sum
   }
 }
 

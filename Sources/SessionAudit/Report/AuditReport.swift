@@ -114,7 +114,7 @@ public struct Advice: Sendable, Equatable {
     self.code = code
     self.severity = severity
     self.summary = summary
-    self.remedies = remedies
+    self.remedies = remedies.filter { !$0.hasSuffix(";") || SQLText.isFaithful($0) }
   }
 
   public init(code: String, severity: Severity, summary: String, remedy: String?) {
