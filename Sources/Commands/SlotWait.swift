@@ -69,7 +69,7 @@ struct SlotWait {
 enum SlotPauses {
   /// - Parameters:
   ///   - waited: so far. From start to start it is 4 ms at first (10 for a pooler, which has a slot
-  ///     ready in no time), 10 ms at 30 s, 20 ms at a minute, 250 ms at most.
+  ///     ready in no time), 8 ms at a minute, 80 ms at ten, 250 ms at most.
   ///   - limit: what refused us; nil where that is not known.
   ///   - attempt: how long the last one took.
   ///   - chance: 0 to 1, for half to one and a half times that, so that several who wait don't keep
@@ -79,7 +79,7 @@ enum SlotPauses {
   ) -> Duration {
     let least: Duration =
       limit == .pooler || limit == nil ? .milliseconds(10) : .milliseconds(4)
-    let between = min(max(waited / 3_000, least), .milliseconds(250))
+    let between = min(max(waited / 7_500, least), .milliseconds(250))
     return max(between * (0.5 + chance) - attempt, .zero)
   }
 }

@@ -221,11 +221,12 @@ struct WaitForSlotTests {
     #expect(pause(.zero, 0.5, nil) == .milliseconds(10))
     #expect(pause(.zero, attempt: .milliseconds(3)) == .milliseconds(1))
     #expect(pause(.zero, attempt: .seconds(4)) == .zero)
-    #expect(pause(.seconds(30)) == .milliseconds(10))
-    #expect(pause(.seconds(600)) == .milliseconds(200))
+    #expect(pause(.seconds(30)) == .milliseconds(4))
+    #expect(pause(.seconds(60)) == .milliseconds(8))
+    #expect(pause(.seconds(600)) == .milliseconds(80))
     #expect(pause(.seconds(1_000_000)) == .milliseconds(250))
-    #expect(pause(.seconds(30), 0) == .milliseconds(5))
-    #expect(pause(.seconds(30), 1) == .milliseconds(15))
+    #expect(pause(.seconds(60), 0) == .milliseconds(4))
+    #expect(pause(.seconds(60), 1) == .milliseconds(12))
   }
 
   private final class Box: Sendable {
