@@ -6,11 +6,11 @@ import SessionAudit
 /// with more families than that the smallest together are `(other)`, which a metric says.
 public enum PrometheusReport {
   public static let mostNames = 100
+  private static let secondsFrom1970To2000 = 946_684_800
 
-  /// - Parameter now: when this was written, in seconds since 1970, by our clock: the server's is not
-  ///   known where it was not reached.
+  /// - Parameter now: by our clock: the server's is not known where it was not reached.
   public static func audit(
-    _ outcome: AuditOutcome, now: Duration, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+    _ outcome: AuditOutcome, now: Timestamp, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     var metrics = MetricWriter(into: ByteSink(handOn: handOn))
     let target: Target
@@ -23,7 +23,7 @@ public enum PrometheusReport {
       ("database", target.database ?? ""),
     ]
     metrics.gauge("run_timestamp_seconds", "When this was written, by the clock of this machine.")
-    metrics.sample(now)
+    metrics.sample(.microseconds(now.microseconds) + .seconds(secondsFrom1970To2000))
     metrics.gauge("run_success", "1: the sessions were read; 0: they were not.")
     switch outcome {
     case .report(let report):
@@ -32,7 +32,8 @@ public enum PrometheusReport {
     case .refused(let failure, _, _):
       metrics.sample(0)
       metrics.gauge("run_failure", "Why there is no report; docs/json.md lists the kinds.")
-      metrics.sample(1, [("kind", failure.kind.rawValue), ("limit", failure.limit?.kind.rawValue ?? "")])
+      metrics.sample(
+        1, [("kind", failure.kind.rawValue), ("limit", failure.limit?.kind.rawValue ?? "")])
     }
     metrics.flush()
   }
@@ -47,7 +48,8 @@ extension MetricWriter {
     sample(totals.orphan)
     gauge("suspects", "Sessions that look abandoned, and could be a quiet pool.")
     sample(totals.suspect)
-    gauge("hidden_sessions", "Sessions whose columns this role may not see: nothing is known of them.")
+    gauge(
+      "hidden_sessions", "Sessions whose columns this role may not see: nothing is known of them.")
     sample(totals.hidden)
     gauge("background_processes", "Processes of the server.")
     sample(totals.background)
