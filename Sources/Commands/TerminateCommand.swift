@@ -28,7 +28,7 @@ struct TerminateCommand: ParsableCommand {
         65  a roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
-        73  the log can't be created
+        73  the log or the report's file can't be created
         74  the report or the log could not be written
         75  another run holds the lock
         77  not permitted
