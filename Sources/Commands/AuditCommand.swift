@@ -26,6 +26,7 @@ struct AuditCommand: ParsableCommand {
         65  a roster or saved report is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
+        73  the file for the report can't be created
         74  the report could not be written
         77  not permitted, or --fail-on can't tell for want of rights
       """,
@@ -60,7 +61,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "List every session with what explains it.")
   var sessions = false
 
-  @Flag(help: "Leave the list of sessions out of JSON and HTML.")
+  @Flag(help: "Leave the list of sessions out of JSON and HTML; groups as CSV.")
   var summary = false
 
   @Flag(help: "List the sessions with the text of their last queries.")
@@ -88,6 +89,7 @@ struct AuditCommand: ParsableCommand {
     let environment = Environment.variables(and: connection.urlVariable)
     let conditions = try failOn.map(FailCondition.init)
     var judging = try judging.judging()
+    let file = try output.opened()
     if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
     let outcome: AuditOutcome
@@ -101,7 +103,7 @@ struct AuditCommand: ParsableCommand {
     // Never freed: the process ends next, and taking thousands of sessions apart would only
     // keep whoever waits for it.
     _ = Unmanaged.passRetained(Kept(outcome))
-    try finish(with: outcome, conditions, environment)
+    try finish(with: outcome, conditions, file, environment)
   }
 
   private func audit(savedIn path: String, _ judging: Judging) throws -> AuditOutcome {
@@ -147,7 +149,8 @@ struct AuditCommand: ParsableCommand {
   }
 
   private func finish(
-    with outcome: AuditOutcome, _ conditions: [FailCondition], _ environment: [String: String]
+    with outcome: AuditOutcome, _ conditions: [FailCondition], _ file: OutputFile?,
+    _ environment: [String: String]
   ) throws {
     var status = ExitStatus.done
     switch outcome {
@@ -160,19 +163,40 @@ struct AuditCommand: ParsableCommand {
         status = failure.status
       }
     }
-    try output.deliver(status) { handOn in
+    try output.deliver(status, to: file) { format, handOn in
+      write(outcome, as: format, file, environment, handOn)
+    }
+  }
+
+  /// - Returns: whether there was anything to write.
+  private func write(
+    _ outcome: AuditOutcome, as format: ReportFormat, _ file: OutputFile?,
+    _ environment: [String: String], _ handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) -> Bool {
+    switch (format, outcome) {
+    case (.json, _), (.ndjson, _):
       JSONReport.audit(
         outcome, version: programVersion, summary: summary, showQuery: showQuery,
-        indents: Terminal.isTerminal(1), handOn: handOn)
-    } html: { handOn in
+        indents: output.indents(file), handOn: handOn)
+    case (.html, _):
       HTMLReport.audit(
         outcome, version: programVersion, summary: summary, showQuery: showQuery, handOn: handOn)
-    } text: {
-      guard case .report(let report) = outcome else { return nil }
-      return TextReport(
-        style: output.style(environment: environment), lists: sessions || showQuery,
-        showsQuery: showQuery
-      ).audit(report)
+    case (.prometheus, _):
+      PrometheusReport.audit(outcome, now: LocalClock.now, handOn: handOn)
+    // A table without rows would say that there are no sessions.
+    case (.text, .refused), (.csv, .refused): return false
+    case (.csv, .report(let report)):
+      if summary {
+        CSVReport.groups(of: report, handOn: handOn)
+      } else {
+        CSVReport.sessions(of: report, showQuery: showQuery, handOn: handOn)
+      }
+    case (.text, .report(let report)):
+      let style = output.style(environment: environment, on: file?.descriptor ?? 1)
+      OutputOptions.handOn(
+        TextReport(style: style, lists: sessions || showQuery, showsQuery: showQuery).audit(report),
+        handOn)
     }
+    return true
   }
 }

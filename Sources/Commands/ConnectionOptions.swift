@@ -96,13 +96,14 @@ struct ConnectionOptions: ParsableArguments {
     // Keeps a password that somebody has typed.
     var target = target
     guard let waitForSlot else {
+      var typing = Duration.zero
       return try connectOnce(
-        &target, environment: environment, deadline: deadline, interruption: interruption)
+        &target, &typing, environment: environment, deadline: deadline, interruption: interruption)
     }
     return try SlotWait(limit: waitForSlot, interruption: interruption).first {
-      (isRetry) throws(PostgresError) in
+      (isRetry, typing) throws(PostgresError) in
       let session = try connectOnce(
-        &target, environment: environment,
+        &target, &typing, environment: environment,
         deadline: isRetry ? Deadline(after: wholeTime) : deadline, interruption: interruption)
       // A pooler takes clients in before it has a server connection for them.
       try session.connection.proveSession(deadline: session.deadline)
@@ -111,8 +112,10 @@ struct ConnectionOptions: ParsableArguments {
   }
 
   /// One attempt; see `connect`.
+  /// - Parameter typing: grows by the time that a person took to type.
   private func connectOnce(
-    _ target: inout ResolvedTarget, environment: [String: String], deadline: Deadline,
+    _ target: inout ResolvedTarget, _ typing: inout Duration, environment: [String: String],
+    deadline: Deadline,
     interruption: Interruption?
   ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
     let parameters = target.parameters
@@ -125,9 +128,11 @@ struct ConnectionOptions: ParsableArguments {
       )
     } catch  where error.needsPassword && !neverAskPassword {
       let user = parameters["user"].map { " for \(HostileText.escaped($0))" } ?? ""
+      let start = ContinuousClock.now
       guard let password = Terminal.ask("Password\(user): ", hidingAnswer: true) else {
         throw error
       }
+      typing += start.duration(to: .now)
       target.parameters["password"] = password
       let deadline = Deadline(after: wholeTime)
       return (

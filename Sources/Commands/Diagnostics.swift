@@ -19,7 +19,8 @@ enum Diagnostics {
     // at one look.
     let isOne = !failure.message.contains(" (SQLSTATE ")
     let state = failure.sqlState.flatMap { isOne ? " (SQLSTATE \($0))" : nil } ?? ""
-    var said = failure.message.split(separator: "\n").map(String.init)
+    let message = Redaction.cut(failure.message, to: Redaction.shownInText)
+    var said = message.split(separator: "\n").map(String.init)
     let most = max(1, 10 - failure.hints.count)
     if said.count > most {
       said = said.prefix(most - 1) + ["… and \(said.count - most + 1) lines more (--json has all)"]
@@ -55,6 +56,7 @@ enum Diagnostics {
     let otherwise = [
       ("-U postgres", target.words(user: "postgres")), ("-U NAME", target.words(user: "NAME")),
       ("-d postgres", target.words(database: "postgres")),
+      ("-d template1", target.words(database: "template1")),
     ]
     failure.hints = failure.hints.map { hint in
       guard let (option, words) = otherwise.first(where: { hint.contains($0.0) }) else {

@@ -24,6 +24,7 @@ struct DoctorCommand: ParsableCommand {
         65  a roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
+        73  the file for the report can't be created
         74  the report could not be written
         77  not permitted
       """,
@@ -42,7 +43,7 @@ struct DoctorCommand: ParsableCommand {
   var role: String?
 
   func validate() throws {
-    try output.refuseHTML()
+    try output.refuseForms()
     guard !(sql && role != nil) else {
       throw ValidationError("--sql and --role print two different things")
     }
@@ -68,6 +69,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let environment = Environment.variables(and: connection.urlVariable)
     let judging = try judging.judging()
+    let file = try output.opened()
     let target = try connection.resolve(environment: environment)
     for warning in target.warnings { Diagnostics.warn(warning) }
     let outcome: DoctorOutcome
@@ -87,31 +89,37 @@ struct DoctorCommand: ParsableCommand {
         try Diagnostics.failure(error, reaching: target),
         target: target.described(environment: environment), judgedWith: judging.policy)
     }
-    try finish(with: outcome, planned, environment)
+    try finish(with: outcome, planned, file, environment)
   }
 
   private func finish(
-    with outcome: DoctorOutcome, _ planned: PlannedRole?, _ environment: [String: String]
+    with outcome: DoctorOutcome, _ planned: PlannedRole?, _ file: OutputFile?,
+    _ environment: [String: String]
   ) throws {
     var status = ExitStatus.done
     if case .refused(let failure, _, _) = outcome {
       Diagnostics.report(failure)
       status = ExitStatus(failure.kind)
     }
-    try output.deliver(status) { handOn in
-      JSONReport.doctor(
-        outcome, version: programVersion, indents: Terminal.isTerminal(1), handOn: handOn)
-    } text: {
-      guard case .report(let report) = outcome else { return nil }
-      return text(report, planned, environment)
+    try output.deliver(status, to: file) { _, handOn in
+      if output.isJSON {
+        JSONReport.doctor(
+          outcome, version: programVersion, indents: output.indents(file), handOn: handOn)
+        return true
+      }
+      guard case .report(let report) = outcome else { return false }
+      OutputOptions.handOn(text(report, planned, file, environment), handOn)
+      return true
     }
   }
 
   private func text(
-    _ report: DoctorReport, _ planned: PlannedRole?, _ environment: [String: String]
+    _ report: DoctorReport, _ planned: PlannedRole?, _ file: OutputFile?,
+    _ environment: [String: String]
   ) -> String {
     if sql { return DoctorSQL.statements(for: report) }
     if let planned { return DoctorSQL.role(planned, for: report) }
-    return TextReport(style: output.style(environment: environment)).doctor(report)
+    let style = output.style(environment: environment, on: file?.descriptor ?? 1)
+    return TextReport(style: style).doctor(report)
   }
 }

@@ -17,7 +17,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   /// No server, or none that takes us.
   case unavailable = 69
   case bug = 70
-  /// The log can't be created or opened; nothing was signalled.
+  /// The log or the file for the report can't be created or opened; nothing was done.
   case cannotCreate = 73
   /// The report or the log could not be written.
   case writeFailed = 74

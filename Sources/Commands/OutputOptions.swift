@@ -9,32 +9,49 @@ import Rendering
   import Darwin
 #endif
 
-/// In which form reports go to stdout. The words are read here: every further type of option costs
-/// each start of the program time.
+/// The forms of a report.
+enum ReportFormat: String, CaseIterable {
+  case text
+  case json
+  /// One object on one line.
+  case ndjson
+  case csv
+  /// One page that needs nothing else.
+  case html
+  case prometheus
+}
+
+/// In which form reports go where. The words are read here: every further type of option costs each
+/// start of the program time.
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The form of the report: text (default), json, or html for audit.", valueName: "format"))
+      "The form of the report: text (default), json, ndjson; audit also csv, html, prometheus.",
+      valueName: "format"))
   var format: String?
 
   @Flag(help: "Short for --format json.")
   var json = false
 
   @Option(
+    name: .customShort("o"),
+    help: ArgumentHelp("Write the report to this file, whole or not at all.", valueName: "file"))
+  var file: String?
+
+  @Option(
     help: ArgumentHelp("When to use colour: auto (default), always or never.", valueName: "when"))
   var color: String?
 
-  var isJSON: Bool { json || format == "json" }
-  var isHTML: Bool { format == "html" }
+  var form: ReportFormat { json ? .json : format.flatMap(ReportFormat.init) ?? .text }
 
-  /// For commands whose reports have no such form.
-  func refuseHTML() throws {
-    if isHTML { throw ValidationError("--format html is audit's: write text or json") }
-  }
+  /// JSON in one of its forms.
+  var isJSON: Bool { form == .json || form == .ndjson }
 
   func validate() throws {
-    guard [nil, "text", "json", "html"].contains(format) else {
-      throw ValidationError("--format \(format ?? ""): write text, json or html")
+    guard format == nil || ReportFormat(rawValue: format ?? "") != nil else {
+      throw ValidationError(
+        "--format \(format ?? ""): write \(ReportFormat.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
     }
     guard [nil, "auto", "always", "never"].contains(color) else {
       throw ValidationError("--color \(color ?? ""): write auto, always or never")
@@ -42,6 +59,23 @@ struct OutputOptions: ParsableArguments {
     guard !json || format == nil || format == "json" else {
       throw ValidationError("--json and --format \(format ?? "") contradict each other")
     }
+    guard file?.isEmpty != true else { throw ValidationError("-o needs the name of a file") }
+  }
+
+  /// For commands whose reports have no other forms than text and JSON.
+  func refuseForms() throws {
+    guard form == .text || isJSON else {
+      throw ValidationError("--format \(form.rawValue) is audit's: write text, json or ndjson")
+    }
+  }
+
+  /// Where the report goes, made before anything else is done; nil for stdout.
+  /// - Throws: `CommandFailure` with status 73.
+  func opened() throws -> OutputFile? { try file.map { try OutputFile($0) } }
+
+  /// Whether JSON is broken into lines for somebody who looks at it.
+  func indents(_ file: OutputFile?) -> Bool {
+    form == .json && file == nil && Terminal.isTerminal(1)
   }
 
   /// - Parameter descriptor: where the report goes.
@@ -68,35 +102,44 @@ struct OutputOptions: ParsableArguments {
     return locale.contains("utf-8") || locale.contains("utf8")
   }
 
-  /// Writes a report to stdout in the form that was asked for, and ends with its status.
+  /// Writes a report in the form that was asked for, and ends with its status.
   /// - Parameters:
   ///   - status: what the report says; that it could not be written goes before.
-  ///   - json: hands on the report block by block.
-  ///   - html: the same, for commands that have such a form.
-  ///   - text: nil where there is nothing to show but errors.
+  ///   - file: nil for stdout.
+  ///   - render: hands the report on block by block, or returns false where there is nothing to show
+  ///     but errors: then a file stays as it was.
   func deliver(
-    _ status: ExitStatus, json: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void,
-    html: ((@escaping (UnsafeRawBufferPointer) -> Void) -> Void)? = nil, text: () -> String?
+    _ status: ExitStatus, to file: OutputFile?,
+    _ render: (ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool
   ) throws {
-    let written: ExitStatus =
-      if isJSON {
-        Self.emit(json)
-      } else if isHTML, let html {
-        Self.emit(html)
-      } else {
-        text().map { Self.emit($0) } ?? .done
-      }
+    var isThere = false
+    var written = Self.emit(to: file?.descriptor ?? 1) { isThere = render(form, $0) }
+    if isThere && written == .done { written = Self.finish(file) }
     let status = written == .done ? status : written
     if status != .done { throw ExitCode(status.rawValue) }
+  }
+
+  /// Puts a file that is whole in its place.
+  static func finish(_ file: OutputFile?) -> ExitStatus {
+    do throws(CommandFailure) {
+      try file?.finish()
+      return .done
+    } catch {
+      Diagnostics.report(error)
+      return error.status
+    }
+  }
+
+  /// Hands on a report that is ready as text.
+  static func handOn(_ text: String, _ handOn: (UnsafeRawBufferPointer) -> Void) {
+    Array(text.utf8).withUnsafeBytes { handOn($0) }
   }
 
   /// Writes a report that is ready as text.
   static func emit(
     _ text: String, to descriptor: Int32 = 1, readerMayLeave: Bool = true
   ) -> ExitStatus {
-    emit(to: descriptor, readerMayLeave: readerMayLeave) { handOn in
-      Array(text.utf8).withUnsafeBytes { handOn($0) }
-    }
+    emit(to: descriptor, readerMayLeave: readerMayLeave) { Self.handOn(text, $0) }
   }
 
   /// Writes a report block by block; after a block that could not be written nothing follows.

@@ -10,18 +10,23 @@ struct SlotWait {
 
   /// What the first attempt that succeeds gives.
   /// - Throws: at once a refusal that a freed slot would not cure, else at the end the last one.
-  /// - Parameter attempt: connects, and leaves no connection where it fails.
+  /// - Parameter attempt: connects, and leaves no connection where it fails. It adds the time that a
+  ///   person took to type, which is no part of the wait.
   func first<Value>(
-    _ attempt: (_ isRetry: Bool) throws(PostgresError) -> Value
+    _ attempt: (_ isRetry: Bool, _ typing: inout Duration) throws(PostgresError) -> Value
   ) throws(PostgresError) -> Value {
     let start = ContinuousClock.now
-    let patience = Deadline(after: limit)
+    var typing = Duration.zero
     var attempts = 0
     while true {
       attempts += 1
+      let (attemptStart, typedBefore) = (ContinuousClock.now, typing)
       do throws(PostgresError) {
-        let value = try attempt(attempts > 1)
-        if attempts > 1 { Diagnostics.note("got a slot after \(Self.waited(since: start))") }
+        let value = try attempt(attempts > 1, &typing)
+        if attempts > 1 {
+          Diagnostics.note(
+            "got a slot after \(DurationText.brief(start.duration(to: .now) - typing))")
+        }
         return value
       } catch {
         // Not the whole failure with its words: what is computed here is time without an attempt.
@@ -35,36 +40,46 @@ struct SlotWait {
             "no slot is free: \(refusal.limit?.clause ?? "refused"); trying again for "
               + DurationText.brief(limit))
         }
-        guard !patience.hasPassed else {
-          Diagnostics.note("no slot came free in \(Self.waited(since: start))")
+        let now = ContinuousClock.now
+        let waited = start.duration(to: now) - typing
+        guard waited < limit else {
+          Diagnostics.note("no slot came free in \(DurationText.brief(waited))")
           throw error
         }
         let pause = SlotPauses.pause(
-          after: start.duration(to: .now), chance: .random(in: 0...1))
-        guard Interruption.sleep(min(pause, patience.remaining), or: interruption) else {
+          after: waited, before: refusal.limit?.kind,
+          attempt: attemptStart.duration(to: now) - (typing - typedBefore),
+          chance: .random(in: 0...1))
+        guard Interruption.sleep(min(pause, limit - waited), or: interruption) else {
           throw .interrupted
         }
       }
     }
-  }
-
-  private static func waited(since start: ContinuousClock.Instant) -> String {
-    DurationText.brief(start.duration(to: .now))
   }
 }
 
 /// How long to pause between two attempts.
 ///
 /// A slot that frees is another's within a millisecond or two where its client comes back at once,
-/// and an attempt takes some three, nearly all of it the server's. So who waits gets such a slot with
-/// a probability of 0.45 or so, and each millisecond of pause takes some of it; docs/benchmarks.md has
-/// the figures. Each attempt costs the server a process, so long waits get gentle.
+/// and an attempt takes some three, nearly all of it the server's. So each millisecond between two
+/// attempts takes some of the chance to get such a slot; docs/benchmarks.md has the figures. But each
+/// attempt costs the server a process, and a line in its log, and whether a limit can ever be cured
+/// (one of 0 can't) is not known without a session. So they are no denser than a server takes them
+/// anyway, and get gentle.
 enum SlotPauses {
   /// - Parameters:
-  ///   - waited: so far. The pause grows with it: 1 ms at 30 s, 20 ms at 10 minutes, 250 ms at most.
-  ///   - chance: 0 to 1, for half to one and a half times the pause, so that several who wait don't
-  ///     keep coming together.
-  static func pause(after waited: Duration, chance: Double) -> Duration {
-    min(waited / 30_000, .milliseconds(250)) * (0.5 + chance)
+  ///   - waited: so far. From start to start it is 4 ms at first (10 for a pooler, which has a slot
+  ///     ready in no time), 8 ms at a minute, 80 ms at ten, 250 ms at most.
+  ///   - limit: what refused us; nil where that is not known.
+  ///   - attempt: how long the last one took.
+  ///   - chance: 0 to 1, for half to one and a half times that, so that several who wait don't keep
+  ///     coming together.
+  static func pause(
+    after waited: Duration, before limit: Failure.Limit.Kind?, attempt: Duration, chance: Double
+  ) -> Duration {
+    let least: Duration =
+      limit == .pooler || limit == nil ? .milliseconds(10) : .milliseconds(4)
+    let between = min(max(waited / 7_500, least), .milliseconds(250))
+    return max(between * (0.5 + chance) - attempt, .zero)
   }
 }

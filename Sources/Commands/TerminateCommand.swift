@@ -28,7 +28,7 @@ struct TerminateCommand: ParsableCommand {
         65  a roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
-        73  the log can't be created
+        73  the log or the report's file can't be created
         74  the report or the log could not be written
         75  another run holds the lock
         77  not permitted
@@ -49,7 +49,7 @@ struct TerminateCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
-    try output.refuseHTML()
+    try output.refuseForms()
     guard !(sql && (ending.execute || output.isJSON || quiet)) else {
       throw ValidationError("--sql prints statements alone, and ends nothing")
     }
@@ -72,6 +72,7 @@ struct TerminateCommand: ParsableCommand {
     for warning in target.warnings { Diagnostics.warn(warning) }
     let judging = try judging.judging()
     // Before anything else that can fail: without a record nothing is to be ended.
+    let file = try output.opened()
     let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
     let interrupts = ending.execute ? Interrupts.install() : nil
     let recorder = LogRecorder(log)
@@ -88,7 +89,8 @@ struct TerminateCommand: ParsableCommand {
       }, to: target, described: target.described(environment: environment))
     recorder.finish(outcome.answer)
     try finish(
-      with: outcome, interrupts, recorder.failure, next: next(selection, target), environment)
+      with: outcome, interrupts, recorder.failure, next: next(selection, target), file,
+      environment)
   }
 
   /// What must be clear before a single session is ended.
@@ -130,10 +132,10 @@ struct TerminateCommand: ParsableCommand {
 
   private func finish(
     with outcome: TerminationRun.Outcome, _ interrupts: Interrupts?, _ logFailure: CommandFailure?,
-    next: String, _ environment: [String: String]
+    next: String, _ file: OutputFile?, _ environment: [String: String]
   ) throws {
     let ofAnswer = say(outcome.answer)
-    let written = write(outcome.answer, next: next, environment)
+    let written = write(outcome.answer, next: next, file, environment)
     if let logFailure { Diagnostics.report(logFailure) }
     let status =
       interrupts?.status ?? (written != .done ? written : nil) ?? logFailure?.status
@@ -163,21 +165,34 @@ struct TerminateCommand: ParsableCommand {
     }
   }
 
-  /// The report, to stdout, or to stderr where the log has stdout.
+  /// The report, to its file or stdout, or to stderr where the log has stdout.
   private func write(
-    _ answer: TerminationAnswer, next: String, _ environment: [String: String]
+    _ answer: TerminationAnswer, next: String, _ file: OutputFile?, _ environment: [String: String]
   ) -> ExitStatus {
-    let descriptor: Int32 = ending.execute && ending.log == "-" ? 2 : 1
+    let descriptor = file?.descriptor ?? (ending.execute && ending.log == "-" ? 2 : 1)
+    var isThere = true
+    let written = emit(answer, next: next, to: descriptor, environment, isThere: &isThere)
+    return isThere && written == .done ? OutputOptions.finish(file) : written
+  }
+
+  private func emit(
+    _ answer: TerminationAnswer, next: String, to descriptor: Int32,
+    _ environment: [String: String], isThere: inout Bool
+  ) -> ExitStatus {
     // Who has ended sessions must be heard.
     let readerMayLeave = !ending.execute
     if output.isJSON {
       return OutputOptions.emit(to: descriptor, readerMayLeave: readerMayLeave) { handOn in
         JSONReport.termination(
-          answer, version: programVersion, indents: Terminal.isTerminal(descriptor),
+          answer, version: programVersion,
+          indents: output.form == .json && Terminal.isTerminal(descriptor),
           handOn: handOn)
       }
     }
-    guard case .report(let report) = answer else { return .done }
+    guard case .report(let report) = answer else {
+      isThere = false
+      return .done
+    }
     let text = TextReport(style: output.style(environment: environment, on: descriptor))
     return OutputOptions.emit(
       sql

@@ -180,14 +180,17 @@ private final class ConnectAttempt: Sendable {
   /// The refusal as an error; closes the handle.
   private static func refusal(_ handle: OpaquePointer) -> PostgresError {
     defer { PQfinish(handle) }
-    let words = (text(PQerrorMessage(handle)) ?? "the connection failed")
-      .withoutPassword(of: handle)
-    if ConnectErrorText.isAboutParameters(words) { return .unusableParameter(words.trimmed()) }
+    let words = text(PQerrorMessage(handle)) ?? "the connection failed"
+    let password = Password(of: handle)
+    if ConnectErrorText.isAboutParameters(words) {
+      return .unusableParameter(password.masked(in: words).trimmed())
+    }
     let needsPassword = PQconnectionNeedsPassword(handle) == 1
-    let messages = ConnectErrorText.parse(words)
+    let messages = ConnectErrorText.parse(words, asking: asked(of: handle))
     return .together(
       messages.enumerated().map { place, message in
         var message = message
+        message.mapTexts(password.masked)
         message.user = text(PQuser(handle))
         message.database = text(PQdb(handle))
         // libpq knows it of its last attempt.
@@ -195,17 +198,42 @@ private final class ConnectAttempt: Sendable {
           message, needsPassword: needsPassword && place == messages.count - 1)
       })
   }
+
+  /// Parameters whose values may stand in a text.
+  private static let named: Set<String> = [
+    "user", "dbname", "host", "hostaddr", "service", "options", "application_name", "passfile",
+    "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "requirepeer", "krbsrvname",
+  ]
+
+  /// What was asked for, wherever it comes from.
+  private static func asked(of handle: OpaquePointer) -> [String] {
+    guard let options = PQconninfo(handle) else { return [] }
+    defer { PQconninfoFree(options) }
+    let values = ConnectionParameters.entries(options).flatMap { entry -> [String] in
+      guard let value = entry.value, named.contains(entry.name) else { return [] }
+      // Each of several hosts is named by itself.
+      return entry.name.hasPrefix("host")
+        ? [value] + value.split(separator: ",").map(String.init) : [value]
+    }
+    return Set(values.filter { !$0.isEmpty }).sorted()
+  }
 }
 
-extension String {
-  /// The text without the password that was sent, should a server echo it. One that is also the
-  /// name of the role or the database can't be told from it.
-  fileprivate func withoutPassword(of handle: OpaquePointer) -> String {
-    guard let password = text(PQpass(handle)), password.utf8.count >= 4,
-      password != text(PQuser(handle)), password != text(PQdb(handle))
-    else { return self }
-    return replacing(password, with: "***")
+/// The password that was sent, or would have been: a server that has it may repeat it.
+struct Password {
+  private let bytes: [UInt8]
+
+  /// - Parameter handle: of a PGconn. What is also the name of the role or the database can't be
+  ///   told from it, and what is very short stands in any text.
+  init(of handle: OpaquePointer) {
+    let password = text(PQpass(handle)) ?? ""
+    let isTold =
+      password.utf8.count < 4 || password == text(PQuser(handle))
+      || password == text(PQdb(handle))
+    bytes = isTold ? [] : Array(password.utf8)
   }
+
+  func masked(in text: String) -> String { text.replacingBytes(bytes, with: Array("***".utf8)) }
 }
 
 /// Calls `body` with a NULL-terminated array of C strings.

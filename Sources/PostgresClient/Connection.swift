@@ -206,7 +206,7 @@ public final class Connection {
       return .success(nil)
     default:
       defer { PQclear(result) }
-      return .failure(.queryFailed(Self.message(of: result), query: query))
+      return .failure(.queryFailed(message(of: result), query: query))
     }
   }
 
@@ -259,24 +259,31 @@ public final class Connection {
   public func canceller() -> Canceller? { PQgetCancel(handle).map(Canceller.init(owning:)) }
 
   private func currentError(_ query: String) -> PostgresError {
-    .connectionLost(
+    let said = text(PQerrorMessage(handle), atMost: Self.longestField)?.trimmed()
+    return .connectionLost(
       ServerMessage(
         sqlState: nil,
-        message: text(PQerrorMessage(handle))?.trimmed() ?? "the connection is gone"),
+        message: Password(of: handle).masked(in: said ?? "the connection is gone")),
       query: query)
   }
 
-  private static func message(of result: OpaquePointer) -> ServerMessage {
+  /// Bytes that are read of each text in an error, more than anybody is shown.
+  private static let longestField = 100_000
+
+  private func message(of result: OpaquePointer) -> ServerMessage {
     func field(_ code: some BinaryInteger) -> String? {
-      text(PQresultErrorField(result, Int32(code)))?.trimmed()
+      text(PQresultErrorField(result, Int32(code)), atMost: Self.longestField)?.trimmed()
     }
-    return ServerMessage(
+    var message = ServerMessage(
       sqlState: field(PGSESSIONS_DIAG_SQLSTATE).flatMap { SQLState($0) },
       message: field(PGSESSIONS_DIAG_MESSAGE_PRIMARY)
-        ?? text(PQresultErrorMessage(result))?.trimmed() ?? "unknown error",
+        ?? text(PQresultErrorMessage(result), atMost: Self.longestField)?.trimmed()
+        ?? "unknown error",
       detail: field(PGSESSIONS_DIAG_MESSAGE_DETAIL),
       hint: field(PGSESSIONS_DIAG_MESSAGE_HINT),
       sourceFunction: field(PGSESSIONS_DIAG_SOURCE_FUNCTION))
+    message.mapTexts(Password(of: handle).masked)
+    return message
   }
 }
 
@@ -323,6 +330,13 @@ extension ServerMessage {
 func text(_ pointer: UnsafePointer<CChar>?) -> String? {
   guard let pointer, pointer.pointee != 0 else { return nil }
   return String(cString: pointer)
+}
+
+/// As `text`, but for the bytes beyond a limit.
+private func text(_ pointer: UnsafePointer<CChar>?, atMost limit: Int) -> String? {
+  guard let pointer, pointer.pointee != 0 else { return nil }
+  let bytes = UnsafeRawBufferPointer(start: pointer, count: strnlen(pointer, limit))
+  return String(decoding: bytes, as: UTF8.self)
 }
 
 extension String {

@@ -11,6 +11,12 @@ public struct ServerMessage: Hashable, Sendable {
   /// Whom and what a refused connection asked for; nil elsewhere.
   public var user: String?
   public var database: String?
+  /// What we asked for in any parameter: names, hosts, paths. They may stand in the texts.
+  public var asked: [String] = []
+  /// What was said, without what libpq puts before it: the host, the severity.
+  public var words: String
+  /// Whether libpq says it itself, without a server.
+  public var isLibpqs = false
 
   public init(
     sqlState: SQLState?, message: String, detail: String? = nil, hint: String? = nil,
@@ -18,9 +24,17 @@ public struct ServerMessage: Hashable, Sendable {
   ) {
     self.sqlState = sqlState
     self.message = message
+    words = message
     self.detail = detail
     self.hint = hint
     self.sourceFunction = sourceFunction
+  }
+
+  mutating func mapTexts(_ change: (String) -> String) {
+    message = change(message)
+    words = change(words)
+    detail = detail.map(change)
+    hint = hint.map(change)
   }
 }
 

@@ -275,8 +275,8 @@ struct Execution {
   }
 
   static func describe(_ message: ServerMessage) -> String {
-    [message.sqlState?.code, message.message, message.detail].compactMap { $0 }
-      .joined(separator: ": ")
+    let said = [message.sqlState?.code, message.message, message.detail].compactMap { $0 }
+    return Redaction.cut(said.joined(separator: ": "), to: Redaction.shownInText)
   }
 }
 

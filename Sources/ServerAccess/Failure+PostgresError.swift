@@ -6,7 +6,7 @@ extension Failure {
   /// or a server repeated of a password is masked.
   public init(_ error: PostgresError) {
     self.init(unmasked: error)
-    message = Redaction.redacted(message)
+    message = Redaction.reported(message)
   }
 
   private init(unmasked error: PostgresError) {
@@ -14,7 +14,8 @@ extension Failure {
     case .notConnected(let message, _):
       let refusal = Refusal(error)
       self.init(
-        kind: refusal.kind, sqlState: message.sqlState?.code, message: message.message,
+        kind: refusal.kind, sqlState: message.sqlState?.code,
+        message: [message.message, message.detail].compactMap(\.self).joined(separator: "\n"),
         limit: refusal.limit, hints: Self.hints(for: refusal, message))
     case .noneConnected(let failures): self.init(refusals: failures)
     case .unusableParameter(let message):
@@ -67,13 +68,20 @@ extension Failure {
   }
 
   private static func hints(for refusal: Refusal, _ message: ServerMessage) -> [String] {
-    if refusal.hints.isEmpty { return [message.hint].compactMap { $0 } }
+    if refusal.hints.isEmpty { return [message.hint].compactMap { $0.map(Redaction.reported) } }
+    let hints = hints(of: refusal, besides: message.database)
     // A pooler hands on what its server said under a code of its own: who gets in there is let in
     // there.
     guard message.sqlState == .protocolViolation, let limit = refusal.limit, limit.kind != .pooler
-    else { return refusal.hints }
+    else { return hints }
     return ["A pooler handed this on: connect to its server itself (its own host and port)."]
-      + refusal.hints
+      + hints
+  }
+
+  /// The database that refuses us is no way out.
+  private static func hints(of refusal: Refusal, besides database: String?) -> [String] {
+    guard database == "postgres" else { return refusal.hints }
+    return refusal.hints.map { $0.replacing("-d postgres", with: "-d template1") }
   }
 
   /// One of several attempts each, in their order.
@@ -103,7 +111,7 @@ extension Refusal {
     case .connectionLost(let message, _), .queryFailed(let message, _):
       self =
         message.sqlState == .protocolViolation
-        ? RefusalWords.meaning(of: message.message) ?? .unknown : .unknown
+        ? RefusalWords.meaning(of: message) ?? .unknown : .unknown
     case .noneConnected(let failures):
       let refusals = failures.map(Refusal.init)
       self = refusals[Refusal.weighed(refusals).first]
@@ -122,16 +130,26 @@ extension Refusal {
         case "ClientAuthentication": .notAdmitted
         default: .authentication
         }
-    case .insufficientPrivilege: self = .noConnectPrivilege
+    case .insufficientPrivilege:
+      self =
+        switch message.sourceFunction {
+        case "CheckMyDatabase": .noConnectPrivilege
+        case .some: .notPermitted
+        case nil: RefusalWords.meaning(of: message) ?? .notPermitted
+        }
     case .unknownDatabase: self = .noSuchDatabase
     // CheckMyDatabase: datallowconn; InitPostgres: datconnlimit is -2.
     case .notInPrerequisiteCondition:
       self =
         message.sourceFunction == "CheckMyDatabase"
         ? .databaseTakesNoConnections
-        : RefusalWords.meaning(of: message.message) ?? .databaseIsInvalid
-    case .cannotConnectNow, .adminShutdown, .crashShutdown: self = .serverStartingOrStopping
-    default: self = RefusalWords.meaning(of: message.message) ?? .unknown
+        : RefusalWords.meaning(of: message) ?? .databaseIsInvalid
+    case .cannotConnectNow:
+      self =
+        RefusalWords.meaning(of: message) == .standbyTakesNone
+        ? .standbyTakesNone : .serverStartingOrStopping
+    case .adminShutdown, .crashShutdown: self = .serverStartingOrStopping
+    default: self = RefusalWords.meaning(of: message) ?? .unknown
     }
   }
 
@@ -143,13 +161,18 @@ extension Refusal {
     // One such refusal up to 15, two from 16 on, which name this role or the attribute SUPERUSER in
     // every language.
     case "InitPostgres":
-      let isForAll = message.message.contains("pg_use_reserved_connections")
+      let isForAll = message.words.contains("pg_use_reserved_connections")
       return .noSlot(isForAll ? .reserved : .superuserReserved, name: nil)
     // InitProcess; ProcessStartupPacket or BackendInitialize, where there are too many processes.
     case .some: return .noSlot(.server, name: nil)
     // A server always tells its function; this is something before it, or like it.
     case nil:
-      if let said = RefusalWords.meaning(of: message.message), case .noSlot = said { return said }
+      // So its words tell more: some poolers have but this state.
+      if let said = RefusalWords.meaning(of: message),
+        [.tooManyConnections, .authentication].contains(said.kind)
+      {
+        return said
+      }
       return .noSlot(.pooler, name: nil)
     }
   }

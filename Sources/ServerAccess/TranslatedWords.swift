@@ -71,7 +71,6 @@ enum TranslatedWords {
     "the database system is shutting down",
     "the database system is in recovery mode",
     "the database system is not yet accepting connections",
-    "the database system is not accepting connections",
     "das Datenbanksystem startet",
     "el sistema de base de datos está iniciándose",
     "le système de bases de données se lance",
@@ -120,6 +119,10 @@ enum TranslatedWords {
     "система бази даних ще не приймає підключення",
     "数据库系统尚未接受连接",
     "資料庫系統尚未接受連線",
+  ]
+
+  static let standbyTakesNone = [
+    "the database system is not accepting connections",
     "das Datenbanksystem nimmt keine Verbindungen an",
     "el sistema de bases de datos no está aceptando conexiones",
     "le système de bases de données n'accepte pas de connexions",

@@ -1,4 +1,5 @@
 import PostgresClient
+import SessionAudit
 import Synchronization
 import TestSupport
 import Testing
@@ -168,16 +169,64 @@ struct WaitForSlotTests {
     #expect(outcome.stderr.contains("no slot came free in 1s"), "\(outcome.stderr)")
   }
 
-  @Test func pausesGrowWithTheWait() {
-    func pause(_ waited: Duration, _ chance: Double = 0.5) -> Duration {
-      SlotPauses.pause(after: waited, chance: chance)
+  /// One that refuses in no time at all is not hammered.
+  @Test func itIsGentleWithWhoRefusesFast() throws {
+    for (state, function) in [("08P01", nil), ("53300", "InitializeSessionUserId")] {
+      let server = try RefusingServer(answers: [
+        RefusingServer.refusal(
+          state: state, message: "no more connections allowed (max_client_conn)",
+          function: function)
+      ])
+      let outcome = try Fixture.run(
+        "audit", "--wait-for-slot", "3s",
+        "postgresql://app@127.0.0.1:\(server.port)/shop?sslmode=disable&gssencmode=disable")
+      #expect(outcome.status == 69)
+      #expect((20...800).contains(server.connections), "\(server.connections)")
     }
-    #expect(pause(.zero) == .zero)
-    #expect(pause(.seconds(30)) == .milliseconds(1))
-    #expect(pause(.seconds(600)) == .milliseconds(20))
+  }
+
+  /// The time that a person takes to type is not the wait's.
+  @Test func thePromptDoesNotUseUpTheWait() throws {
+    let server = try RefusingServer(answers: [
+      RefusingServer.passwordRequest,
+      RefusingServer.refusal(
+        state: "53300", message: "sorry, too many clients already", function: "InitProcess"),
+    ])
+    let terminal = try TerminalProcess(
+      try Build.executable("pgsessions"),
+      [
+        "audit", "--wait-for-slot", "1s",
+        "postgresql://app@127.0.0.1:\(server.port)/shop?sslmode=disable&gssencmode=disable",
+      ],
+      environment: ChildProcess.plainEnvironment.merging(
+        ["TERM": "xterm", "PGPASSFILE": "/tmp/pgs-no-such-file"]
+      ) { $1 })
+    _ = try terminal.expect("Password")
+    usleep(1_500_000)
+    try terminal.send("secret\n")
+    let outcome = try terminal.wait()
+    #expect(outcome.status == 69)
+    #expect(server.connections > 10, "\(server.connections)")
+  }
+
+  @Test func pausesGrowWithTheWait() {
+    func pause(
+      _ waited: Duration, _ chance: Double = 0.5, _ limit: Failure.Limit.Kind? = .role,
+      attempt: Duration = .zero
+    ) -> Duration {
+      SlotPauses.pause(after: waited, before: limit, attempt: attempt, chance: chance)
+    }
+    #expect(pause(.zero) == .milliseconds(4))
+    #expect(pause(.zero, 0.5, .pooler) == .milliseconds(10))
+    #expect(pause(.zero, 0.5, nil) == .milliseconds(10))
+    #expect(pause(.zero, attempt: .milliseconds(3)) == .milliseconds(1))
+    #expect(pause(.zero, attempt: .seconds(4)) == .zero)
+    #expect(pause(.seconds(30)) == .milliseconds(4))
+    #expect(pause(.seconds(60)) == .milliseconds(8))
+    #expect(pause(.seconds(600)) == .milliseconds(80))
     #expect(pause(.seconds(1_000_000)) == .milliseconds(250))
-    #expect(pause(.seconds(30), 0) == .microseconds(500))
-    #expect(pause(.seconds(30), 1) == .microseconds(1500))
+    #expect(pause(.seconds(60), 0) == .milliseconds(4))
+    #expect(pause(.seconds(60), 1) == .milliseconds(12))
   }
 
   private final class Box: Sendable {

@@ -47,7 +47,7 @@ struct ConnectErrorTextTests {
 
   /// The severity is translated; the two spaces before the state are not.
   @Test func readsTranslatedSeverities() {
-    let message = parse("Verbindung fehlgeschlagen: FATAL:  3D000: gibt es nicht")
+    let message = parse("ФАТАЛЬНО:  3D000: нет")
     #expect(message.sqlState == .unknownDatabase)
     #expect(parse("重大:  42501: 権限").sqlState == .insufficientPrivilege)
   }
@@ -59,6 +59,52 @@ struct ConnectErrorTextTests {
     #expect(message.detail == "User lacks it.")
     #expect(message.hint == "Grant it.")
     #expect(message.message == "FATAL: permission denied")
+  }
+
+  /// Only behind the severity that begins it; what the name that we asked for says is a name.
+  @Test(arguments: [
+    "a:  53300: b", "x\nFATAL:  53300: y", "x\nLOCATION:  InitProcess, proc.c:351",
+    "x\nconnection to server at \"h\", port 1 failed: FATAL:  53300: sorry", "\n", "\n\n",
+    "\nLOCATION:", "\nLOCATION:  InitPostgres, postinit.c:1", "\u{308}x\nFATAL:  53300: y",
+    "x\nDETAIL:  " + String(repeating: "ü", count: 60), "x\r\nLOCATION:  a, b",
+  ])
+  func aNameIsOnlyAName(_ name: String) {
+    for (open, close) in [("\"", "\""), ("»", "«"), ("« ", " »"), ("'", "'")] {
+      let shown = String(decoding: name.utf8.prefix(63), as: UTF8.self)
+      let one = """
+        connection to server at "h", port 1 failed: FATAL:  3D000: database \
+        \(open)\(shown)\(close) does not exist
+        LOCATION:  InitPostgres, postinit.c:1014
+
+        """
+      let messages = ConnectErrorText.parse(one + one, asking: ["h", name, "d"])
+      #expect(messages.count == 1)
+      #expect(messages[0].sqlState == .unknownDatabase, "\(messages[0])")
+      #expect(messages[0].sourceFunction == "InitPostgres" && messages[0].detail == nil)
+      #expect(messages[0].words == "database \(open)\(shown)\(close) does not exist")
+    }
+  }
+
+  @Test func aSocketsFolderIsOnlyAName() {
+    for folder in [
+      "/tmp/x:  53300: y", "/tmp/a\" failed: FATAL:  53300: b", "/a\nFATAL:  53300: b",
+    ] {
+      let message = ConnectErrorText.parse(
+        "connection to server on socket \"\(folder)/.s.PGSQL.1\" failed: No such file or directory\n"
+          + "\tIs the server running locally and accepting connections on that socket?\n",
+        asking: [folder])[0]
+      #expect(message.sqlState == nil && message.isLibpqs)
+      #expect(message.words.hasPrefix("No such file or directory\n\tIs"))
+      #expect(message.message.contains(folder))
+    }
+  }
+
+  @Test func tellsWhoSaysIt() {
+    #expect(!parse("connection to server at \"h\", port 1 failed: FATAL:  53300: x").isLibpqs)
+    #expect(
+      !parse("connection to server at \"h\", port 1 failed: FATAL:  without a state").isLibpqs)
+    #expect(parse("connection to server at \"h\", port 1 failed: SSL error: x").isLibpqs)
+    #expect(parse("could not translate host name \"a:  53300: b\" to address: x").isLibpqs)
   }
 
   @Test(arguments: [

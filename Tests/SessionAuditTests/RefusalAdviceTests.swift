@@ -10,7 +10,8 @@ struct RefusalAdviceTests {
       .authentication, .noConnectPrivilege, .noSuchDatabase, .databaseTakesNoConnections,
       .databaseIsInvalid, .poolerDisabledDatabase, .poolerCannotLogIn, .parameterNotTaken,
       .nobodyListens, .noRoute, .unknownHost, .noSocket, .socketNotPermitted, .hungUp, .noPostgres,
-      .unreachable, .timeout, .tlsNotOffered, .badCertificate, .tls,
+      .unreachable, .timeout, .tlsNotOffered, .badCertificate, .tls, .standbyTakesNone,
+      .notPermitted, .poolersConsole,
     ]
 
   /// Beside two lines of a wait and the refusal itself it stays within ten.

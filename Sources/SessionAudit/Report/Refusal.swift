@@ -4,6 +4,8 @@ public enum Refusal: Hashable, Sendable {
   /// - Parameter name: the role, the database, or the setting of the pooler.
   case noSlot(Failure.Limit.Kind, name: String?)
   case serverStartingOrStopping
+  /// A standby with hot_standby off.
+  case standbyTakesNone
   case noPassword
   case wrongPassword
   /// pg_hba.conf, or a pooler's list of users, does not let us in.
@@ -11,6 +13,8 @@ public enum Refusal: Hashable, Sendable {
   case roleMayNotLogIn
   case authentication
   case noConnectPrivilege
+  /// A right that another thing at the start takes, such as a setting in PGOPTIONS.
+  case notPermitted
   case noSuchDatabase
   /// Nobody can connect to it (datallowconn).
   case databaseTakesNoConnections
@@ -19,6 +23,8 @@ public enum Refusal: Hashable, Sendable {
   case poolerDisabledDatabase
   /// It has remembered that the server refused it, and not why.
   case poolerCannotLogIn
+  /// Its own database for its administrators, which knows no SQL.
+  case poolersConsole
   case parameterNotTaken
   case nobodyListens
   case noRoute
@@ -39,12 +45,12 @@ extension Refusal {
   public var kind: Failure.Kind {
     switch self {
     case .noSlot: .tooManyConnections
-    case .serverStartingOrStopping: .serverStartingOrStopping
+    case .serverStartingOrStopping, .standbyTakesNone: .serverStartingOrStopping
     case .noPassword, .wrongPassword, .notAdmitted, .roleMayNotLogIn, .authentication:
       .authentication
-    case .noConnectPrivilege: .permission
+    case .noConnectPrivilege, .notPermitted: .permission
     case .noSuchDatabase, .databaseTakesNoConnections, .databaseIsInvalid,
-      .poolerDisabledDatabase:
+      .poolerDisabledDatabase, .poolersConsole:
       .unknownDatabase
     case .poolerCannotLogIn, .nobodyListens, .noRoute, .unknownHost, .noSocket,
       .socketNotPermitted, .hungUp, .noPostgres, .unreachable:
@@ -94,6 +100,8 @@ extension Refusal {
     switch self {
     case .noSlot(let kind, let name): Self.hints(for: kind, name)
     case .serverStartingOrStopping: ["It takes connections again when it is up: try in a moment."]
+    case .standbyTakesNone:
+      ["A standby with hot_standby = off takes nobody until it is promoted: ask its primary."]
     case .noPassword:
       [
         "Give the password by PGPASSWORD, ~/.pgpass or at the prompt (leave out -w).",
@@ -108,6 +116,8 @@ extension Refusal {
     case .roleMayNotLogIn: ["Name a role that exists and has LOGIN: -U NAME."]
     case .authentication: ["Check user, password and the server's pg_hba.conf."]
     case .noConnectPrivilege: ["GRANT CONNECT on the database to this role."]
+    case .notPermitted:
+      ["The role lacks a right: leave out what asks for it (PGOPTIONS or options=), or grant it."]
     case .noSuchDatabase: ["Name a database that exists: -d NAME."]
     case .databaseTakesNoConnections:
       ["Its owner has shut it (ALLOW_CONNECTIONS false): connect to another, such as -d postgres."]
@@ -117,6 +127,8 @@ extension Refusal {
       ["Somebody has disabled it in the pooler: connect to the server itself."]
     case .poolerCannotLogIn:
       ["The pooler can't log in to its server, and its log says why: ask the server itself."]
+    case .poolersConsole:
+      ["This is a pooler's own console: name a real database (-d NAME)."]
     case .parameterNotTaken:
       ["Leave out the option that the pooler does not take (PGOPTIONS or options=)."]
     case .nobodyListens: ["Check host and port, and that the server runs."]

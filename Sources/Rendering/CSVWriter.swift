@@ -1,0 +1,71 @@
+import SessionAudit
+
+/// Writes CSV into a sink, field by field.
+struct CSVWriter {
+  private let sink: ByteSink
+  private var isFirst = true
+
+  init(into sink: ByteSink) { self.sink = sink }
+
+  func flush() { sink.flush() }
+
+  mutating func header(_ names: [String]) {
+    for name in names { field(name) }
+    endRecord()
+  }
+
+  mutating func endRecord() {
+    sink.append(literal: "\r\n")
+    isFirst = true
+  }
+
+  mutating func field(_ value: Int?) {
+    separate()
+    if let value { sink.append(String(value)) }
+  }
+
+  /// ISO 8601 UTC, with microseconds.
+  mutating func field(_ value: Timestamp?) {
+    separate()
+    if let value { sink.append(value.iso8601) }
+  }
+
+  /// Seconds, to the microsecond.
+  mutating func field(_ value: Duration?) {
+    separate()
+    if let value { sink.append(DecimalText.seconds(value)) }
+  }
+
+  /// Text from a server or a name of ours. Spreadsheets run what begins like a formula, so that gets
+  /// an apostrophe in front; characters that no terminal should get are shown escaped.
+  mutating func field(_ value: String?) {
+    separate()
+    guard let value else { return }
+    var text = HostileText.escaped(value)
+    if let first = text.unicodeScalars.first, "=+-@".unicodeScalars.contains(first) {
+      text = "'" + text
+    }
+    let needsQuotes = text.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x20 }
+    sink.append(needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text)
+  }
+
+  private mutating func separate() {
+    if !isFirst { sink.append(literal: ",") }
+    isFirst = false
+  }
+}
+
+/// Numbers as text that programs read.
+enum DecimalText {
+  /// Seconds, to the microsecond, without trailing zeros.
+  static func seconds(_ duration: Duration) -> String {
+    let microseconds = duration.wholeMicroseconds
+    let (whole, rest) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+    let sign = microseconds < 0 ? "-" : ""
+    guard rest > 0 else { return "\(sign)\(whole)" }
+    var digits = String(rest)
+    digits = String(repeating: "0", count: 6 - digits.count) + digits
+    while digits.last == "0" { digits.removeLast() }
+    return "\(sign)\(whole).\(digits)"
+  }
+}
