@@ -20,7 +20,7 @@ extension Adviser {
       .map { "\($0.value) of \(Self.label($0.key.text))" }
     var summary =
       "\(new.count) of \(report.totals.clientSessions) sessions were opened within the last minute: "
-      + "\(Self.few(who)). After a restart that is normal; else something connects again and again."
+      + "\(Wording.few(who)). After a restart that is normal; else something connects again and again."
     let remedy = limitOfRole(opening: new)
     if let remedy {
       summary +=
@@ -32,7 +32,7 @@ extension Adviser {
     return [
       Advice(
         code: "connection_storm",
-        severity: binding.usedRatio >= Self.nearlyFull ? urgency : .info, summary: summary,
+        severity: binding.usedRatio >= Slots.nearlyFullRatio ? urgency : .info, summary: summary,
         remedy: remedy?.sql)
     ]
   }
@@ -104,7 +104,7 @@ extension Adviser {
     let binding =
       report.slots.binding.limit > report.slots.ordinary.limit
       ? report.slots.ordinary : report.slots.binding
-    guard binding.usedRatio >= Self.nearlyFull else { return [] }
+    guard binding.usedRatio >= Slots.nearlyFullRatio else { return [] }
     // Places rather than sessions, which are large.
     let kept = report.sessions.indices.filter { place in
       report.sessions[place].verdict != .orphan && isCounted(report.sessions[place], by: binding)
@@ -123,7 +123,7 @@ extension Adviser {
         : pool.instances * pool.each == pool.sessions
           ? " of \(pool.each)" : ", up to \(pool.each) each"
       return "\(Self.label(pool.family)) has \(pool.sessions) in "
-        + "\(Self.plural(pool.instances, "instance"))\(each), where "
+        + "\(Wording.counted(pool.instances, "instance"))\(each), where "
         + (fits == 0 ? "fewer instances fit" : "at most \(fits) each \(fits == 1 ? "fits" : "fit")")
     }
     guard !sentences.isEmpty else { return [] }

@@ -22,14 +22,14 @@ extension Adviser {
       warn(
         "roster_covers_nothing",
         "The roster says nothing of any session here: no application_name or address of theirs is "
-          + "among what it covers" + (names.isEmpty ? "" : " (\(Self.few(names)))")
+          + "among what it covers" + (names.isEmpty ? "" : " (\(Wording.few(names)))")
           + ". Is it the right one? --roster-covers says what else it speaks of.")
     }
     let names = report.heardThoughUnlisted
     if !names.isEmpty {
       warn(
         "roster_lacks_living",
-        "\(Self.few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
+        "\(Wording.few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
           + "which covers \(names.count == 1 ? "it" : "them"), lists none such that is alive: is it "
           + "the right one, and complete?")
     }
@@ -73,7 +73,7 @@ extension Adviser {
       Advice(
         code: "no_application_name", severity: .info,
         summary:
-          "\(Self.plural(nameless, "session")) without an application_name: only the address "
+          "\(Wording.counted(nameless, "session")) without an application_name: only the address "
           + "tells which instance \(nameless == 1 ? "it belongs" : "they belong") to. Start each "
           + "instance with its own name in PGAPPNAME, which psycopg, Django, Celery, node-postgres "
           + "and everything on libpq take over. In a Procfile on Heroku:",

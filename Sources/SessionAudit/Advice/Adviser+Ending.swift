@@ -10,7 +10,7 @@ extension Adviser {
       advice.append(
         Advice(
           code: "orphan_sessions", severity: urgency,
-          summary: "\(Self.plural(count, "orphan")) could be ended. This shows "
+          summary: "\(Wording.counted(count, "orphan")) could be ended. This shows "
             + "\(count == 1 ? "it" : "them"), and ends nothing:",
           remedy: command("--orphans" + (isInferred ? " --trust inferred" : ""))))
     }
@@ -23,7 +23,7 @@ extension Adviser {
       Advice(
         code: "last_of_application", severity: .warning,
         summary:
-          "\(Self.plural(last.count, "orphan")) of \(Self.few(names)) "
+          "\(Wording.counted(last.count, "orphan")) of \(Wording.few(names)) "
           + "\(last.count == 1 ? "is" : "are") kept: nothing else of "
           + "\(names.count == 1 ? "it" : "them") was heard within "
           + "\(DurationText.exact(report.judgedWith.staleAfter)), so the evidence may be wrong. "
@@ -43,7 +43,7 @@ extension Adviser {
       Advice(
         code: "idle_in_transaction", severity: .warning,
         summary:
-          "\(Self.plural(count, "suspect")) \(count == 1 ? "is" : "are") idle in transaction, which "
+          "\(Wording.counted(count, "suspect")) \(count == 1 ? "is" : "are") idle in transaction, which "
           + "keeps locks, and dead rows from VACUUM. Ending rolls the transaction back. This shows "
           + "\(count == 1 ? "it" : "them"), and ends nothing:",
         remedy: command(
@@ -64,7 +64,7 @@ extension Adviser {
         Advice(
           code: "suspect_sessions", severity: .info,
           summary:
-            "\(Self.plural(victims, "suspect")) of \(visible) visible sessions are more than "
+            "\(Wording.counted(victims, "suspect")) of \(visible) visible sessions are more than "
             + "\(percent) %, which stops terminate. A quiet pool looks the same, so look first:",
           remedy: command("--suspects --max-share 100"))
       ]
@@ -75,7 +75,7 @@ extension Adviser {
       Advice(
         code: "suspect_sessions", severity: .info,
         summary:
-          "\(Self.plural(count, "suspect")) could be ended, but a quiet pool looks the same. This "
+          "\(Wording.counted(count, "suspect")) could be ended, but a quiet pool looks the same. This "
           + "shows \(count == 1 ? "it" : "them"), and ends nothing:",
         remedy: command("--suspects"))
     ]
@@ -118,7 +118,8 @@ extension Adviser {
       advice.append(
         Advice(
           code: "superusers_sessions", severity: .info,
-          summary: "\(Self.plural(superusers, "suspect")) of superusers: those are never ended. An "
+          summary:
+            "\(Wording.counted(superusers, "suspect")) of superusers: those are never ended. An "
             + "application should not connect as a superuser.", remedy: nil))
     }
     return advice
@@ -129,7 +130,7 @@ extension Adviser {
       .map(SQLText.identifier)
     let place =
       names.isEmpty
-      ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(Self.few(names))"
+      ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(Wording.few(names))"
     let count = elsewhere.count
     return Advice(
       code: "other_databases", severity: .info,

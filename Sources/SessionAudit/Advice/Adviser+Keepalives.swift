@@ -8,14 +8,11 @@ extension Adviser {
     var database: NameKey
   }
 
-  /// Above this a vanished host's slots are missed.
-  private static let patience = Duration.seconds(900)
-
   var keepalives: [Advice] {
     let places = orphansPlaces
     guard !places.isEmpty else { return [] }
     let lives = places.map { place in (place: place, life: life(of: place)) }
-    let long = lives.filter { $0.life.map { $0 > Self.patience } ?? true }
+    let long = lives.filter { $0.life.map { $0 > Keepalives.longLife } ?? true }
     guard let worst = long.first else {
       let longest = lives.compactMap(\.life).max() ?? .zero
       return [

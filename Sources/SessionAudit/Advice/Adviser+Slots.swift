@@ -1,13 +1,10 @@
 /// Which limits are used up, and databases that nobody can use.
 extension Adviser {
-  /// From this share on a limit is nearly used up.
-  static let nearlyFull = 0.9
-
   /// Which limits are used up, or nearly so.
   var fullLimits: [Advice] {
     let binding = report.slots.binding
     var advice: [Advice] = []
-    if binding.usedRatio >= Self.nearlyFull {
+    if binding.usedRatio >= Slots.nearlyFullRatio {
       advice.append(
         Advice(
           code: "slots_nearly_full", severity: urgency,
@@ -15,7 +12,7 @@ extension Adviser {
             + "\(Self.owner(of: binding)) are used, \(binding.available) left for this role.",
           remedy: lookDeeper))
     }
-    let others = report.slots.othersNearlyUsed.filter { $0.usedRatio >= Self.nearlyFull }
+    let others = report.slots.othersNearlyUsed.filter { $0.usedRatio >= Slots.nearlyFullRatio }
     for limit in others.prefix(3) {
       let left =
         limit.available == 0

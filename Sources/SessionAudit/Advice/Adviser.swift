@@ -43,15 +43,6 @@ struct Adviser {
   static func label(_ family: String) -> String {
     family.isEmpty ? "(no application_name)" : family
   }
-
-  /// The first three, for a sentence.
-  static func few(_ names: [String]) -> String {
-    names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
-  }
-
-  static func plural(_ count: Int, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
-  }
 }
 
 extension AuditReport {

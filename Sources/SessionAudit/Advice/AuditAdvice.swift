@@ -9,7 +9,7 @@ public enum AuditAdvice {
   static func notPermitted(_ count: Int, _ user: String?) -> Advice {
     Advice(
       code: "not_permitted", severity: .warning,
-      summary: "\(user ?? "this role") may not end \(Adviser.plural(count, "session")) that "
+      summary: "\(user ?? "this role") may not end \(Wording.counted(count, "session")) that "
         + "\(count == 1 ? "matches" : "match").",
       remedy: "GRANT pg_signal_backend TO \(user.map(SQLText.identifier) ?? "CURRENT_USER");")
   }

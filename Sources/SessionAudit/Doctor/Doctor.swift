@@ -73,8 +73,6 @@ struct Patient {
   var fromNetwork: Int { sessions.count { isRemote($0.session) } }
 
   func isRemote(_ session: Session) -> Bool {
-    session.clientAddress.map { $0 != "127.0.0.1" && $0 != "::1" } ?? false
+    session.clientAddress.map { NetworkAddress($0)?.isLoopback != true } ?? false
   }
 }
-
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -17,12 +17,13 @@ extension Patient {
     var findings = [
       Finding(
         "slots",
-        binding.available == 0 ? .critical : binding.usedRatio >= 0.9 ? .warning : .ok,
-        "\(Self.certainty(of: binding))\(binding.used) of \(binding.limit) connections are "
+        binding.available == 0
+          ? .critical : binding.usedRatio >= Slots.nearlyFullRatio ? .warning : .ok,
+        "\(binding.certainty.words)\(binding.used) of \(binding.limit) connections are "
           + "used (\(percent) %), \(binding.available) left for \(user) "
           + "(\(whose)\(parts.joined(separator: ", "))).")
     ]
-    findings += slots.othersNearlyUsed.filter { $0.usedRatio >= 0.9 }.map(reached)
+    findings += slots.othersNearlyUsed.filter { $0.usedRatio >= Slots.nearlyFullRatio }.map(reached)
     let others = slots.watched.dropFirst()
     if !others.isEmpty {
       let sentences = others.prefix(6).map {
@@ -53,22 +54,12 @@ extension Patient {
     guard limit.kind == .role, let name = limit.name,
       let higher = audit.slots.suggestedLimit(forRoleWith: limit.used), higher > limit.limit
     else { return [] }
-    let role = facts.roles.first { $0.name == name }
     return [
-      Remedy(
-        sql: ["ALTER ROLE \(SQLText.identifier(name)) CONNECTION LIMIT \(higher);"],
-        needs: isStandby ? "the primary" : role?.mayLimit == true ? nil : superuser,
-        caution: "It takes connections that others may need.",
-        effect: "for connections that begin after it")
+      connectionLimit(
+        higher, for: name,
+        isOurs: facts.roles.first { $0.name == name }?.mayLimit == true,
+        caution: "It takes connections that others may need.")
     ]
-  }
-
-  private static func certainty(of limit: Slots.Limit) -> String {
-    switch limit.certainty {
-    case .exact: ""
-    case .atLeast: "At least "
-    case .about: "About "
-    }
   }
 
   var limits: [Finding] {
@@ -85,7 +76,7 @@ extension Patient {
           + "others, \(others) CONNECTION LIMITs of applications' roles leave room.")
     }
     let kept =
-      "\(counted(audit.slots.reserved, "slot")) \(audit.slots.reserved == 1 ? "is" : "are")"
+      "\(Wording.counted(audit.slots.reserved, "slot")) \(audit.slots.reserved == 1 ? "is" : "are")"
     if audit.slots.reserved == 0 {
       return Finding(
         "reserved_connections", .info,
@@ -140,7 +131,7 @@ extension Patient {
     let names = Set(all.compactMap(\.session.user)).sorted()
     return Finding(
       "superuser_sessions", .warning,
-      "\(counted(all.count, "session")) of \(few(names)) \(all.count == 1 ? "has" : "have") all "
+      "\(Wording.counted(all.count, "session")) of \(Wording.few(names)) \(all.count == 1 ? "has" : "have") all "
         + "rights of a superuser.",
       consequence:
         "No CONNECTION LIMIT holds for them, they take the slots that are kept for whoever "
@@ -175,13 +166,11 @@ extension Patient {
         + (role.name == user || isSuperuser ? "." : ", \(user) included."),
       remedies: limit.map { limit in
         [
-          Remedy(
-            sql: ["ALTER ROLE \(SQLText.identifier(role.name)) CONNECTION LIMIT \(limit);"],
-            needs: isStandby ? "the primary" : role.mayLimit ? nil : superuser,
+          connectionLimit(
+            limit, for: role.name, isOurs: role.mayLimit,
             caution: limit < used
               ? "It has \(used) now, and gets no new connection until it has less."
-              : "Beyond it \(role.name) is refused, whatever else is free.",
-            effect: "for connections that begin after it")
+              : "Beyond it \(role.name) is refused, whatever else is free.")
         ]
       } ?? [])
   }

@@ -24,7 +24,7 @@ extension Patient {
     return [
       Finding(
         "application_name", nameless.count * 2 >= told.count ? .warning : .info,
-        "\(nameless.count) of \(counted(told.count, "session")) "
+        "\(nameless.count) of \(Wording.counted(told.count, "session")) "
           + "\(nameless.count == 1 ? "bears" : "bear") no application_name of "
           + "\(nameless.count == 1 ? "its" : "their") own.",
         consequence:
@@ -55,8 +55,8 @@ extension Patient {
     let addresses = Set(pooled.compactMap(\.session.clientAddress)).sorted()
     return Finding(
       "pooler", .info,
-      "\(counted(pooled.count, "session")) \(pooled.count == 1 ? "is" : "are") a pooler's"
-        + (addresses.isEmpty ? "." : " (\(few(addresses)))."),
+      "\(Wording.counted(pooled.count, "session")) \(pooled.count == 1 ? "is" : "are") a pooler's"
+        + (addresses.isEmpty ? "." : " (\(Wording.few(addresses)))."),
       consequence: "They bear their last client's name, which may be long gone: they are never "
         + "orphans by name. A client that vanishes behind a pooler is the pooler's to notice "
         + "(PgBouncer: client_idle_timeout, tcp_keepalive).",
@@ -86,7 +86,7 @@ extension Patient {
       statistics.abandoned >= 10 && statistics.abandoned >= statistics.sessions / 100
     return Finding(
       "sessions_abandoned", isMany ? .warning : .ok,
-      "Of \(counted(statistics.sessions, "session")) of database \(audit.target.database ?? "?")"
+      "Of \(Wording.counted(statistics.sessions, "session")) of database \(audit.target.database ?? "?")"
         + "\(since) \(statistics.abandoned) lost their clients (sessions_abandoned) and "
         + "\(statistics.killed) were ended by somebody (sessions_killed).",
       consequence: isMany

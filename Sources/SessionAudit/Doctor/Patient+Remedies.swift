@@ -38,7 +38,7 @@ extension Patient {
           sql: statements(others),
           needs: isStandby
             ? "the primary"
-            : "\(few(names)) \(names.count == 1 ? "itself" : "themselves"), or \(superuser)",
+            : "\(Wording.few(names)) \(names.count == 1 ? "itself" : "themselves"), or \(superuser)",
           caution: caution, effect: effect))
     }
     return remedies
@@ -101,8 +101,14 @@ extension Patient {
     return "a superuser (\(place ?? "with a managed server its provider's settings"))"
   }
 
-  /// The first three, for a sentence.
-  func few(_ names: [String]) -> String {
-    names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and more" : "")
+  /// ALTER ROLE … CONNECTION LIMIT.
+  /// - Parameter isOurs: whether this role may.
+  func connectionLimit(
+    _ limit: Int, for role: String, isOurs: Bool, caution: String
+  ) -> Remedy {
+    Remedy(
+      sql: ["ALTER ROLE \(SQLText.identifier(role)) CONNECTION LIMIT \(limit);"],
+      needs: isStandby ? "the primary" : isOurs ? nil : superuser, caution: caution,
+      effect: "for connections that begin after it")
   }
 }

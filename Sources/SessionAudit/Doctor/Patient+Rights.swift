@@ -16,7 +16,7 @@ extension Patient {
       return [
         Finding(
           "rights", .warning,
-          "\(user) does not see \(coverage.hidden) of \(counted(coverage.total, "session")): "
+          "\(user) does not see \(coverage.hidden) of \(Wording.counted(coverage.total, "session")): "
             + "neither state nor age (it lacks pg_read_all_stats).",
           consequence: "What is said here of sessions is said of the other \(coverage.visible). "
             + "Nothing says that the hidden ones are well.",
@@ -46,7 +46,7 @@ extension Patient {
       "right_to_end", .info,
       "\(user) may end sessions of its own role alone, and of roles that it is a member of (it "
         + "lacks pg_signal_backend)"
-        + (barred > 0 ? "; \(counted(barred, "session")) now it may not." : "."),
+        + (barred > 0 ? "; \(Wording.counted(barred, "session")) now it may not." : "."),
       remedies: [grant(["pg_signal_backend"], isOurs: facts.rights.mayGrantSignal)])
   }
 
@@ -61,7 +61,8 @@ extension Patient {
       "track_activities", .warning,
       "track_activities is off for "
         + (disabled.isEmpty
-          ? "this session." : "\(counted(disabled.count, "session")) of \(few(roles))."),
+          ? "this session."
+          : "\(Wording.counted(disabled.count, "session")) of \(Wording.few(roles))."),
       consequence: "Whether these are in use can't be told, and they are never called orphans.",
       remedies: (isOfServer ? [serverRemedy([(.trackActivities, "on")], needsRestart: false)] : [])
         + (resets.isEmpty

@@ -12,7 +12,7 @@ extension Patient {
     let longest = open.compactMap(\.times.stateAge).max()
     let now =
       longest.map {
-        "\(counted(open.count, "session")) \(open.count == 1 ? "is" : "are") idle in transaction "
+        "\(Wording.counted(open.count, "session")) \(open.count == 1 ? "is" : "are") idle in transaction "
           + "now, the longest for \(DurationText.brief($0)). "
       } ?? ""
     return judged(
@@ -89,7 +89,7 @@ extension Patient {
     let keeps = names.count == 1 ? "keeps its" : "keep their"
     return Finding(
       "max_age_above_idle_session_timeout", .warning,
-      "\(few(names)) \(keeps) connections for \(DurationText.brief(longest)), and the server ends "
+      "\(Wording.few(names)) \(keeps) connections for \(DurationText.brief(longest)), and the server ends "
         + "them after \(DurationText.brief(timeout)) of quiet (idle_session_timeout).",
       consequence:
         "The next request on such a connection fails. The client's age must be the lower "
@@ -132,7 +132,7 @@ extension Patient {
         "max_age_not_enforced", .warning,
         "\(name.isEmpty ? "An application without a name" : name) was said to close its connections "
           + "after \(DurationText.brief(recycling.maxAge)); "
-          + "\(counted(recycling.usedBeyondMaxAge, "session")) \(recycling.usedBeyondMaxAge == 1 ? "was" : "were") "
+          + "\(Wording.counted(recycling.usedBeyondMaxAge, "session")) \(recycling.usedBeyondMaxAge == 1 ? "was" : "were") "
           + "used beyond that, one at an age of \(DurationText.brief(recycling.worstUsedAtAge)).",
         consequence: "CONN_MAX_AGE is not what it is thought to be there, or does not hold: Django "
           + "closes only at the start and end of a request, Celery only around a task.")
@@ -146,7 +146,7 @@ extension Patient {
     let reasons = [
       isTimed ? "idle_session_timeout ends sessions here" : nil,
       killed > 0 ? "\(killed) \(killed == 1 ? "was" : "were") ended by somebody" : nil,
-      audit.totals.orphan > 0 ? "\(counted(audit.totals.orphan, "orphan")) could be" : nil,
+      audit.totals.orphan > 0 ? "\(Wording.counted(audit.totals.orphan, "orphan")) could be" : nil,
     ].compactMap { $0 }
     guard !reasons.isEmpty else { return nil }
     return Finding(

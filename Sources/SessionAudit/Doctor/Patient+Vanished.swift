@@ -4,9 +4,6 @@ extension Patient {
     [keepalives, facts.rights.isLinux ? checkInterval : nil, userTimeout].compactMap { $0 }
   }
 
-  /// Above this a vanished host's slots are missed: two restarts may fall into it.
-  private static let patience = Duration.seconds(900)
-
   private func life(_ place: Place, inTransaction: Bool) -> Duration? {
     settings.lifeAfterVanishing(
       role: place.role.id, database: place.databaseID, inTransaction: inTransaction)
@@ -21,7 +18,7 @@ extension Patient {
   private var keepalives: Finding {
     let lives = places.compactMap { place in worstLife(place).map { (place, $0) } }
     let unknown = places.filter { worstLife($0) == nil }
-    let long = lives.filter { $0.1 > Self.patience }.map(\.0)
+    let long = lives.filter { $0.1 > Keepalives.longLife }.map(\.0)
     if long.isEmpty && !unknown.isEmpty {
       return Finding(
         "vanished_client", .info,
@@ -80,10 +77,11 @@ extension Patient {
     let come =
       remote == 0
       ? ""
-      : "\(audit.coverage.isComplete ? "" : "At least ")\(counted(remote, "session")) "
+      : "\(audit.coverage.isComplete ? "" : "At least ")\(Wording.counted(remote, "session")) "
         + "\(remote == 1 ? "comes" : "come") from other hosts"
         + (orphans == 0
-          ? ". " : ", and \(counted(orphans, "orphan")) \(orphans == 1 ? "is" : "are") seen now. ")
+          ? ". "
+          : ", and \(Wording.counted(orphans, "orphan")) \(orphans == 1 ? "is" : "are") seen now. ")
     return come
       + "A host that vanishes keeps its slots for so long. Where a proxy stands between and "
       + "answers keepalives itself, they tell nothing."
@@ -147,6 +145,6 @@ extension Patient {
 
   /// ` for app@shop`, where that is not everybody.
   func of(_ some: [Place]) -> String {
-    some.count == places.count ? "" : " for \(few(some.map(\.name)))"
+    some.count == places.count ? "" : " for \(Wording.few(some.map(\.name)))"
   }
 }

@@ -7,6 +7,9 @@ public struct Keepalives: Sendable, Equatable {
   /// `tcp_user_timeout`; zero for none.
   public var userTimeout: Duration?
 
+  /// Above this a vanished host's slots are missed: two restarts may fall into it.
+  static let longLife = Duration.seconds(900)
+
   /// How long an idle session outlives its client.
   public var total: Duration? {
     guard let idle, let interval, var count = count.map(Double.init), let userTimeout else {

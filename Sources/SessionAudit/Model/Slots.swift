@@ -117,6 +117,8 @@ public struct Slots: Sendable, Equatable {
 
   /// From this share on a limit is worth a look.
   public static let notableRatio = 0.75
+  /// From this share on a limit is nearly used up.
+  static let nearlyFullRatio = 0.9
 
   /// All limits that somebody meets, ours first. A limit of none is a door that was shut on purpose.
   public var watched: [Limit] {
