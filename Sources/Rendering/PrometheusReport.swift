@@ -1,9 +1,11 @@
 import SessionAudit
 
 /// An audit as metrics in Prometheus's text format, for a textfile collector or a push.
+/// docs/metrics.md lists them.
 ///
-/// Names are few whatever connects: with more than `mostNames` names families stand for them, and
-/// with more families than that the smallest together are `(other)`, which a metric says.
+/// Series are few whatever connects: with more than `mostNames` names families stand for them, and
+/// with more families than that the smallest together are `(other)`, which a metric says. Of limits
+/// of roles and databases the fullest are shown, and a metric counts the rest.
 public enum PrometheusReport {
   public static let mostNames = 100
   private static let secondsFrom1970To2000 = 946_684_800
@@ -18,10 +20,7 @@ public enum PrometheusReport {
     case .report(let report): target = report.target
     case .refused(_, let wanted, _): target = wanted
     }
-    metrics.common = [
-      ("server", [target.host, target.port].compactMap { $0 }.joined(separator: ":")),
-      ("database", target.database ?? ""),
-    ]
+    metrics.common = [("target", name(of: target))]
     metrics.gauge("run_timestamp_seconds", "When this was written, by the clock of this machine.")
     metrics.sample(.microseconds(now.microseconds) + .seconds(secondsFrom1970To2000))
     metrics.gauge("run_success", "1: the sessions were read; 0: they were not.")
@@ -36,6 +35,15 @@ public enum PrometheusReport {
         1, [("kind", failure.kind.rawValue), ("limit", failure.limit?.kind.rawValue ?? "")])
     }
     metrics.flush()
+  }
+
+  /// `app@db.example:5432/shop`: the same whether or not the server took us, so that it is one series.
+  /// Where a host was named, what was left out is what libpq takes for it.
+  private static func name(of target: Target) -> String {
+    if let name = target.name { return name }
+    let port = target.port ?? (target.host == nil ? nil : "5432")
+    let place = [target.host ?? "", port].compactMap { $0 }.joined(separator: ":")
+    return "\(target.user ?? "")@\(place)/\(target.database ?? target.user ?? "")"
   }
 }
 
@@ -61,21 +69,23 @@ extension MetricWriter {
 
   private mutating func sessions(_ report: AuditReport) {
     let names = ApplicationLabels(report)
-    var counts: [SessionLabels: Int] = [:]
-    var oldest: [String: Duration] = [:]
+    var counts: [[String]: Int] = [:]
+    var oldest: [[String]: Duration] = [:]
     for judged in report.sessions {
-      let name = names[judged.session.applicationName]
-      counts[
-        SessionLabels(
-          application: name, state: judged.session.state?.name ?? "",
-          verdict: judged.verdict.rawValue), default: 0] += 1
-      if let age = judged.times.stateAge { oldest[name] = max(age, oldest[name] ?? age) }
+      // As they will be shown: two that are shown alike are one series.
+      let key = [names[judged.session.applicationName], judged.session.state?.name ?? ""]
+        .map(HostileText.escaped)
+      counts[key + [judged.verdict.rawValue], default: 0] += 1
+      if let age = judged.times.stateAge { oldest[key] = max(age, oldest[key] ?? age) }
     }
+    let labels = ["application_name", "state", "verdict"]
     gauge("sessions", "Client sessions.")
-    for (labels, count) in counts.sorted(by: { $0.key < $1.key }) { sample(count, labels.pairs) }
+    for (values, count) in counts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      sample(count, Array(zip(labels, values)))
+    }
     gauge("oldest_state_age_seconds", "The longest time since state_change.")
-    for (name, age) in oldest.sorted(by: { $0.key < $1.key }) {
-      sample(age, [("application_name", name)])
+    for (values, age) in oldest.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      sample(age, Array(zip(labels, values)))
     }
     gauge(
       "application_names_folded",
@@ -88,34 +98,41 @@ extension MetricWriter {
     sample(slots.maxConnections)
     gauge("slots_used", "Connection slots that client sessions hold, as far as is seen.")
     sample(slots.used)
+    let shown = Self.fullest(slots.limits)
     for (name, help, value) in [
       ("limit_connections", "Connections that a limit lets in.", \Slots.Limit.limit),
       ("limit_used", "Connections that count against a limit.", \Slots.Limit.used),
       ("limit_available", "Connections that a limit still lets in.", \Slots.Limit.available),
     ] {
       gauge(name, help)
-      for limit in slots.limits {
+      for limit in shown {
         sample(limit[keyPath: value], [("kind", limit.kind.rawValue), ("name", limit.name ?? "")])
       }
       // Of all roles without privileges, and of ours, whichever limit it is.
       sample(slots.ordinary[keyPath: value], [("kind", "ordinary"), ("name", "")])
       sample(slots.binding[keyPath: value], [("kind", "binding"), ("name", "")])
     }
-  }
-}
-
-/// What tells the sessions of one sample from others.
-private struct SessionLabels: Hashable, Comparable {
-  var application: String
-  var state: String
-  var verdict: String
-
-  var pairs: [(String, String)] {
-    [("application_name", application), ("state", state), ("verdict", verdict)]
+    gauge("limits_left_out", "Limits of roles and databases that are not shown: too many.")
+    sample(slots.limits.count - shown.count)
   }
 
-  static func < (a: SessionLabels, b: SessionLabels) -> Bool {
-    (a.application, a.state, a.verdict) < (b.application, b.state, b.verdict)
+  /// As many as are shown, those with the most connections first, since that changes least from run to
+  /// run; each name once as it will be shown.
+  private static func fullest(_ limits: [Slots.Limit]) -> [Slots.Limit] {
+    struct Shown: Hashable {
+      var kind: String
+      var name: String
+    }
+    var seen: Set<Shown> = []
+    let inOrder = limits.sorted { a, b in
+      (-a.used, a.available, a.kind.rawValue, a.name ?? "")
+        < (-b.used, b.available, b.kind.rawValue, b.name ?? "")
+    }
+    let unlike = inOrder.filter { limit in
+      seen.insert(Shown(kind: limit.kind.rawValue, name: HostileText.escaped(limit.name ?? "")))
+        .inserted
+    }
+    return Array(unlike.prefix(PrometheusReport.mostNames))
   }
 }
 

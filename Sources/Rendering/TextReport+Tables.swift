@@ -1,7 +1,8 @@
 import SessionAudit
 
 extension TextReport {
-  /// Every session, oldest first, with why it is what it is.
+  /// Every session, those of one address together and the address with the oldest first, with why
+  /// they are what they are: once for all that share it.
   func sessions(_ report: AuditReport) -> [String] {
     var table = TextTable([
       .init(title: "pid", alignsRight: true),
@@ -13,7 +14,8 @@ extension TextReport {
       .init(title: "silent", alignsRight: true),
       .init(title: "verdict"),
     ])
-    for judged in report.sessions {
+    let kin = Kin.inOrder(of: report.sessions)
+    for judged in kin.flatMap(\.sessions) {
       let (session, times) = (judged.session, judged.times)
       table.add([
         .init("\(session.pid)"),
@@ -26,18 +28,38 @@ extension TextReport {
         .init(judged.verdict.rawValue, Self.meaning(of: judged.verdict)),
       ])
     }
-    let lines = table.lines(style)
-    // Under each row what explains it.
-    return [lines[0]]
-      + zip(lines.dropFirst(), report.sessions).flatMap { line, judged in
-        [line] + explanation(of: judged, at: report.capturedAt).map { style.paint($0, .faint) }
+    var lines = table.lines(style)[...]
+    var result = [lines.removeFirst()]
+    for kin in kin {
+      for judged in kin.sessions {
+        result.append(lines.removeFirst())
+        if showsQuery, let query = Self.query(of: judged) { result += note("Last query: \(query)") }
       }
+      var reasons = Self.reasons(kin, at: report.capturedAt)
+      if kin.sessions.count > 1 && !reasons.isEmpty {
+        reasons.insert("Each of these \(kin.sessions.count):", at: 0)
+      }
+      result += reasons.flatMap(note)
+    }
+    return result
   }
 
-  private func explanation(of judged: JudgedSession, at now: Timestamp) -> [String] {
-    Self.explanation(of: judged, at: now, showsQuery: showsQuery).flatMap { line in
-      CellWidth.wrapped(HostileText.escaped(line), to: style.width - 4).map { "    " + $0 }
-    }
+  /// Lines that stand under a row.
+  private func note(_ text: String) -> [String] {
+    CellWidth.wrapped(HostileText.escaped(text), to: style.width - 4)
+      .map { style.paint("    " + $0, .faint) }
+  }
+
+  private static func reasons(_ kin: Kin, at now: Timestamp) -> [String] {
+    let first = kin.sessions[0]
+    let subjects = Subjects(
+      first.session, first.times,
+      others: kin.sessions.dropFirst().map { ($0.session, $0.times) }, at: now)
+    return first.evidence.map { $0.sentence(aboutEach: subjects) } + protections(of: first)
+  }
+
+  private static func protections(of judged: JudgedSession) -> [String] {
+    notableProtections(of: judged).map { "Protected (\($0.kind.rawValue)): \($0.detail)." }
   }
 
   /// Why it is what it is, a sentence each.
@@ -45,7 +67,7 @@ extension TextReport {
     of judged: JudgedSession, at now: Timestamp, showsQuery: Bool
   ) -> [String] {
     judged.evidence.map { $0.sentence(about: judged.session, judged.times, at: now) }
-      + notableProtections(of: judged).map { "Protected (\($0.kind.rawValue)): \($0.detail)." }
+      + protections(of: judged)
       + (showsQuery ? query(of: judged).map { ["Last query: \($0)"] } ?? [] : [])
   }
 
@@ -81,5 +103,55 @@ extension TextReport {
 
   static func client(of session: Session) -> String {
     session.clientAddress ?? (session.isOnUnixSocket ? "socket" : "?")
+  }
+}
+
+/// Sessions of one address that the same can be said of.
+private struct Kin {
+  var sessions: [JudgedSession]
+
+  /// All of them by address, in the order of the first of each; those of one address together.
+  static func inOrder(of sessions: [JudgedSession]) -> [Kin] {
+    var places: [Address: Int] = [:]
+    var addresses: [[Kin]] = []
+    for judged in sessions {
+      let address = Address(judged.session)
+      let place = places[address] ?? addresses.count
+      if place == addresses.count {
+        places[address] = place
+        addresses.append([])
+      }
+      if let alike = addresses[place].firstIndex(where: { $0.isAbout(judged) }) {
+        addresses[place][alike].sessions.append(judged)
+      } else {
+        addresses[place].append(Kin(sessions: [judged]))
+      }
+    }
+    return addresses.flatMap { $0 }
+  }
+
+  private func isAbout(_ other: JudgedSession) -> Bool {
+    let one = sessions[0]
+    guard
+      one.verdict == other.verdict && one.evidence == other.evidence
+        && TextReport.notableProtections(of: one) == TextReport.notableProtections(of: other)
+    else { return false }
+    // Sentences name these.
+    return one.evidence.isEmpty
+      || one.session.state?.isActive == other.session.state?.isActive
+        && one.session.waitEvent == other.session.waitEvent
+  }
+
+  private struct Address: Hashable {
+    var application: [UInt8]
+    var user: String?
+    var database: String?
+    var client: String
+
+    init(_ session: Session) {
+      application = Array(session.applicationName.utf8)
+      (user, database) = (session.user, session.database)
+      client = TextReport.client(of: session)
+    }
   }
 }

@@ -1,52 +1,38 @@
 import SessionAudit
+import TestPages
+import TestSupport
 import Testing
 
 @testable import Rendering
 
-/// Prometheus's text format: each metric once with its help and type, samples of few names.
+/// Metrics as Prometheus's own client library reads them, by its parser and by OpenMetrics's rules.
 struct PrometheusReportTests {
-  private struct Sample: Equatable {
+  private struct Sample {
     var metric: String
     var labels: [String: String]
-    var value: Double
-  }
-
-  /// Reads it back line by line; nil where a line is neither comment nor sample, where a metric comes
-  /// twice or without a type, or where two samples have the same labels.
-  private func samples(_ text: String) -> [Sample]? {
-    var types: [String] = []
-    var samples: [Sample] = []
-    for line in text.split(separator: "\n") {
-      if let type = line.wholeMatch(of: /# TYPE (pgsessions_[a-z0-9_]+) gauge/) {
-        guard !types.contains(String(type.1)) else { return nil }
-        types.append(String(type.1))
-      } else if line.hasPrefix("# HELP pgsessions_") {
-        continue
-      } else if let sample = line.wholeMatch(of: /([a-z0-9_]+)\{(.*)\} (-?[0-9.]+)/),
-        String(sample.1) == types.last, let value = Double(sample.3)
-      {
-        var labels: [String: String] = [:]
-        for label in sample.2.matches(of: /([a-z_]+)="((?:[^"\\]|\\.)*)"/) {
-          labels[String(label.1)] = String(label.2)
-        }
-        let found = Sample(metric: String(sample.1), labels: labels, value: value)
-        guard !samples.contains(where: { $0.metric == found.metric && $0.labels == labels }) else {
-          return nil
-        }
-        samples.append(found)
-      } else {
-        return nil
-      }
-    }
-    return samples
+    var value: Int
   }
 
   private func samples(_ outcome: AuditOutcome) throws -> [Sample] {
     var bytes: [UInt8] = []
     PrometheusReport.audit(outcome, now: Timestamp(microseconds: 0)) { bytes += $0 }
-    let text = String(decoding: bytes, as: UTF8.self)
-    #expect(text.hasSuffix("\n"))
-    return try #require(samples(text), "\(text)")
+    let families = try PythonReader.metrics.read(bytes)["families"]?.items ?? []
+    for family in families {
+      let name = family["name"]?.text ?? ""
+      #expect(name.hasPrefix("pgsessions_"))
+      // What goes up only is a counter and ends in _total; nothing of ours does.
+      #expect(family["type"]?.text == "gauge" && !name.hasSuffix("_total"))
+      let help = family["help"]?.text ?? ""
+      #expect(help.hasSuffix("."), "\(name)")
+      let count = family["samples"]?.items.count ?? 0
+      #expect(count > 0, "\(name)")
+    }
+    return families.flatMap { $0["samples"]?.items ?? [] }.map { sample in
+      var labels: [String: String] = [:]
+      if case .object(let members)? = sample["labels"] { labels = members.compactMapValues(\.text) }
+      return Sample(
+        metric: sample["name"]?.text ?? "", labels: labels, value: sample["value"]?.int ?? .min)
+    }
   }
 
   private func report(_ names: [String]) -> AuditReport {
@@ -58,40 +44,109 @@ struct PrometheusReportTests {
     return Judge.judge(SmallServer.snapshot(sessions), by: Policy())
   }
 
+  private func sum(_ samples: [Sample], _ metric: String) -> Int {
+    samples.filter { $0.metric == metric }.reduce(0) { $0 + $1.value }
+  }
+
   @Test func sessionsAddUp() throws {
     let report = report(["web.1", "web.1", "quo\"te", "back\\slash", "new\nline"])
     let found = try samples(.report(report))
-    let sessions = found.filter { $0.metric == "pgsessions_sessions" }
-    #expect(sessions.reduce(0) { $0 + Int($1.value) } == report.totals.clientSessions)
-    #expect(sessions.contains { $0.labels["application_name"] == #"quo\"te"# })
+    #expect(sum(found, "pgsessions_sessions") == report.totals.clientSessions)
+    let names = Set(found.compactMap { $0.labels["application_name"] })
+    #expect(names == ["web.1", "quo\"te", "back\\slash", "new\\nline"])
     #expect(found.contains { $0.metric == "pgsessions_run_success" && $0.value == 1 })
     // 2000-01-01 in seconds since 1970.
     #expect(found.first?.value == 946_684_800)
+    #expect(Set(found.map { $0.labels["target"] }) == ["app@db.example:5432/shop"])
+  }
+
+  /// The oldest of each state: an idle transaction is another matter than an idle session.
+  @Test func agesAreThoseOfTheStates() throws {
+    let found = try samples(.report(SmallServer.report()))
+    let ages = found.filter { $0.metric == "pgsessions_oldest_state_age_seconds" }
+    func age(_ name: String, _ state: String) -> Int? {
+      ages.first { $0.labels["application_name"] == name && $0.labels["state"] == state }?.value
+    }
+    #expect(age("worker.1", "idle in transaction") == 1200)
+    #expect(age("web.1", "idle") == 26 * 3600 && age("web.1", "active") == 1)
+    #expect(!ages.contains { $0.labels["application_name"] == "cron" }, "it is hidden")
   }
 
   @Test(arguments: [(99, 0), (150, 1), (150, 2)])
   func namesStayFew(_ count: Int, _ folding: Int) throws {
     // Instances of one application, or applications that have nothing in common.
     let names = (0..<count).map { folding == 2 ? "job-\(String($0, radix: 36))x" : "web.\($0)" }
-    let report = report(names)
-    let found = try samples(.report(report))
-    let labels = Set(
-      found.filter { $0.metric == "pgsessions_sessions" }.compactMap {
-        $0.labels["application_name"]
-      })
-    #expect(labels.count <= PrometheusReport.mostNames + 1)
-    #expect(
-      found.first { $0.metric == "pgsessions_application_names_folded" }?.value == Double(folding))
-    let sessions = found.filter { $0.metric == "pgsessions_sessions" }
-    #expect(sessions.reduce(0) { $0 + Int($1.value) } == report.totals.clientSessions)
+    try checkFew(report(names), folding: folding)
   }
 
-  /// A server that can't be asked is no server without sessions.
+  @Test func thousandsOfSessionsAreFewSeries() throws {
+    try checkFew(report((0..<5000).map { "tenant-\($0 % 1000)x" }), folding: 2)
+    let large = SampleReport.make(sessions: 5000)
+    let found = try samples(.report(large))
+    #expect(sum(found, "pgsessions_sessions") == 5000)
+    #expect(sum(found, "pgsessions_orphans") == large.totals.orphan && large.totals.orphan > 0)
+    #expect(found.count < 1000, "\(found.count)")
+  }
+
+  private func checkFew(_ report: AuditReport, folding: Int) throws {
+    let found = try samples(.report(report))
+    let names = Set(found.compactMap { $0.labels["application_name"] })
+    #expect(names.count <= PrometheusReport.mostNames + 1)
+    #expect(names.contains("(other)") == (folding == 2))
+    #expect(sum(found, "pgsessions_application_names_folded") == folding)
+    #expect(sum(found, "pgsessions_sessions") == report.totals.clientSessions)
+  }
+
+  /// On shared hosting each of thousands of roles has a limit.
+  @Test func limitsStayFew() throws {
+    var snapshot = SmallServer.snapshot(
+      (0..<30).map { .client(pid: $0 + 2, .idle, silent: .zero) { $0.user = "role-77" } })
+    snapshot.server.roleLimits = (0..<2000).map { NamedLimit(name: "role-\($0)", limit: 20) }
+    // These are shown alike, and two samples of one series would spoil all.
+    snapshot.server.databaseLimits = [
+      NamedLimit(name: "a\nb", limit: 5), NamedLimit(name: "a\\nb", limit: 6),
+    ]
+    let found = try samples(.report(Judge.judge(snapshot, by: Policy())))
+    let shown = found.filter { $0.metric == "pgsessions_limit_used" && $0.labels["name"] != "" }
+    #expect(shown.count == PrometheusReport.mostNames)
+    #expect(shown.first?.labels["name"] == "role-77" && shown.first?.value == 30)
+    #expect(shown.count + sum(found, "pgsessions_limits_left_out") == 2002)
+    #expect(shown.count { $0.labels["kind"] == "database" } == 1)
+  }
+
+  /// A server that can't be asked is no server without sessions, and is the same target.
   @Test func aRefusalIsNoSuccess() throws {
-    let failure = Failure(kind: .tooManyConnections, sqlState: "53300", message: "no slot")
-    let found = try samples(.refused(failure, target: Target(), judgedWith: Policy()))
-    #expect(found.contains { $0.metric == "pgsessions_run_success" && $0.value == 0 })
-    #expect(found.contains { $0.labels["kind"] == "too_many_connections" })
-    #expect(!found.contains { $0.metric == "pgsessions_sessions" })
+    let failure = Failure(
+      kind: .tooManyConnections, sqlState: "53300", message: "no slot",
+      limit: Failure.Limit(kind: .role, name: "app"))
+    var target = Target()
+    (target.host, target.database, target.user) = ("db.example", "shop", "app")
+    let found = try samples(.refused(failure, target: target, judgedWith: Policy()))
+    #expect(
+      found.map(\.metric) == [
+        "pgsessions_run_timestamp_seconds", "pgsessions_run_success", "pgsessions_run_failure",
+      ])
+    #expect(found[1].value == 0 && found[1].labels == ["target": "app@db.example:5432/shop"])
+    #expect(found[2].labels["kind"] == "too_many_connections" && found[2].labels["limit"] == "role")
+  }
+
+  @Test func hostileTextIsReadBack() throws {
+    let report = SmallServer.report(Hostile.sessions)
+    let found = try samples(.report(report))
+    #expect(sum(found, "pgsessions_sessions") == report.totals.clientSessions)
+    // Few enough to be all there, each as it is shown elsewhere.
+    for start in stride(from: 0, to: Hostile.texts.count, by: 90) {
+      let texts = Hostile.texts[start...].prefix(90)
+      let names = Set(try samples(.report(self.report(Array(texts)))).compactMap {
+        $0.labels["application_name"]
+      })
+      #expect(names == Set(texts.map(HostileText.escaped)))
+    }
+    var target = Target()
+    let bad = Hostile.texts.joined()
+    (target.host, target.port, target.database, target.user) = (bad, bad, bad, bad)
+    let failure = Failure(kind: .unknown, sqlState: bad, message: bad)
+    let refused = try samples(.refused(failure, target: target, judgedWith: Policy()))
+    #expect(refused.count == 3 && refused[0].labels["target"]?.contains("\\x1B") == true)
   }
 }

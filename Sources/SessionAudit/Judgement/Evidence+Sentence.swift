@@ -2,27 +2,30 @@ extension Evidence {
   /// What was found, as a person says it, with the figures.
   /// - Parameter now: when the snapshot was taken.
   public func sentence(about session: Session, _ times: SessionTimes, at now: Timestamp) -> String {
-    let said = found(session, times, now)
+    sentence(aboutEach: Subjects(session, times, at: now))
+  }
+
+  /// The same about each of several sessions of one address, with the span of their figures.
+  public func sentence(aboutEach subjects: Subjects) -> String {
+    let said = found(subjects)
     return doubt.map { "\(said) \(Self.sentence(for: $0))" } ?? said
   }
 
-  private func found(_ session: Session, _ times: SessionTimes, _ now: Timestamp) -> String {
-    func at(_ moment: Timestamp?) -> String {
-      moment.map { "at \($0.clock(seenFrom: now))" } ?? "at an unknown time"
-    }
+  private func found(_ subjects: Subjects) -> String {
+    let session = subjects.first.session
+    func at(_ moment: Timestamp) -> String { "at \(moment.clock(seenFrom: subjects.now))" }
     let address = session.clientAddress ?? "its socket"
-    let silent = times.silent.map(DurationText.brief) ?? "an unknown time"
-    let heard = "last heard \(at(times.lastHeard))"
+    let silent = subjects.length(\.times.silent)
+    let heard = "last heard \(subjects.moment(\.times.lastHeard))"
     switch finding {
     case .idleBeyondThreshold(let threshold):
       return "Idle, and silent for \(silent): \(heard), beyond the threshold of "
         + "\(DurationText.exact(threshold))."
     case .pastMaxAge(let maxAge):
-      let open = times.sessionAge.map(DurationText.brief) ?? "an unknown time"
-      return "Open for \(open) and silent for \(silent), though its application closes connections "
+      return "Open for \(subjects.length(\.times.sessionAge)) and silent for \(silent), though its application closes connections "
         + "after \(DurationText.exact(maxAge)): no request has reached it since."
     case .silentClient(let threshold):
-      let age = times.stateAge.map(DurationText.brief) ?? silent
+      let age = subjects.length { $0.times.stateAge ?? $0.times.silent }
       return session.state?.isActive == true
         ? "Its command began \(age) ago, beyond the threshold of \(DurationText.exact(threshold)), and "
           + "waits for its client (\(session.waitEvent ?? "Client"))."
@@ -40,7 +43,7 @@ extension Evidence {
         + "one is from \(address), \(heard)."
     case .beforeRestart(let restart):
       return
-        "Opened \(at(session.backendStart)) and \(heard), before the restart that was complete "
+        "Opened \(subjects.moment(\.session.backendStart)) and \(heard), before the restart that was complete "
         + "\(at(restart))."
     case .ownerGone(let covers, let missing):
       return "The roster covers \(covers), and has no \(missing) that is alive; \(heard)."
@@ -83,6 +86,44 @@ extension Evidence {
     case .withinTolerance(let tolerance):
       "Clocks may differ by \(DurationText.exact(tolerance)), so this is not certain."
     }
+  }
+}
+
+/// The sessions that a sentence speaks of, at least one; what they have in common is the first's.
+public struct Subjects {
+  public typealias Subject = (session: Session, times: SessionTimes)
+  let first: Subject
+  private let others: [Subject]
+  let now: Timestamp
+
+  public init(_ session: Session, _ times: SessionTimes, others: [Subject] = [], at now: Timestamp) {
+    first = (session, times)
+    self.others = others
+    self.now = now
+  }
+
+  /// `4h 10m`, or `2h to 4h 10m`.
+  func length(_ value: (Subject) -> Duration?) -> String {
+    guard let span = span(value) else { return "an unknown time" }
+    let (least, most) = (DurationText.brief(span.least), DurationText.brief(span.most))
+    return least == most ? least : "\(least) to \(most)"
+  }
+
+  /// `at 07:50:00 UTC`, or `between 07:50:00 UTC and 07:58:12 UTC`.
+  func moment(_ value: (Subject) -> Timestamp?) -> String {
+    guard let span = span(value) else { return "at an unknown time" }
+    let (least, most) = (span.least.clock(seenFrom: now), span.most.clock(seenFrom: now))
+    return least == most ? "at \(least)" : "between \(least) and \(most)"
+  }
+
+  private func span<Value: Comparable>(_ value: (Subject) -> Value?) -> (least: Value, most: Value)?
+  {
+    var span = value(first).map { (least: $0, most: $0) }
+    for subject in others {
+      guard let next = value(subject) else { continue }
+      span = span.map { (min($0.least, next), max($0.most, next)) } ?? (next, next)
+    }
+    return span
   }
 }
 
