@@ -88,8 +88,10 @@ struct OutputOptions: ParsableArguments {
       default:
         isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
       }
+    let width = isTerminal ? Terminal.width : environment["COLUMNS"].flatMap { Int($0) } ?? 80
     return TerminalStyle(
-      width: isTerminal ? Terminal.width : environment["COLUMNS"].flatMap { Int($0) } ?? 80,
+      // Less can't hold a table, and is no real terminal's.
+      width: max(40, width),
       colour: colour,
       unicode: Self.isUTF8(environment: environment))
   }

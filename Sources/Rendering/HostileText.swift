@@ -1,13 +1,18 @@
 /// What text from a server may hold and no terminal should get.
 public enum HostileText {
-  /// Control characters (C0, DEL, C1), line and paragraph separators, marks that change the
-  /// direction of text, invisible joiners, and tags.
+  /// Control characters (C0, DEL, C1), line and paragraph separators, what changes the direction of
+  /// text (Unicode's category Cf), and what is not to be seen (Default_Ignorable_Code_Point). Only
+  /// the selectors that emoji need stay.
   public static func isHostile(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
-    case 0x00...0x1F, 0x7F...0x9F: true
-    case 0x00AD, 0x061C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F: true
-    case 0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE007F: true
-    default: false
+    case 0x20...0x7E: return false
+    case 0x00...0x1F, 0x7F...0x9F: return true
+    case 0xFE00...0xFE0F: return false
+    default: break
+    }
+    switch scalar.properties.generalCategory {
+    case .format, .lineSeparator, .paragraphSeparator: return true
+    default: return scalar.properties.isDefaultIgnorableCodePoint
     }
   }
 

@@ -11,14 +11,14 @@ extension TextReport {
     var table = TextTable(
       policy.groupBy.map { .init(title: Self.title(of: $0), isFlexible: true) } + [
         .init(title: "total", alignsRight: true),
-        .init(title: "%", alignsRight: true),
-        .init(title: "active", alignsRight: true, isOptional: true),
-        .init(title: "idle", alignsRight: true, isOptional: true),
-        .init(title: "in tx", alignsRight: true, isOptional: true),
+        .init(title: "%", alignsRight: true, rank: 4),
+        .init(title: "active", alignsRight: true, isOptional: true, rank: 2),
+        .init(title: "idle", alignsRight: true, isOptional: true, rank: 3),
+        .init(title: "in tx", alignsRight: true, isOptional: true, rank: 1),
         .init(title: "hidden", alignsRight: true, isOptional: true),
         .init(title: "ages"),
         .init(title: "state", alignsRight: true),
-        .init(title: "session", alignsRight: true),
+        .init(title: "session", alignsRight: true, rank: 5),
       ])
     var notes: [[Note]] = []
     for group in report.groups {
@@ -35,7 +35,7 @@ extension TextReport {
           ("and \(split.count - Self.mostAddresses) more addresses", .faint))
       }
     }
-    let lines = table.lines(style)
+    let (lines, leftOut) = table.laidOut(style)
     var result = [lines[0]]
     for (line, notes) in zip(lines.dropFirst(), notes) {
       result.append(line)
@@ -48,9 +48,24 @@ extension TextReport {
       "%: of the used slots; ages: by state age, \(Self.bucketNames(policy)); state, session: the "
       + "oldest"
     return result
-      + (CellWidth.wrapped(legend, to: style.width) + Self.untold(report)).map {
-        style.paint($0, .faint)
-      }
+      + faint(
+        [legend] + Self.remark(on: leftOut) + Self.untold(report) + Self.families(report))
+  }
+
+  /// Which columns are missing.
+  static func remark(on leftOut: [String]) -> [String] {
+    leftOut.isEmpty ? [] : ["too narrow for: \(leftOut.joined(separator: ", "))"]
+  }
+
+  /// More groups than fit a screen, where families would.
+  private static let manyGroups = 40
+
+  private static func families(_ report: AuditReport) -> [String] {
+    let policy = report.judgedWith
+    guard policy.groupBy == [.application], report.groups.count > manyGroups else { return [] }
+    let families = Set(report.sessions.map { policy.family(of: $0.session.applicationName) }).count
+    guard families <= report.groups.count / 2 else { return [] }
+    return ["\(report.groups.count) groups; --group-by family makes \(families) of them"]
   }
 
   static func untold(_ report: AuditReport) -> [String] {

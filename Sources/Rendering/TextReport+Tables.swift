@@ -7,11 +7,11 @@ extension TextReport {
     var table = TextTable([
       .init(title: "pid", alignsRight: true),
       .init(title: "application_name", isFlexible: true),
-      .init(title: "user@database", isFlexible: true),
+      .init(title: "user@database", isFlexible: true, rank: 3),
       .init(title: "client", isFlexible: true),
-      .init(title: "state", isFlexible: true),
-      .init(title: "state age", alignsRight: true),
-      .init(title: "silent", alignsRight: true),
+      .init(title: "state", isFlexible: true, rank: 2),
+      .init(title: "state age", alignsRight: true, rank: 1),
+      .init(title: "silent", alignsRight: true, rank: 4),
       .init(title: "verdict"),
     ])
     let kin = Kin.inOrder(of: report.sessions)
@@ -28,7 +28,8 @@ extension TextReport {
         .init(judged.verdict.rawValue, Self.meaning(of: judged.verdict)),
       ])
     }
-    var lines = table.lines(style)[...]
+    let (all, leftOut) = table.laidOut(style)
+    var lines = all[...]
     var result = [lines.removeFirst()]
     for kin in kin {
       for judged in kin.sessions {
@@ -41,7 +42,12 @@ extension TextReport {
       }
       result += reasons.flatMap(note)
     }
-    return result
+    return result + faint(Self.remark(on: leftOut))
+  }
+
+  /// Lines about a whole table.
+  func faint(_ sentences: [String]) -> [String] {
+    sentences.flatMap { CellWidth.wrapped($0, to: style.width) }.map { style.paint($0, .faint) }
   }
 
   /// Lines that stand under a row.

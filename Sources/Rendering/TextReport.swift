@@ -28,10 +28,9 @@ public struct TextReport {
 
   func head(_ report: AuditReport) -> [String] {
     let target = report.target
-    return [
-      style.paint(HostileText.escaped(Self.name(of: target)), .strong)
-        + HostileText.escaped(" on \(Self.place(of: target)), \(Self.version(of: target))"),
-      style.paint(report.capturedAt.readable, .faint),
+    let place = " on \(Self.place(of: target)), \(Self.version(of: target))"
+    return lines(of: (Self.name(of: target), place, .strong)) + [
+      style.paint(report.capturedAt.readable, .faint)
     ]
   }
 
@@ -55,9 +54,16 @@ public struct TextReport {
 
   func slots(_ slots: Slots, role: String?) -> [String] {
     let ratio = slots.binding.usedRatio
-    let words = HostileText.escaped("  " + Self.sentence(for: slots, role: role))
-    let gauge = style.gauge(ratio, width: min(32, max(8, style.width - 7 - CellWidth.of(words))))
-    var lines = ["slots  " + style.paint(gauge, Self.meaning(ofRatio: ratio)) + words]
+    let words = HostileText.escaped(Self.sentence(for: slots, role: role))
+    let room = style.width - 9 - CellWidth.of(words)
+    let gauge = style.paint(
+      style.gauge(ratio, width: min(32, max(8, room))), Self.meaning(ofRatio: ratio))
+    // Where both don't fit on one line the words go under it.
+    var lines =
+      room >= 8
+      ? ["slots  \(gauge)  \(words)"]
+      : ["slots  \(gauge)"]
+        + CellWidth.wrapped(words, to: style.width - 7).map { "       " + $0 }
     let limit = HostileText.escaped("limit: " + Self.limitSentence(slots))
     lines += CellWidth.wrapped(limit, to: style.width - 7)
       .map { "       " + style.paint($0, .faint) }
@@ -86,10 +92,9 @@ public struct TextReport {
   static let mostOthers = 5
 
   private func others(_ limits: [Slots.Limit]) -> [String] {
-    var lines = limits.prefix(Self.mostOthers).map { limit in
-      "       "
-        + style.paint(
-          HostileText.escaped(Self.sentence(for: limit)), Self.meaning(ofRatio: limit.usedRatio))
+    var lines = limits.prefix(Self.mostOthers).flatMap { limit in
+      CellWidth.wrapped(HostileText.escaped(Self.sentence(for: limit)), to: style.width - 7)
+        .map { "       " + style.paint($0, Self.meaning(ofRatio: limit.usedRatio)) }
     }
     if limits.count > Self.mostOthers {
       lines.append("       and \(limits.count - Self.mostOthers) more limits nearly used")
@@ -132,12 +137,17 @@ public struct TextReport {
     if !declared.isEmpty {
       said.append(("", "declared: " + declared.joined(separator: "; "), nil))
     }
-    return said.flatMap { sentence in
-      let line =
-        style.paint(HostileText.escaped(sentence.lead), sentence.meaning)
-        + HostileText.escaped(sentence.rest)
-      return style.colour ? [line] : CellWidth.wrapped(line, to: style.width)
+    return said.flatMap(lines)
+  }
+
+  /// A sentence in lines, with what it begins with painted.
+  private func lines(of sentence: Sentence) -> [String] {
+    let lead = HostileText.escaped(sentence.lead)
+    var lines = CellWidth.wrapped(lead + HostileText.escaped(sentence.rest), to: style.width)
+    if let first = lines.first, first.hasPrefix(lead) {
+      lines[0] = style.paint(lead, sentence.meaning) + first.dropFirst(lead.count)
     }
+    return lines
   }
 
   /// A sentence with what it begins with, which is painted.
@@ -257,8 +267,7 @@ public struct TextReport {
   /// Who keeps others waiting; what to do about it is the advice's.
   private func blocking(_ report: AuditReport) -> [String] {
     guard let (head, roots) = Self.blocking(report) else { return [] }
-    let line = style.paint(head.lead, head.meaning) + head.rest
-    return ["", roots.isEmpty ? line : line + ":"]
+    return [""] + lines(of: (head.lead, head.rest + (roots.isEmpty ? "" : ":"), head.meaning))
       + roots.flatMap { sentence in
         CellWidth.wrapped(HostileText.escaped(sentence), to: style.width - 4).enumerated().map {
           index, line in (index == 0 ? "  " : "    ") + line

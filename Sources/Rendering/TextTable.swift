@@ -8,6 +8,8 @@ struct TextTable {
     var isFlexible = false
     /// Left out where no row has anything in it.
     var isOptional = false
+    /// Left out where the terminal is too narrow, the highest first; nil stays.
+    var rank: Int?
   }
 
   struct Cell {
@@ -30,10 +32,31 @@ struct TextTable {
 
   mutating func add(_ row: [Cell]) { rows.append(row) }
 
-  /// The header and a line for each row, none wider than the terminal as long as the flexible
-  /// columns can give way.
-  func lines(_ style: TerminalStyle) -> [String] {
-    withoutEmptyColumns().linesOfAllColumns(style)
+  /// The header and a line for each row, none wider than the terminal as long as columns can give
+  /// way; and the titles of those for which there was no room at all.
+  func laidOut(_ style: TerminalStyle) -> (lines: [String], leftOut: [String]) {
+    var table = withoutEmptyColumns()
+    var leftOut: [String] = []
+    while table.leastWidth > style.width,
+      let place = table.columns.indices.filter({ table.columns[$0].rank != nil })
+        .max(by: { table.columns[$0].rank ?? 0 < table.columns[$1].rank ?? 0 })
+    {
+      leftOut.append(table.columns.remove(at: place).title)
+      for row in table.rows.indices { table.rows[row].remove(at: place) }
+    }
+    return (table.lines(style), leftOut)
+  }
+
+  private var leastWidth: Int {
+    zip(columns, naturalWidths).reduce((columns.count - 1) * Self.gap) { sum, column in
+      sum + (column.0.isFlexible ? min(column.1, Self.leastWidth) : column.1)
+    }
+  }
+
+  private var naturalWidths: [Int] {
+    columns.indices.map { i in
+      rows.reduce(CellWidth.of(columns[i].title)) { max($0, CellWidth.of($1[i].text)) }
+    }
   }
 
   private func withoutEmptyColumns() -> TextTable {
@@ -46,10 +69,8 @@ struct TextTable {
     return table
   }
 
-  private func linesOfAllColumns(_ style: TerminalStyle) -> [String] {
-    var widths = columns.indices.map { i in
-      rows.reduce(CellWidth.of(columns[i].title)) { max($0, CellWidth.of($1[i].text)) }
-    }
+  private func lines(_ style: TerminalStyle) -> [String] {
+    var widths = naturalWidths
     var surplus =
       widths.reduce(0, +) + (columns.count - 1) * Self.gap - style.width
     let flexible = columns.indices.filter { columns[$0].isFlexible }

@@ -107,10 +107,10 @@ extension TextReport {
       [
         .init(title: "pid", alignsRight: true),
         .init(title: "application_name", isFlexible: true),
-        .init(title: "user", isFlexible: true),
+        .init(title: "user", isFlexible: true, rank: 2),
         .init(title: "client", isFlexible: true),
-        .init(title: "state age", alignsRight: true),
-        .init(title: "session age", alignsRight: true),
+        .init(title: "state age", alignsRight: true, rank: 1),
+        .init(title: "session age", alignsRight: true, rank: 3),
       ] + (isOver ? [.init(title: "result")] : []))
     for (planned, outcome) in victims {
       let (session, times) = (planned.judged.session, planned.judged.times)
@@ -125,7 +125,7 @@ extension TextReport {
         ]
           + (outcome.map { [.init($0.result.rawValue, Self.meaning(of: $0.result))] } ?? []))
     }
-    let lines = table.lines(style)
+    let (lines, leftOut) = table.laidOut(style)
     // What explains a row stands under it, where it has room.
     return [lines[0]]
       + zip(lines.dropFirst(), victims).flatMap { line, victim in
@@ -133,7 +133,7 @@ extension TextReport {
           + notes(of: victim.0, victim.1).map {
             style.paint("    " + HostileText.escaped($0), .faint)
           }
-      }
+      } + faint(Self.remark(on: leftOut))
   }
 
   private static func why(_ victim: Victim) -> String {

@@ -1,4 +1,5 @@
 import SessionAudit
+import TestSupport
 import Testing
 
 @testable import Rendering
@@ -64,19 +65,37 @@ struct HostileReportTests {
   }
 
   @Test func keepTheirTablesWithinTheTerminal() {
-    // The groups' figures alone take 73 cells, and no name is cut to less than eight.
-    for width in 81...200 {
+    for width in 40...200 {
       let text = TextReport(style: TerminalStyle(width: width))
       for line in text.groups(Self.report).dropLast() { check(line, width) }
       for line in text.sessions(Self.report) where !line.hasPrefix("    ") { check(line, width) }
       let plan = Planner.plan(
         Self.report, selection: Selection(idleLongerThan: .minutes(1), allDatabases: true))
       let run = TerminationReport(audit: Self.report, plan: plan, executed: false)
-      // Above it the head and what selected them, below it the count of what is kept.
-      let table = text.question(run).split(separator: "\n").dropFirst(4).dropLast()
+      let table = text.question(run).split(separator: "\n")
+        .filter { $0.wholeMatch(of: /[ ]*(pid|1\d{3})  .+/) != nil }
       #expect(table.count == plan.selected.count + 1)
       for line in table { check(String(line), width) }
     }
+  }
+
+  /// By the measure that terminals' own tests use: every verdict begins in the same cell, and every
+  /// total of a group ends in the same.
+  @Test func keepTheirColumnsAligned() throws {
+    let text = TextReport(style: TerminalStyle(width: 120))
+    let verdicts = Verdict.allCases.map(\.rawValue) + ["verdict"]
+    let rows = text.sessions(Self.report).filter { !$0.hasPrefix("    ") }
+    #expect(rows.count == Self.report.sessions.count + 1)
+    let widths = try PythonReader.widths.read(rows.joined()).items.compactMap(\.int)
+    var rest = widths[...]
+    var starts: Set<Int> = []
+    for row in rows {
+      let cells = rest.prefix(row.unicodeScalars.count)
+      rest = rest.dropFirst(cells.count)
+      let verdict = try #require(verdicts.first { row.hasSuffix("  " + $0) }, "\(row)")
+      starts.insert(cells.reduce(0, +) - verdict.count)
+    }
+    #expect(starts.count == 1 && rest.isEmpty, "\(starts)")
   }
 
   private func check(_ line: String, _ width: Int) {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Rendering
@@ -8,6 +9,7 @@ struct HostileTextTests {
     ("\u{1B}[31m", #"\x1B[31m"#), ("\u{0}\u{7}\u{7F}", #"\x00\x07\x7F"#), ("\u{9B}", #"\x9B"#),
     ("\u{202E}x\u{2069}", #"\u{202E}x\u{2069}"#), ("\u{AD}", #"\xAD"#),
     ("\u{2028}", #"\u{2028}"#), ("\u{E0041}", #"\u{E0041}"#), ("a\u{200D}b", #"a\u{200D}b"#),
+    ("\u{3164}\u{115F}\u{34F}", #"\u{3164}\u{115F}\u{34F}"#), ("\u{E0101}", #"\u{E0101}"#),
     // A backslash is shown as it is: it harms nobody.
     (#"\x1B"#, #"\x1B"#),
   ]
@@ -42,6 +44,25 @@ struct CellWidthTests {
   @Test(arguments: widths)
   func countsCells(_ text: String, _ width: Int) {
     #expect(CellWidth.of(text) == width)
+  }
+
+  /// Every character that may come to a terminal, by the measure that terminals' own tests use.
+  @Test func countsAsWcwidthDoes() throws {
+    let scalars = (0x20...0x10FFFF).compactMap { Unicode.Scalar(UInt32($0)) }.filter { scalar in
+      switch scalar.properties.generalCategory {
+      case .unassigned, .privateUse, .surrogate: return false
+      // Terminals differ: one cell or none.
+      case .spacingMark: return false
+      default:
+        guard let age = scalar.properties.age, age < (16, 0) else { return false }
+        return !HostileText.isHostile(scalar)
+      }
+    }
+    let widths = try PythonReader.widths.read(String(String.UnicodeScalarView(scalars))).items
+    #expect(widths.count == scalars.count)
+    let unlike = zip(scalars, widths).filter { CellWidth.of($0) != $1.int }
+      .map { "U+\(String($0.value, radix: 16, uppercase: true)) \(CellWidth.of($0)) not \($1.int ?? -9)" }
+    #expect(unlike.isEmpty, "\(unlike.count): \(unlike.prefix(60))")
   }
 
   private static let cuts: [(String, Int, String)] = [

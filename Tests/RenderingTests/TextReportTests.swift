@@ -1,4 +1,5 @@
 import SessionAudit
+import TestPages
 import Testing
 
 @testable import Rendering
@@ -24,6 +25,69 @@ struct TextReportTests {
     ])
     Golden.expect(text.termination(report, next: Self.next), is: "termination.txt")
     Golden.expect(text.question(SmallServer.termination()), is: "termination-question.txt")
+  }
+
+  /// All but commands and SQL, which are to be copied.
+  @Test(arguments: [40, 60, 80, 120, 200])
+  func fitsTheTerminal(_ width: Int) {
+    for count in [1, 50, 2000] {
+      var report = SampleReport.make(sessions: count)
+      report.target.host = "a-rather-long-host-name.rds.example"
+      let commands = Set(report.advice.flatMap(\.remedies).map { "  " + HostileText.escaped($0) })
+      for colour in [false, true] {
+        let style = TerminalStyle(width: width, colour: colour)
+        let lines = TextReport(style: style, lists: true).audit(report).split(separator: "\n")
+          .map { withoutColour(String($0)) }
+        let tooWide = lines.filter { CellWidth.of($0) > width && !commands.contains($0) }
+        #expect(tooWide.isEmpty, "\(count): \(tooWide.prefix(3))")
+        #expect(lines.contains { $0.hasPrefix("too narrow for: ") } == (width < 80), "\(count)")
+      }
+    }
+  }
+
+  /// 13 sessions of one address that vanished.
+  @Test func saysOnceWhatIsSoOfAll() throws {
+    let gone = (0..<13).map { pid in
+      Session.client(
+        pid: pid + 200, .idle, silent: .hours(3) + .minutes(Int(pid)), open: .hours(9)
+      ) { $0.clientAddress = "10.0.0.9" }
+    }
+    let newer = Session.client(pid: 300, .idle, silent: .zero, open: .hours(2))
+    // The same application from there as another user, whose sessions are another matter.
+    let other = Session.client(pid: 301, .idle, silent: .hours(4)) {
+      ($0.clientAddress, $0.user) = ("10.0.0.9", "reporting")
+    }
+    let report = SmallServer.report([other] + gone + [newer])
+    let lines = TextReport(style: TerminalStyle(width: 250)).sessions(report)
+    #expect(lines.count { $0.contains("Idle, and silent for") } == 2)
+    let place = try #require(lines.firstIndex(of: "    Each of these 13:"))
+    #expect(
+      lines[place...].prefix(4) == [
+        "    Each of these 13:",
+        "    web.1 runs from 10.0.0.7, where its oldest session began at 10:00:00 UTC; this one is from "
+          + "10.0.0.9, last heard between 08:48:00 UTC and 09:00:00 UTC. Its owner is gone, unless "
+          + "two applications here have a web.1 each.",
+        "    Idle, and silent for 3h to 3h 12m: last heard between 08:48:00 UTC and 09:00:00 UTC, "
+          + "beyond the threshold of 1h.",
+        "300  web.1             app@shop        10.0.0.7  idle          0s      0s  live",
+      ])
+  }
+
+  @Test func saysThatFamiliesAreFewer() {
+    func text(_ names: [String], by dimensions: [GroupDimension] = [.application]) -> String {
+      let sessions = names.enumerated().map { pid, name in
+        Session.client(pid: Int32(pid + 200), .idle, silent: .zero, application: name)
+      }
+      return TextReport(style: ascii).audit(
+        SmallServer.report(sessions, by: Policy(groupBy: dimensions)))
+    }
+    let instances = (0..<41).map { "web.\($0)" }
+    let remark = "41 groups; --group-by family makes 1 of them"
+    #expect(text(instances).contains("\n\(remark)\n"))
+    #expect(!text(Array(instances.dropLast())).contains("groups; --group-by"))
+    #expect(!text(instances, by: [.user]).contains("groups; --group-by"))
+    let unlike = (0..<41).map { "job-\(String($0, radix: 36))x" }
+    #expect(!text(unlike).contains("groups; --group-by"))
   }
 
   @Test func saysWhenNothingMatches() {

@@ -8,7 +8,7 @@ struct TextTableTests {
   ) -> [String] {
     var table = TextTable(columns)
     for row in rows { table.add(row.map { .init($0) }) }
-    return table.lines(TerminalStyle(width: width, unicode: unicode))
+    return table.laidOut(TerminalStyle(width: width, unicode: unicode)).lines
   }
 
   @Test func alignsByCells() {
@@ -86,6 +86,22 @@ struct TextTableTests {
         #expect(CellWidth.of(line) <= width, "\(width): \(line)")
       }
     }
+  }
+
+  @Test func leavesOutWhatThereIsNoRoomFor() {
+    var table = TextTable([
+      .init(title: "name", isFlexible: true), .init(title: "first", rank: 2),
+      .init(title: "stays"), .init(title: "second", rank: 1),
+    ])
+    table.add(["a-long-name", "1", "2", "3"].map { .init($0) })
+    func titles(_ width: Int) -> ([Substring], [String]) {
+      let (lines, leftOut) = table.laidOut(TerminalStyle(width: width))
+      return (lines[0].split(separator: " "), leftOut)
+    }
+    #expect(titles(30) == (["name", "first", "stays", "second"], []))
+    #expect(titles(29) == (["name", "stays", "second"], ["first"]))
+    #expect(titles(22) == (["name", "stays"], ["first", "second"]))
+    #expect(titles(9) == (["name", "stays"], ["first", "second"]))
   }
 
   @Test func escapesEveryCell() {
