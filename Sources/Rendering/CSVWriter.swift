@@ -41,12 +41,25 @@ struct CSVWriter {
   mutating func field(_ value: String?) {
     separate()
     guard let value else { return }
-    var text = HostileText.escaped(value)
-    if let first = text.unicodeScalars.first, "=+-@".unicodeScalars.contains(first) {
-      text = "'" + text
-    }
+    let text = Self.neutralised(HostileText.escaped(value))
     let needsQuotes = text.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x20 }
     sink.append(needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text)
+  }
+
+  /// What a formula begins with (OWASP, CSV injection), in full width too.
+  private static let formulaStarts = Set("=+-@＝＋－＠".unicodeScalars)
+
+  /// Also after a semicolon: where the comma is the decimal point that is what ends a cell.
+  private static func neutralised(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: formulaStarts.contains) else { return text }
+    var result = String.UnicodeScalarView()
+    var before: Unicode.Scalar = ";"
+    for scalar in text.unicodeScalars {
+      if before == ";" && formulaStarts.contains(scalar) { result.append("'") }
+      result.append(scalar)
+      before = scalar
+    }
+    return String(result)
   }
 
   private mutating func separate() {

@@ -1,50 +1,12 @@
 import SessionAudit
+import TestPages
+import TestSupport
 import Testing
 
 @testable import Rendering
 
-/// CSV by RFC 4180, read back by a parser of its own.
+/// CSV by RFC 4180, as Python's csv module reads it when it is strict.
 struct CSVReportTests {
-  /// Records of fields, as the RFC's grammar has them; nil for text that it does not allow.
-  private func records(_ text: String) -> [[String]]? {
-    var records: [[String]] = []
-    var record: [String] = []
-    var rest = Array(text.unicodeScalars)[...]
-    while !rest.isEmpty {
-      var field = String.UnicodeScalarView()
-      if rest.first == "\"" {
-        rest = rest.dropFirst()
-        while true {
-          guard let next = rest.popFirst() else { return nil }
-          if next != "\"" {
-            field.append(next)
-          } else if rest.first == "\"" {
-            field.append("\"")
-            rest = rest.dropFirst()
-          } else {
-            break
-          }
-        }
-      } else {
-        while let next = rest.first, next != ",", next != "\r" {
-          if next == "\"" || next == "\n" { return nil }
-          field.append(next)
-          rest = rest.dropFirst()
-        }
-      }
-      record.append(String(field))
-      switch rest.popFirst() {
-      case ",": continue
-      case "\r":
-        guard rest.popFirst() == "\n" else { return nil }
-        records.append(record)
-        record = []
-      default: return nil
-      }
-    }
-    return record.isEmpty ? records : nil
-  }
-
   private func report(_ names: [String]) -> AuditReport {
     let sessions = names.enumerated().map { number, name in
       Session.client(pid: Int32(number + 10), .idle, silent: .seconds(5)) {
@@ -54,41 +16,77 @@ struct CSVReportTests {
     return Judge.judge(SmallServer.snapshot(sessions), by: Policy())
   }
 
-  private func text(_ write: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void) -> String {
+  /// Records by the name of the column, all of one length.
+  private func records(
+    _ write: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void
+  ) throws -> (header: [String], rows: [[String: String]]) {
     var bytes: [UInt8] = []
     write { bytes += $0 }
-    return String(decoding: bytes, as: UTF8.self)
+    let records = try PythonReader.csv.read(bytes).items.map { $0.items.compactMap(\.text) }
+    let header = try #require(records.first)
+    #expect(records.allSatisfy { $0.count == header.count })
+    return (
+      header,
+      records.dropFirst().map { Dictionary(zip(header, $0)) { first, _ in first } }
+    )
+  }
+
+  private func sessions(
+    _ report: AuditReport, showQuery: Bool = false
+  ) throws -> (header: [String], rows: [[String: String]]) {
+    try records { CSVReport.sessions(of: report, showQuery: showQuery, handOn: $0) }
   }
 
   @Test func readsBackAsItWas() throws {
-    let names = ["web.1", "a,b", "say \"hi\"", "", "größe", "two words"]
+    let names = ["web.1", "a,b", "say \"hi\"", "", "größe", "two words", "it's", "'quoted'"]
     let report = report(names)
-    let found = try #require(records(text { CSVReport.sessions(of: report, handOn: $0) }))
-    #expect(found[0] == CSVReport.sessionColumns)
-    #expect(found.allSatisfy { $0.count == found[0].count })
-    let column = try #require(found[0].firstIndex(of: "application_name"))
-    #expect(Set(names).isSubset(of: Set(found.dropFirst().map { $0[column] })))
-    #expect(found.count == report.sessions.count + 1)
+    let found = try sessions(report)
+    #expect(found.header == CSVReport.sessionColumns)
+    #expect(found.rows.map { $0["application_name"] } == names)
+    #expect(found.rows.map { $0["pid"] } == report.sessions.map { "\($0.session.pid)" })
+    #expect(found.rows.allSatisfy { $0["silent_seconds"] == "5" && $0["verdict"] == "live" })
+  }
+
+  /// Each cell holds the text as it is shown elsewhere, and begins no formula.
+  @Test func hostileTextIsReadBack() throws {
+    let report = SmallServer.report(Hostile.sessions)
+    let found = try sessions(report, showQuery: true)
+    #expect(found.rows.count == report.sessions.count)
+    for (row, judged) in zip(found.rows, report.sessions) {
+      #expect(row["pid"] == "\(judged.session.pid)")
+      let shown = HostileText.escaped(judged.session.applicationName)
+      for column in ["application_name", "user", "client_address", "wait_event", "query"] {
+        let cell = row[column] ?? "missing"
+        #expect(cell.replacing("'", with: "") == shown.replacing("'", with: ""))
+        #expect(!cell.unicodeScalars.contains(where: HostileText.isHostile))
+        #expect(cell.firstMatch(of: /(^|;)[=+\-@＝＋－＠]/) == nil, "\(cell)")
+      }
+    }
   }
 
   /// What a spreadsheet would run is text, and what a terminal would obey is shown.
-  @Test(arguments: [
-    ("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"),
-    ("\t=1", "\\t=1"), ("\r\n=1", "\\r\\n=1"), ("\u{1B}[31m", "\\x1B[31m"), ("a=1", "a=1"),
-  ])
-  func isNoFormula(_ name: String, _ shown: String) throws {
-    let found = try #require(
-      records(text { CSVReport.sessions(of: report([name]), handOn: $0) }))
-    let column = try #require(found[0].firstIndex(of: "application_name"))
-    #expect(found.dropFirst().contains { $0[column] == shown })
+  @Test func noneIsAFormula() throws {
+    let cells = [
+      "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "＝1": "'＝1",
+      "\t=1": "\\t=1", "\r\n=1": "\\r\\n=1", "\u{1B}[31m": "\\x1B[31m", "a=1": "a=1",
+      "x;=1;y": "x;'=1;y", "a-b": "a-b",
+    ]
+    let names = cells.keys.sorted()
+    let found = try sessions(report(names))
+    #expect(found.rows.map { $0["application_name"] } == names.map { cells[$0] })
   }
 
   @Test func groupsAddUp() throws {
-    let report = report(["web.1", "web.1", "web.2"])
-    let found = try #require(records(text { CSVReport.groups(of: report, handOn: $0) }))
-    let sessions = try #require(found[0].firstIndex(of: "sessions"))
-    #expect(
-      found.dropFirst().compactMap { Int($0[sessions]) }.reduce(0, +) == report.sessions.count)
-    #expect(found[0].contains("state_age_0s_to_1m") && found[0].contains("state_age_from_1d"))
+    let report = SampleReport.make(sessions: 1000, grouping: [.application, .user])
+    let found = try records { CSVReport.groups(of: report, handOn: $0) }
+    #expect(found.header.prefix(2) == ["application_name", "user"])
+    let sum = found.rows.compactMap { Int($0["sessions"] ?? "") }.reduce(0, +)
+    #expect(sum == report.totals.clientSessions)
+    for row in found.rows {
+      let buckets = found.header.filter { $0.hasPrefix("state_age_") } + ["unknown_age"]
+      let sum = buckets.compactMap { Int(row[$0] ?? "") }.reduce(0, +)
+      #expect(row["sessions"] == "\(sum)")
+    }
+    #expect(found.header.contains("state_age_0s_to_1m") && found.header.contains("state_age_from_1d"))
   }
 }
