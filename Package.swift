@@ -49,7 +49,7 @@ let package = Package(
       name: "log-writer", dependencies: ["Commands", "Rendering", "SessionAudit"],
       path: "Tests/LogWriter"),
 
-    // Reports of many sessions, and pictures of them.
+    // Reports of many sessions and of hostile text, and pictures of them.
     .target(
       name: "TestPages", dependencies: ["SessionAudit"], path: "Tests/TestPages"),
     .executableTarget(
@@ -80,8 +80,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "Rendering", "SessionAudit", "TestRandom", "TestStress", "TestSupport",
-        "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
+        "Commands", "Rendering", "SessionAudit", "TestPages", "TestRandom", "TestStress",
+        "TestSupport", "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
       ]),
   ],
   swiftLanguageModes: [.v6]

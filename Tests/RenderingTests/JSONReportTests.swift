@@ -1,5 +1,6 @@
 import Rendering
 import SessionAudit
+import TestPages
 import Testing
 
 #if canImport(FoundationEssentials)

@@ -1,4 +1,5 @@
 import SessionAudit
+import TestPages
 import Testing
 
 @testable import Rendering

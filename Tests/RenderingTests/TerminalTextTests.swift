@@ -1,3 +1,4 @@
+import TestPages
 import TestSupport
 import Testing
 

@@ -1,9 +1,7 @@
-import SessionAudit
-
 /// Text as an attacker would put it into a name or a query.
-enum Hostile {
+public enum Hostile {
   /// Characters that no terminal should get from a server.
-  static let scalars: [Unicode.Scalar] =
+  public static let scalars: [Unicode.Scalar] =
     [
       0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xE0100...0xE0110,
     ].flatMap { range in
@@ -13,7 +11,10 @@ enum Hostile {
       "\u{FFA0}", "\u{FFF9}", "\u{FFFB}", "\u{1D173}", "\u{E0001}", "\u{E007F}",
     ]
 
-  static let texts: [String] =
+  /// What a person might type, or a program that attacks one; and each of the scalars.
+  public static let texts: [String] = words + scalars.map { "a\($0)b" }
+
+  public static let words: [String] =
     [
       "\u{1B}[2J\u{1B}[1;31mALL GOOD\u{1B}[0m", "\u{1B}]0;title\u{7}",
       "\u{1B}]52;c;ZXZpbA==\u{1B}\\", "\u{1B}]8;;https://evil.example\u{1B}\\click\u{1B}]8;;\u{1B}\\",
@@ -34,23 +35,5 @@ enum Hostile {
       "' onmouseover='alert(1)", "</style></title></td></table>", "<!--", "]]>", "&lt;b&gt;&#0;",
       "<b>bold", "{{7*7}}", "javascript:alert(1)", "<meta http-equiv=refresh content=0>",
       "\\x1b[31m", "a\\nb", "\\", "\\\"", "%s%n", " leading and trailing ", "\"quoted\\\"",
-    ] + scalars.map { "a\($0)b" }
-
-  /// One session for each text, which stands in everything that a client chooses.
-  static var sessions: [Session] {
-    texts.enumerated().map { index, text in
-      .client(
-        pid: Int32(1000 + index), index.isMultiple(of: 7) ? .other(text) : .idle,
-        silent: .hours(index % 5), application: text
-      ) {
-        $0.user = text
-        if index.isMultiple(of: 3) { $0.database = text }
-        $0.clientAddress = text
-        $0.query = text
-        $0.waitEventType = text
-        $0.waitEvent = text
-        $0.lastCommand = text
-      }
-    }
-  }
+    ]
 }
