@@ -5,6 +5,12 @@ import Testing
 
 @testable import Rendering
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// Metrics as Prometheus's own client library reads them, by its parser and by OpenMetrics's rules.
 struct PrometheusReportTests {
   private struct Sample {
@@ -128,6 +134,30 @@ struct PrometheusReportTests {
       ])
     #expect(found[1].value == 0 && found[1].labels == ["target": "app@db.example:5432/shop"])
     #expect(found[2].labels["kind"] == "too_many_connections" && found[2].labels["limit"] == "role")
+  }
+
+  /// docs/metrics.md lists each metric, with its labels, and none that is not there.
+  @Test func theDocsListThem() throws {
+    let failure = Failure(kind: .timeout, sqlState: nil, message: "")
+    let refused = AuditOutcome.refused(failure, target: Target(), judgedWith: Policy())
+    var labels: [String: Set<String>] = [:]
+    for sample in try samples(.report(SmallServer.report())) + samples(refused) {
+      labels[sample.metric, default: []].formUnion(sample.labels.keys)
+    }
+    let path = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+    let docs = try String(
+      decoding: #require(FileManager.default.contents(atPath: "\(path)/docs/metrics.md")),
+      as: UTF8.self)
+    var listed: [String: Set<String>] = [:]
+    for row in docs.split(separator: "\n") where row.hasPrefix("| `pgsessions_") {
+      let cells = row.split(separator: "|", omittingEmptySubsequences: false)
+      let names = cells[2].split(separator: ",").map { $0.filter { $0 != " " && $0 != "`" } }
+      listed[cells[1].filter { $0 != " " && $0 != "`" }] = Set(names.filter { !$0.isEmpty })
+        .union(["target"])
+    }
+    #expect(listed == labels)
+    let named = docs.matches(of: /pgsessions_[a-z_]+/).map { String($0.output) }
+    #expect(Set(named).isSubset(of: Set(labels.keys)))
   }
 
   @Test func hostileTextIsReadBack() throws {
