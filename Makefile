@@ -20,7 +20,7 @@ help:
 	@echo "make demo          show on a throw-away server how sessions are left behind and ended"
 	@echo "make stress        minutes of sweeps among busy sessions, of which none may be ended"
 	@echo "make bench         measure pgsessions against psql, and its ending of 1,000 orphans"
-	@echo "make bench-judge   measure how long judging 10,000 sessions takes, without a server"
+	@echo "make bench-judge   measure judging 10,000 sessions and writing 5,000, without a server"
 	@echo "make lint          check the format of all Swift files"
 	@echo "make release       build the program as it is delivered: .build/release/pgsessions"
 	@echo "make install-deps  install what building and testing needs, where it is missing"
@@ -66,3 +66,4 @@ bench: install-deps-but-browser release
 bench-judge:
 	@swift build -c release --product bench
 	@.build/release/bench --judge 10000
+	@.build/release/bench --write 5000

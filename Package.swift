@@ -42,7 +42,10 @@ let package = Package(
     .executableTarget(
       name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Demo"),
     .executableTarget(
-      name: "bench", dependencies: ["TestSupport", "PostgresClient", "SessionAudit", "measure"],
+      name: "bench",
+      dependencies: [
+        "TestSupport", "TestPages", "PostgresClient", "SessionAudit", "Rendering", "measure",
+      ],
       path: "Tests/Bench"),
     .executableTarget(name: "measure", path: "Tests/Measure"),
     .executableTarget(

@@ -24,6 +24,9 @@ enum Entrypoint {
     if let sessions = options.judged {
       return JudgeBench(sessions: sessions, rounds: options.rounds).run()
     }
+    if let sessions = options.written {
+      return WritingBench(sessions: sessions, rounds: options.rounds).run()
+    }
     let executable = try options.executable ?? Build.executable("pgsessions")
     if !options.sizes.isEmpty { try audit(executable, options) }
     if !options.ending.isEmpty {
@@ -91,6 +94,8 @@ struct Options {
   var executable: String?
   /// How many sessions to judge without a server, instead of all else.
   var judged: Int?
+  /// How many sessions to write in each format without a server, instead of all else.
+  var written: Int?
 
   init(_ arguments: ArraySlice<String>) throws {
     var rest = arguments
@@ -103,6 +108,7 @@ struct Options {
       case "--ending-rounds": endingRounds = try Self.number(value)
       case "--executable": executable = value
       case "--judge": judged = try Self.number(value)
+      case "--write": written = try Self.number(value)
       default: throw Self.usage
       }
     }
@@ -121,5 +127,5 @@ struct Options {
 
   private static let usage = SupportError(
     "usage: bench [--sizes 100,1000,5000|none] [--rounds 15] [--ending 1000,5000|none] "
-      + "[--ending-rounds 5] [--executable PATH] | --judge 10000")
+      + "[--ending-rounds 5] [--executable PATH] | --judge 10000 | --write 5000")
 }

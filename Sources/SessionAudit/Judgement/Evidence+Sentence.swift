@@ -15,14 +15,14 @@ extension Evidence {
     let session = subjects.first.session
     func at(_ moment: Timestamp) -> String { "at \(moment.clock(seenFrom: subjects.now))" }
     let address = session.clientAddress ?? "its socket"
-    let silent = subjects.length(\.times.silent)
-    let heard = "last heard \(subjects.moment(\.times.lastHeard))"
+    let silent = subjects.length { $0.times.silent }
+    let heard = "last heard \(subjects.moment { $0.times.lastHeard })"
     switch finding {
     case .idleBeyondThreshold(let threshold):
       return "Idle, and silent for \(silent): \(heard), beyond the threshold of "
         + "\(DurationText.exact(threshold))."
     case .pastMaxAge(let maxAge):
-      return "Open for \(subjects.length(\.times.sessionAge)) and silent for \(silent), though its application closes connections "
+      return "Open for \(subjects.length { $0.times.sessionAge }) and silent for \(silent), though its application closes connections "
         + "after \(DurationText.exact(maxAge)): no request has reached it since."
     case .silentClient(let threshold):
       let age = subjects.length { $0.times.stateAge ?? $0.times.silent }
@@ -43,7 +43,7 @@ extension Evidence {
         + "one is from \(address), \(heard)."
     case .beforeRestart(let restart):
       return
-        "Opened \(subjects.moment(\.session.backendStart)) and \(heard), before the restart that was complete "
+        "Opened \(subjects.moment { $0.session.backendStart }) and \(heard), before the restart that was complete "
         + "\(at(restart))."
     case .ownerGone(let covers, let missing):
       return "The roster covers \(covers), and has no \(missing) that is alive; \(heard)."
@@ -131,7 +131,7 @@ extension Timestamp {
   /// `09:41:07 UTC`, with the date where it is another day than `now`'s.
   func clock(seenFrom now: Timestamp) -> String {
     dayAndMicroseconds.day == now.dayAndMicroseconds.day
-      ? String(readable.dropFirst(date.utf8.count + 1)) : readable
+      ? "\(time) UTC" : readable
   }
 }
 

@@ -39,7 +39,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     return (floorDivide(microseconds, perDay), remainder < 0 ? remainder + perDay : remainder)
   }
 
-  private var time: String {
+  /// `09:41:07`.
+  var time: String {
     let second = dayAndMicroseconds.microseconds / 1_000_000
     return
       "\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2)):\(padded(second % 60, to: 2))"

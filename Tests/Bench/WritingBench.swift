@@ -1,0 +1,42 @@
+import Rendering
+import SessionAudit
+import TestPages
+
+/// What writing a report costs once it is judged, without a server, in each format.
+struct WritingBench {
+  private let report: AuditReport
+  private let rounds: Int
+
+  init(sessions: Int, rounds: Int) {
+    report = SampleReport.make(sessions: sessions)
+    self.rounds = rounds
+  }
+
+  func run() {
+    let outcome = AuditOutcome.report(report)
+    let text = TextReport(style: TerminalStyle(width: 120), lists: true)
+    let formats: [(String, (@escaping (UnsafeRawBufferPointer) -> Void) -> Void)] = [
+      ("json", { JSONReport.audit(outcome, version: "bench", handOn: $0) }),
+      ("csv", { CSVReport.sessions(of: report, handOn: $0) }),
+      ("html", { HTMLReport.audit(outcome, version: "bench", handOn: $0) }),
+      ("prometheus", { PrometheusReport.audit(outcome, now: report.capturedAt, handOn: $0) }),
+      (
+        "text, --sessions",
+        { handOn in Array(text.audit(report).utf8).withUnsafeBytes { handOn($0) } }
+      ),
+    ]
+    for (name, write) in formats {
+      let clock = ContinuousClock()
+      var bytes = 0
+      let times = (0..<rounds).map { _ in
+        bytes = 0
+        return clock.measure { write { bytes += $0.count } }
+      }.sorted()
+      print(
+        "\(report.sessions.count) sessions as \(name): "
+          + "\(Table.fixed(times[rounds / 2] / .milliseconds(1), 1)) ms "
+          + "(median of \(rounds); least \(Table.fixed(times[0] / .milliseconds(1), 1))), "
+          + "\(Table.fixed(Double(bytes) / 1_000_000, 2)) MB")
+    }
+  }
+}
