@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// Several targets at once: one that hangs, refuses or lies costs the others nothing.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct FleetCommandTests {
   /// Nobody listens there.
   private static let refusing = "postgresql://app@127.0.0.1:1/shop"
