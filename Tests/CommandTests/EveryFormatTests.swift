@@ -151,7 +151,8 @@ struct EveryFormatTests {
     #expect(sum("pgsessions_sessions", in: families) == count)
     #expect(sum("pgsessions_run_success", in: families) == 1)
     let refused = try Fixture.run(
-      "audit", "--format", "prometheus", Self.stage.get().server.uri(user: "auditor", database: "no"))
+      "audit", "--format", "prometheus",
+      Self.stage.get().server.uri(user: "auditor", database: "no"))
     #expect(refused.status == 69)
     let failure = try PythonReader.metrics.read(refused.stdoutBytes)
     #expect(sum("pgsessions_run_success", in: failure) == 0)

@@ -87,6 +87,7 @@ struct CSVReportTests {
       let sum = buckets.compactMap { Int(row[$0] ?? "") }.reduce(0, +)
       #expect(row["sessions"] == "\(sum)")
     }
-    #expect(found.header.contains("state_age_0s_to_1m") && found.header.contains("state_age_from_1d"))
+    #expect(
+      found.header.contains("state_age_0s_to_1m") && found.header.contains("state_age_from_1d"))
   }
 }

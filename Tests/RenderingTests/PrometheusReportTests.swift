@@ -167,9 +167,10 @@ struct PrometheusReportTests {
     // Few enough to be all there, each as it is shown elsewhere.
     for start in stride(from: 0, to: Hostile.texts.count, by: 90) {
       let texts = Hostile.texts[start...].prefix(90)
-      let names = Set(try samples(.report(self.report(Array(texts)))).compactMap {
-        $0.labels["application_name"]
-      })
+      let names = Set(
+        try samples(.report(self.report(Array(texts)))).compactMap {
+          $0.labels["application_name"]
+        })
       #expect(names == Set(texts.map(HostileText.escaped)))
     }
     var target = Target()

@@ -62,7 +62,9 @@ struct CellWidthTests {
     let widths = try PythonReader.widths.read(String(String.UnicodeScalarView(scalars))).items
     #expect(widths.count == scalars.count)
     let unlike = zip(scalars, widths).filter { CellWidth.of($0) != $1.int }
-      .map { "U+\(String($0.value, radix: 16, uppercase: true)) \(CellWidth.of($0)) not \($1.int ?? -9)" }
+      .map {
+        "U+\(String($0.value, radix: 16, uppercase: true)) \(CellWidth.of($0)) not \($1.int ?? -9)"
+      }
     #expect(unlike.isEmpty, "\(unlike.count): \(unlike.prefix(60))")
   }
 

@@ -41,6 +41,11 @@ struct TextReportTests {
         let tooWide = lines.filter { CellWidth.of($0) > width && !commands.contains($0) }
         #expect(tooWide.isEmpty, "\(count): \(tooWide.prefix(3))")
         #expect(lines.contains { $0.hasPrefix("too narrow for: ") } == (width < 80), "\(count)")
+        let fleet = TextReport(style: style).audits(
+          [.report(report), SmallServer.refusal, .report(report)], overviewAlone: true)
+        for line in fleet.split(separator: "\n") {
+          #expect(CellWidth.of(withoutColour(String(line))) <= width, "\(line)")
+        }
       }
     }
   }

@@ -22,7 +22,8 @@ extension Evidence {
       return "Idle, and silent for \(silent): \(heard), beyond the threshold of "
         + "\(DurationText.exact(threshold))."
     case .pastMaxAge(let maxAge):
-      return "Open for \(subjects.length { $0.times.sessionAge }) and silent for \(silent), though its application closes connections "
+      return
+        "Open for \(subjects.length { $0.times.sessionAge }) and silent for \(silent), though its application closes connections "
         + "after \(DurationText.exact(maxAge)): no request has reached it since."
     case .silentClient(let threshold):
       let age = subjects.length { $0.times.stateAge ?? $0.times.silent }
@@ -96,7 +97,8 @@ public struct Subjects {
   private let others: [Subject]
   let now: Timestamp
 
-  public init(_ session: Session, _ times: SessionTimes, others: [Subject] = [], at now: Timestamp) {
+  public init(_ session: Session, _ times: SessionTimes, others: [Subject] = [], at now: Timestamp)
+  {
     first = (session, times)
     self.others = others
     self.now = now
