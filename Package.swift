@@ -36,7 +36,8 @@ let package = Package(
     .executableTarget(name: "pgsessions", dependencies: ["Commands"]),
 
     // Throw-away servers, the relay that lets clients vanish, and what is built on them.
-    .target(name: "TestSupport", dependencies: ["PostgresClient"], path: "Tests/TestSupport",
+    .target(
+      name: "TestSupport", dependencies: ["PostgresClient"], path: "Tests/TestSupport",
       exclude: ["Python"]),
     .executableTarget(name: "dyno-relay", path: "Tests/DynoRelay"),
     .executableTarget(
