@@ -1,6 +1,7 @@
 import InputFiles
 import Rendering
 import SessionAudit
+import TestJSON
 import Testing
 
 @testable import Commands
@@ -43,6 +44,7 @@ struct CorpusTests {
     let first = try Corpus.report(of: name, written)
     var json: [UInt8] = []
     JSONReport.audit(.report(first), version: "corpus") { json += $0 }
+    ProducedJSON.keep(json, from: "\(name), judged anew")
     let policy = first.judgedWith
     let second = Judge.judge(try SavedReport.read(json), by: policy)
     #expect(first.sessions.map(\.verdict) == second.sessions.map(\.verdict))

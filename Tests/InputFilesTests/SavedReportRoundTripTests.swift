@@ -1,6 +1,7 @@
 import InputFiles
 import Rendering
 import SessionAudit
+import TestJSON
 import TestRandom
 import Testing
 
@@ -44,6 +45,7 @@ func written(_ report: AuditReport, showQuery: Bool = false, indents: Bool = fal
   JSONReport.audit(
     .report(report), version: "1", showQuery: showQuery, indents: indents,
     handOn: { bytes += $0 })
+  ProducedJSON.keep(bytes, from: #fileID)
   return bytes
 }
 
