@@ -59,6 +59,7 @@ let package = Package(
       name: "page-pictures", dependencies: ["TestPages", "TestSupport", "Rendering"],
       path: "Tests/PagePictures"),
 
+    .target(name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/TestTraits"),
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .target(
       name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
@@ -66,7 +67,8 @@ let package = Package(
     .executableTarget(
       name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Stress"),
 
-    .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
+    .testTarget(
+      name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport", "TestTraits"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
     .testTarget(
       name: "InputFilesTests",
@@ -85,12 +87,14 @@ let package = Package(
       exclude: ["Published"]),
     .testTarget(
       name: "ServerAccessTests",
-      dependencies: ["ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport"]),
+      dependencies: [
+        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport", "TestTraits",
+      ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
         "Commands", "Rendering", "SessionAudit", "TestRandom", "TestStress", "TestSupport",
-        "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
+        "TestTraits", "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// Servers that are not there, don't answer, or answer nonsense.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct ReachingTests {
   private func parameters(_ host: String, _ port: Int) -> ConnectionParameters {
     ConnectionParameters([
