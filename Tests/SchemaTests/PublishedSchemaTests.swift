@@ -140,7 +140,7 @@ private struct Places {
 
   private mutating func add(_ value: JSON) {
     if value["properties"] != nil, value["type"] != nil { objects.append(Place(schema: value)) }
-    value.items.forEach { add($0) }
+    for item in value.items { add(item) }
     for key in value.keys.sorted() { if let member = value[key] { add(member) } }
   }
 }
