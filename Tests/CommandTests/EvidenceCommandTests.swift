@@ -94,7 +94,8 @@ struct EvidenceCommandTests {
         == Fixture.json(outcome)["sessions"])
     for (version, sentence) in [
       ("audit/2", "is pgsessions/audit/2; this version reads pgsessions/audit/1"),
-      ("fleet/1", "is pgsessions/fleet/1: one report at a time is read"),
+      ("fleet/2", "is pgsessions/fleet/2; this version reads pgsessions/fleet/1"),
+      ("termination/1", "is pgsessions/termination/1: that is no audit, and only one is read"),
     ] {
       let other = live.replacing("pgsessions/audit/1", with: "pgsessions/\(version)")
       let refused = try Fixture.run(["audit", "--json", "--input", "-"], input: other)

@@ -37,7 +37,7 @@ def valid_documents():
         # For its roster or declarations; sessions are broken above.
         yield {**case, "sessions": [], "groups": []}
     yield DOCTOR
-    yield {"schema": "pgsessions/fleet/1", "reports": [DOCTOR]}
+    yield FLEET
 
 
 def shortened(value):
@@ -66,6 +66,7 @@ def doctor():
 
 
 DOCTOR = doctor()
+FLEET = {"schema": "pgsessions/fleet/1", "reports": [DOCTOR]}
 
 
 def is_free(path):
@@ -192,7 +193,8 @@ class Gathering(unittest.TestCase):
         status, said = self.check(wants_all=True)
         self.assertEqual(status, 1)
         self.assertIn("no document of pgsessions/doctor/1 was produced", said)
-        self.assertEqual(self.check(wants_all=True, a_whole="origin\n" + json.dumps(DOCTOR))[0], 0)
+        rest = "\n".join(map(json.dumps, [DOCTOR, FLEET]))
+        self.assertEqual(self.check(wants_all=True, a_whole=f"origin\n{rest}\n")[0], 0)
 
 
 if __name__ == "__main__":
