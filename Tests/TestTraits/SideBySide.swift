@@ -22,7 +22,7 @@ extension Trait where Self == SideBySide {
 
 /// Few: the processes that the tests wait for need the cores.
 private final class Threads: TaskExecutor {
-  static let shared = Threads(count: 2)
+  static let shared = Threads(count: 4)
 
   private let jobs = Mutex<[UnownedJob]>([])
   private let available = DispatchSemaphore(value: 0)
