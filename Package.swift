@@ -82,6 +82,7 @@ let package = Package(
       dependencies: [
         "Commands", "Rendering", "SessionAudit", "TestRandom", "TestStress", "TestSupport",
         "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]

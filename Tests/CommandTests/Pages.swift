@@ -65,7 +65,7 @@ struct Page {
         if line.hasPrefix("#") { heading = String(line.drop { $0 == "#" || $0 == " " }) }
         let parts = line.split(separator: "`", omittingEmptySubsequences: false)
         for part in stride(from: 1, to: parts.count - 1, by: 2) {
-          spans.append((index + 1, parts[part].replacing("\\|", with: "|")))
+          spans.append((index + 1, String(parts[part]).replacing("\\|", with: "|")))
         }
       }
     }
