@@ -54,6 +54,11 @@ demo: install-deps-but-browser
 	@swift build
 	@.build/debug/demo
 
+# What the demo finds, drawn for the README; to be looked at before it is committed.
+pictures: install-deps
+	@swift build
+	@.build/debug/demo --pictures docs/pictures
+
 # The release program, which is as fast as users have it; what plays its clients need not be.
 stress: install-deps-but-browser release
 	@swift build

@@ -183,7 +183,9 @@ struct PageTests {
     for page in try Page.all.get() {
       let folder = page.name.hasPrefix("docs/") ? "docs/" : ""
       let text = try Page.text(of: page.name)
-      let targets = text.matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) }
+      let targets =
+        text.matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) }
+        + text.matches(of: /(?:src|srcset|href)="([^"]+)"/).map { String($0.1) }
       for target in targets where !target.contains("://") {
         let parts = target.split(separator: "#", omittingEmptySubsequences: false).map(String.init)
         let path = parts[0].isEmpty ? page.name : folder + parts[0]
