@@ -1,4 +1,5 @@
 import ArgumentParser
+import PostgresClient
 import TestSupport
 import Testing
 
@@ -107,6 +108,31 @@ struct PageTests {
     }
   }
 
+  /// What README.md shows of doctor is what doctor says of such a server.
+  @Test func readmeQuotesDoctor() throws {
+    let page = try Page("README.md")
+    let stage = try PageStage(page)
+    let relay = try Relay(upstreamPort: stage.server.port)
+    defer { relay.stop() }
+    let host = try relay.openDyno(address: "127.0.0.11")
+    let parameters = host.parameters(
+      of: stage.server, user: "app", database: "shop", application: "web.3")
+    let clients = try (0..<4).map { _ in
+      try Connection.open(parameters, deadline: Deadline(after: .seconds(20)))
+    }
+    let outcome = try withExtendedLifetime(clients) {
+      try Fixture.run("doctor", stage.server.uri(user: "app", database: "shop"))
+    }
+    func words(_ text: String) -> String {
+      text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+    let quotes = page.blocks.filter { $0.text.contains("vanished_client") }
+    #expect(quotes.count == 1)
+    for quote in quotes {
+      #expect(words(outcome.stdout).contains(words(quote.text)), "\(outcome.stdout)")
+    }
+  }
+
   // MARK: - Prose
 
   /// What programs that are not ours are called in prose.
@@ -139,7 +165,7 @@ struct PageTests {
       }
     }
     print("pages: \(mentions) mentions of options")
-    #expect(mentions > 100)
+    #expect(mentions > 80)
   }
 
   /// Each command's own reading of a command line: nil where it takes it, or would with a value for

@@ -46,29 +46,46 @@ struct Page {
     var (blocks, open): ([Block], Block?) = ([], nil)
     var spans: [(line: Int, text: String)] = []
     var heading = ""
+    // A span may go on in the next line.
+    var paragraph: (line: Int, text: String) = (1, "")
+    func endParagraph(before line: Int) {
+      let parts = paragraph.text.split(separator: "`", omittingEmptySubsequences: false)
+      #expect(parts.count % 2 == 1, "\(name):\(paragraph.line): a span is not closed")
+      for part in stride(from: 1, to: parts.count - 1, by: 2) {
+        spans.append((paragraph.line, String(parts[part]).replacing("\\|", with: "|")))
+      }
+      paragraph = (line, "")
+    }
     let text = try Self.text(of: name)
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
     {
+      // The first line has number 1.
+      let number = index + 1
       if line.hasPrefix("```") {
+        endParagraph(before: number)
         if let block = open {
           blocks.append(block)
           open = nil
         } else {
           let words = line.dropFirst(3).split(separator: " ")
           open = Block(
-            heading: heading, line: index + 2, language: words.first.map(String.init) ?? "",
+            heading: heading, line: number + 1, language: words.first.map(String.init) ?? "",
             file: words.dropFirst().first.map(String.init), text: "")
         }
       } else if open != nil {
         open?.text += line + "\n"
       } else {
+        #expect(
+          !line.contains("```") && !line.contains("~~~"),
+          "\(name):\(number): a block has to begin at the left edge")
         if line.hasPrefix("#") { heading = String(line.drop { $0 == "#" || $0 == " " }) }
-        let parts = line.split(separator: "`", omittingEmptySubsequences: false)
-        for part in stride(from: 1, to: parts.count - 1, by: 2) {
-          spans.append((index + 1, String(parts[part]).replacing("\\|", with: "|")))
+        if line.isEmpty || line.hasPrefix("|") || line.hasPrefix("#") {
+          endParagraph(before: number)
         }
+        paragraph.text += paragraph.text.isEmpty ? line : " " + line
       }
     }
+    endParagraph(before: 0)
     #expect(open == nil, "\(name): a block is not closed")
     (self.blocks, self.spans) = (blocks, spans)
   }

@@ -102,6 +102,19 @@ struct ReferenceTests {
     }
   }
 
+  @Test(arguments: ["pgsessions", "pgsessions-audit", "pgsessions-terminate", "pgsessions-doctor"])
+  func manPagesAreClean(_ page: String) throws {
+    let path = "\(Page.root)/share/man/man1/\(page).1"
+    let lint = try ChildProcess.run("mandoc", ["-T", "lint", path])
+    #expect(lint.status == 0 && lint.stdout.isEmpty, "\(lint.stdout)\(lint.stderr)")
+    let shown = try ChildProcess.run("mandoc", ["-T", "utf8", "-O", "width=78", path])
+    for heading in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES"] {
+      // Bold is a letter over itself.
+      let bold = heading.map { $0 == " " ? " " : "\($0)\u{8}\($0)" }.joined()
+      #expect(shown.stdout.contains(bold), "\(heading)")
+    }
+  }
+
   /// Completions, as bash asks for them.
   @Test(
     arguments: [
