@@ -22,6 +22,7 @@ struct AuditCommand: ParsableCommand {
       EXIT STATUS
         0   done
         1   --fail-on found what it names
+        2   some of several targets gave no report
         64  the command line is wrong
         65  a roster or saved report is wrong
         66  a file is not there or not readable
@@ -91,58 +92,22 @@ struct AuditCommand: ParsableCommand {
     let environment = Environment.variables(and: connection.urlVariable)
     let conditions = try failOn.map(FailCondition.init)
     var judging = try judging.judging()
-    let file = try output.opened()
     if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
-    let outcome: AuditOutcome
-    if let input {
-      outcome = try audit(savedIn: input, judging)
-    } else {
-      let target = try connection.resolve(environment: environment)
-      for warning in target.warnings { Diagnostics.warn(warning) }
-      outcome = try audit(target, judging, environment)
-    }
+    let run = AuditRun(
+      connector: connection.connector(environment), judging: judging, keepsQueries: showQuery,
+      words: self.judging.words)
+    let targets = input == nil ? try connection.resolve(environment: environment) : []
+    if targets.count > 1 { try self.judging.refuseWhatSpeaksOfOneDatabase() }
+    let file = try output.opened()
+    if targets.count > 1 { return try audit(targets, run, conditions, file, environment) }
+    let outcome = try input.map(run.outcome(ofFile:)) ?? run.outcome(of: targets[0])
     // Never freed: the process ends next, and taking thousands of sessions apart would only
     // keep whoever waits for it.
     _ = Unmanaged.passRetained(Kept(outcome))
-    try finish(with: outcome, conditions, file, environment)
-  }
-
-  private func audit(savedIn path: String, _ judging: Judging) throws -> AuditOutcome {
-    let snapshot = try InputFile.read(path).savedReport()
-    var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
-    report.advise(words: words(TargetResolver.commandWords(for: snapshot.target)))
-    return .report(report)
-  }
-
-  private func audit(
-    _ target: ResolvedTarget, _ judging: Judging, _ environment: [String: String]
-  ) throws -> AuditOutcome {
-    do {
-      let (session, deadline) = try connection.connect(
-        target, environment: environment, deadline: Deadline(after: connection.wholeTime))
-      let snapshot = try SnapshotReader(session).read(
-        keepingQueries: showQuery, deadline: deadline)
-      var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
-      report.add(
-        try DetailsReader(session).read(
-          candidates: report.candidates, lockWaiters: report.lockWaiters,
-          among: snapshot.sessions,
-          asksSettings: report.totals.orphan > 0 && snapshot.role.canReadSettings,
-          deadline: deadline))
-      report.advise(words: words(target.commandWords))
-      return .report(report)
-    } catch let error as PostgresError {
-      return .refused(
-        try Diagnostics.failure(error, reaching: target),
-        target: target.described(environment: environment),
-        judgedWith: judging.policy)
+    try output.deliver(Self.say(outcome, conditions), to: file) { format, handOn in
+      write(outcome, as: format, file, environment, handOn)
     }
-  }
-
-  /// What of this command line judges in the same way, and the target.
-  private func words(_ target: String) -> String {
-    (judging.words + [target]).filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private final class Kept {
@@ -150,55 +115,30 @@ struct AuditCommand: ParsableCommand {
     init(_ outcome: AuditOutcome) { self.outcome = outcome }
   }
 
-  private func finish(
-    with outcome: AuditOutcome, _ conditions: [FailCondition], _ file: OutputFile?,
-    _ environment: [String: String]
+  /// Several targets side by side.
+  private func audit(
+    _ targets: [ResolvedTarget], _ run: AuditRun, _ conditions: [FailCondition],
+    _ file: OutputFile?, _ environment: [String: String]
   ) throws {
-    var status = ExitStatus.done
-    switch outcome {
-    case .refused(let failure, _, _):
-      Diagnostics.report(failure)
-      status = ExitStatus(failure.kind)
-    case .report(let report):
-      if let failure = FailCondition.failure(of: report, conditions) {
-        Diagnostics.report(failure)
-        status = failure.status
-      }
-    }
-    try output.deliver(status, to: file) { format, handOn in
-      write(outcome, as: format, file, environment, handOn)
-    }
+    try output.deliver(
+      Fleet(targets: targets, work: run.outcome(of:), refused: run.refused), to: file,
+      say: { Self.say($0, conditions, of: $1) },
+      one: { _ = write($0, as: .ndjson, file, environment, $1) },
+      all: { write($0, as: $1, file, environment, $2) })
   }
 
-  /// - Returns: whether there was anything to write.
-  private func write(
-    _ outcome: AuditOutcome, as format: ReportFormat, _ file: OutputFile?,
-    _ environment: [String: String], _ handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) -> Bool {
-    switch (format, outcome) {
-    case (.json, _), (.ndjson, _):
-      JSONReport.audit(
-        outcome, version: programVersion, summary: summary, showQuery: showQuery,
-        indents: output.indents(file), handOn: handOn)
-    case (.html, _):
-      HTMLReport.audit(
-        outcome, version: programVersion, summary: summary, showQuery: showQuery, handOn: handOn)
-    case (.prometheus, _):
-      PrometheusReport.audit(outcome, now: LocalClock.now, handOn: handOn)
-    // A table without rows would say that there are no sessions.
-    case (.text, .refused), (.csv, .refused): return false
-    case (.csv, .report(let report)):
-      if summary {
-        CSVReport.groups(of: report, handOn: handOn)
-      } else {
-        CSVReport.sessions(of: report, showQuery: showQuery, handOn: handOn)
-      }
-    case (.text, .report(let report)):
-      let style = output.style(environment: environment, on: file?.descriptor ?? 1)
-      OutputOptions.handOn(
-        TextReport(style: style, lists: sessions || showQuery, showsQuery: showQuery).audit(report),
-        handOn)
+  /// Errors, to stderr.
+  private static func say(
+    _ outcome: AuditOutcome, _ conditions: [FailCondition], of name: String? = nil
+  ) -> ExitStatus {
+    switch outcome {
+    case .refused(let failure, _, _):
+      Diagnostics.report(failure, of: name)
+      return ExitStatus(failure.kind)
+    case .report(let report):
+      guard let failure = FailCondition.failure(of: report, conditions) else { return .done }
+      Diagnostics.report(failure, of: name)
+      return failure.status
     }
-    return true
   }
 }

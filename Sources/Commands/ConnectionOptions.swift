@@ -8,7 +8,7 @@ import SessionAudit
 struct ConnectionOptions: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "A database name, a URI (postgresql://user@host/db) or 'host=… dbname=…'.",
+      "A database name, a URI (postgresql://user@host/db) or 'host=… dbname=…'; several at once.",
       discussion: "Without it and without -h -p -U -d: DATABASE_URL, or the PG* variables.",
       valueName: "target"))
   var targets: [String] = []
@@ -68,90 +68,39 @@ struct ConnectionOptions: ParsableArguments {
     !targets.isEmpty || [host, port, user, database, urlVariable].contains { $0 != nil }
   }
 
-  /// - Throws: `CommandFailure` for input that names no server.
-  func resolve(environment: [String: String]) throws -> ResolvedTarget {
-    guard targets.count <= 1 else {
-      throw CommandFailure.usage(
-        "\(targets.count) targets were given, and this version takes one",
-        next: "Quote a 'host=… dbname=…' target as one word, and run once for each server.")
-    }
-    let request = TargetRequest(
-      target: targets.first, host: host, port: port, user: user, database: database,
-      urlVariable: urlVariable)
-    do throws(TargetError) {
-      return try TargetResolver.resolve(request, environment: environment)
-    } catch {
-      throw Diagnostics.failure(error)
-    }
+  func connector(_ environment: [String: String]) -> Connector {
+    Connector(
+      wholeTime: wholeTime, connectTimeout: connectTimeout, waitForSlot: waitForSlot,
+      asksPasswords: !neverAskPassword, environment: environment)
   }
 
-  /// Connects, asking for a missing password where somebody is there to be asked.
-  /// - Parameter interruption: ends it early.
-  /// - Returns: the connection, and the deadline that now holds: the time that a person took to
-  ///   type is not the server's.
-  func connect(
-    _ target: ResolvedTarget, environment: [String: String], deadline: Deadline,
-    interruption: Interruption? = nil
-  ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
-    // Keeps a password that somebody has typed.
-    var target = target
-    guard let waitForSlot else {
-      var typing = Duration.zero
-      return try connectOnce(
-        &target, &typing, environment: environment, deadline: deadline, interruption: interruption)
-    }
-    return try SlotWait(limit: waitForSlot, interruption: interruption).first {
-      (isRetry, typing) throws(PostgresError) in
-      let session = try connectOnce(
-        &target, &typing, environment: environment,
-        deadline: isRetry ? Deadline(after: wholeTime) : deadline, interruption: interruption)
-      // A pooler takes clients in before it has a server connection for them.
-      try session.connection.proveSession(deadline: session.deadline)
-      return session
-    }
-  }
-
-  /// One attempt; see `connect`.
-  /// - Parameter typing: grows by the time that a person took to type.
-  private func connectOnce(
-    _ target: inout ResolvedTarget, _ typing: inout Duration, environment: [String: String],
-    deadline: Deadline,
-    interruption: Interruption?
-  ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
-    let parameters = target.parameters
-    let limit = connectLimit(parameters, environment)
-    do throws(PostgresError) {
-      return (
-        try Connection.open(
-          parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
-        deadline
-      )
-    } catch  where error.needsPassword && !neverAskPassword {
-      let user = parameters["user"].map { " for \(HostileText.escaped($0))" } ?? ""
-      let start = ContinuousClock.now
-      guard let password = Terminal.ask("Password\(user): ", hidingAnswer: true) else {
-        throw error
+  /// The targets in the order given, the one that the environment names where there is none.
+  /// - Throws: `CommandFailure` for input that names no server; then none is asked.
+  func resolve(environment: [String: String]) throws -> [ResolvedTarget] {
+    let words = targets.isEmpty ? [nil] : targets.map(Optional.some)
+    var resolved: [ResolvedTarget] = []
+    for (place, word) in words.enumerated() {
+      let request = TargetRequest(
+        target: word, host: host, port: port, user: user, database: database,
+        urlVariable: urlVariable)
+      do throws(TargetError) {
+        resolved.append(try TargetResolver.resolve(request, environment: environment))
+      } catch .malformed("TARGET", let error) where words.count > 1 {
+        throw Diagnostics.failure(.malformed(what: "TARGET \(place + 1)", error))
+      } catch {
+        throw Diagnostics.failure(error)
       }
-      typing += start.duration(to: .now)
-      target.parameters["password"] = password
-      let deadline = Deadline(after: wholeTime)
-      return (
-        try Connection.open(
-          target.parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
-        deadline
-      )
     }
-  }
-
-  /// libpq's own connect_timeout counts only in its blocking calls, so it is kept here: option,
-  /// target, environment, 10 s.
-  private func connectLimit(
-    _ parameters: ConnectionParameters, _ environment: [String: String]
-  ) -> Duration {
-    if let connectTimeout { return connectTimeout }
-    let text = parameters["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"]
-    // 0 and below mean "for ever" to libpq; --timeout still holds.
-    guard let text, let seconds = Int(text) else { return .seconds(10) }
-    return seconds > 0 ? .seconds(seconds) : .seconds(100_000_000)
+    if words.count > 1 {
+      for place in resolved.indices {
+        resolved[place].name = TextReport.title(
+          of: resolved[place].described(environment: environment),
+          orElse: resolved[place].commandWords)
+      }
+    }
+    for target in resolved {
+      for warning in target.warnings { Diagnostics.warn(warning, of: target.name) }
+    }
+    return resolved
   }
 }

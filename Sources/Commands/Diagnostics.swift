@@ -5,16 +5,20 @@ import SessionAudit
 
 /// The one funnel through which everything goes to stderr: prefixed, escaped, without passwords.
 enum Diagnostics {
-  static func warn(_ sentence: String) { write("warning: \(sentence)") }
-
-  /// What is going on, for whoever waits for it.
-  static func note(_ sentence: String) { write(sentence) }
-
-  static func report(_ failure: CommandFailure) {
-    write(([failure.sentence] + [failure.nextStep].compactMap { $0 }).joined(separator: "\n"))
+  /// - Parameter name: whose of several targets it is.
+  static func warn(_ sentence: String, of name: String? = nil) {
+    write("warning: \(sentence)", name)
   }
 
-  static func report(_ failure: Failure) {
+  /// What is going on, for whoever waits for it.
+  static func note(_ sentence: String, of name: String? = nil) { write(sentence, name) }
+
+  static func report(_ failure: CommandFailure, of name: String? = nil) {
+    write(
+      ([failure.sentence] + [failure.nextStep].compactMap { $0 }).joined(separator: "\n"), name)
+  }
+
+  static func report(_ failure: Failure, of name: String? = nil) {
     // Of several hosts there are several lines, each with its state. All together are to be taken in
     // at one look.
     let isOne = !failure.message.contains(" (SQLSTATE ")
@@ -27,17 +31,21 @@ enum Diagnostics {
     }
     write(
       (said.joined(separator: "\n") + state).split(separator: "\n").map(String.init)
-        + failure.hints)
+        + failure.hints, name)
   }
 
-  private static func write(_ text: String) { write(text.split(separator: "\n").map(String.init)) }
+  private static func write(_ text: String, _ name: String?) {
+    write(text.split(separator: "\n").map(String.init), name)
+  }
 
   /// Each line escaped by itself.
-  private static func write(_ lines: [String]) {
+  private static func write(_ lines: [String], _ name: String?) {
     let lines = lines.map {
       HostileText.escaped(Redaction.redacted(String($0.drop(while: \.isWhitespace))))
     }
-    Output.writeToStandardError("pgsessions: " + lines.joined(separator: "\n  ") + "\n")
+    let lead = "pgsessions: " + (name.map { "\(HostileText.escaped($0)): " } ?? "")
+    StatusLine.clear()
+    Output.writeToStandardError(lead + lines.joined(separator: "\n  ") + "\n")
   }
 
   /// - Parameter target: what was to be reached; a server that nobody named gets a hint of its own.

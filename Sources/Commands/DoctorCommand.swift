@@ -20,6 +20,7 @@ struct DoctorCommand: ParsableCommand {
 
       EXIT STATUS
         0   done, whatever was found
+        2   some of several targets gave no report
         64  the command line is wrong
         65  a roster is wrong
         66  a file is not there or not readable
@@ -69,48 +70,65 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let environment = Environment.variables(and: connection.urlVariable)
     let judging = try judging.judging()
+    let targets = try connection.resolve(environment: environment)
+    if targets.count > 1 { try refuseWhatIsOfOneServer() }
     let file = try output.opened()
-    let target = try connection.resolve(environment: environment)
-    for warning in target.warnings { Diagnostics.warn(warning) }
-    let outcome: DoctorOutcome
-    var planned: PlannedRole?
-    do {
-      let (session, deadline) = try connection.connect(
-        target, environment: environment, deadline: Deadline(after: connection.wholeTime))
-      let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
-      let audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
-      let reader = DoctorReader(session)
-      let facts = try reader.read(
-        readsSettings: snapshot.role.canReadSettings, deadline: deadline)
-      planned = try role.map { try reader.plans(for: $0, deadline: deadline) }
-      outcome = .report(Doctor.examine(audit, facts: facts))
-    } catch let error as PostgresError {
-      outcome = .refused(
-        try Diagnostics.failure(error, reaching: target),
-        target: target.described(environment: environment), judgedWith: judging.policy)
-    }
-    try finish(with: outcome, planned, file, environment)
-  }
-
-  private func finish(
-    with outcome: DoctorOutcome, _ planned: PlannedRole?, _ file: OutputFile?,
-    _ environment: [String: String]
-  ) throws {
-    var status = ExitStatus.done
-    if case .refused(let failure, _, _) = outcome {
-      Diagnostics.report(failure)
-      status = ExitStatus(failure.kind)
-    }
-    try output.deliver(status, to: file) { _, handOn in
+    let run = DoctorRun(connector: connection.connector(environment), judging: judging)
+    if targets.count > 1 { return try examine(targets, run, file, environment) }
+    let (outcome, planned) = try run.outcome(of: targets[0], planning: role)
+    try output.deliver(Self.say(outcome), to: file) { _, handOn in
       if output.isJSON {
-        JSONReport.doctor(
-          outcome, version: programVersion, indents: output.indents(file), handOn: handOn)
+        write(outcome, file, handOn)
         return true
       }
       guard case .report(let report) = outcome else { return false }
       OutputOptions.handOn(text(report, planned, file, environment), handOn)
       return true
     }
+  }
+
+  private func refuseWhatIsOfOneServer() throws {
+    try judging.refuseWhatSpeaksOfOneDatabase()
+    if sql || role != nil {
+      throw CommandFailure.usage(
+        "\(sql ? "--sql" : "--role") prints the SQL for one server, and several targets are given",
+        next: "Run once for each target.")
+    }
+  }
+
+  /// Several targets side by side.
+  private func examine(
+    _ targets: [ResolvedTarget], _ run: DoctorRun, _ file: OutputFile?,
+    _ environment: [String: String]
+  ) throws {
+    try output.deliver(
+      Fleet(targets: targets, work: run.outcome(of:), refused: run.refused), to: file,
+      say: { Self.say($0, of: $1) }, one: { write($0, file, $1) },
+      all: { outcomes, format, handOn in
+        if format == .json {
+          JSONReport.doctors(
+            outcomes, version: programVersion, indents: output.indents(file), handOn: handOn)
+        } else {
+          let style = output.style(environment: environment, on: file?.descriptor ?? 1)
+          OutputOptions.handOn(TextReport(style: style).doctors(outcomes), handOn)
+        }
+        return true
+      })
+  }
+
+  /// Errors, to stderr.
+  private static func say(_ outcome: DoctorOutcome, of name: String? = nil) -> ExitStatus {
+    guard case .refused(let failure, _, _) = outcome else { return .done }
+    Diagnostics.report(failure, of: name)
+    return ExitStatus(failure.kind)
+  }
+
+  private func write(
+    _ outcome: DoctorOutcome, _ file: OutputFile?,
+    _ handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    JSONReport.doctor(
+      outcome, version: programVersion, indents: output.indents(file), handOn: handOn)
   }
 
   private func text(

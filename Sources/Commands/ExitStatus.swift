@@ -53,6 +53,25 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   }
 }
 
+extension ExitStatus {
+  /// Of several targets.
+  init(ofAll statuses: [ExitStatus]) {
+    let inOrder: [ExitStatus] = [
+      .interrupted, .terminated, .writeFailed, .stoppedByBreaker, .partlyDone,
+    ]
+    let failed = statuses.filter { $0.rawValue >= ExitStatus.usage.rawValue }
+    if let first = inOrder.first(where: statuses.contains) {
+      self = first
+    } else if failed.isEmpty {
+      self = statuses.contains(.found) ? .found : .done
+    } else if failed.count < statuses.count {
+      self = .partlyDone
+    } else {
+      self = Set(failed).count == 1 ? failed[0] : .unavailable
+    }
+  }
+}
+
 /// An error that ends the program: what went wrong in one sentence, and what to do next.
 package struct CommandFailure: Error, Equatable {
   package var status: ExitStatus

@@ -12,7 +12,7 @@ import Synchronization
 /// SIGINT and SIGTERM while sessions may be ended. The first lets nothing more be signalled, and
 /// what was is still watched and reported; the second ends that wait as well; the third ends the
 /// process.
-struct Interrupts {
+struct Interrupts: Sendable {
   /// Raised by the first signal.
   let first: Interruption
   /// Raised by the second.

@@ -109,6 +109,19 @@ struct JudgingOptions: ParsableArguments {
     return words
   }
 
+  /// A roster, a number of instances and a restart are those of one database's applications: of two
+  /// databases that both have a `web.1` they would make orphans of the other's sessions.
+  func refuseWhatSpeaksOfOneDatabase() throws {
+    let said = [
+      ("--live", live != nil), ("--instances", !instances.isEmpty),
+      ("--restarted-at", !restartedAt.isEmpty),
+    ]
+    guard let option = said.first(where: \.1)?.0 else { return }
+    throw CommandFailure.usage(
+      "\(option) speaks of the applications of one database, and several targets are given",
+      next: "Run once for each target.")
+  }
+
   /// A restart was when it was, however much later the words are used.
   private static func absolute(_ declaration: String) -> String {
     let at = declaration.lastIndex(of: "=").map { declaration.index(after: $0) }
@@ -168,7 +181,7 @@ struct JudgingOptions: ParsableArguments {
 }
 
 /// The policy, up to what only a snapshot can settle.
-struct Judging {
+struct Judging: Sendable {
   /// As far as it is known before any server has been asked.
   var policy: Policy
   /// By the clock of this machine.

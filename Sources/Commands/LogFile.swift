@@ -1,5 +1,6 @@
 import Rendering
 import SessionAudit
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -10,19 +11,25 @@ import SessionAudit
 #endif
 
 /// Where a run that ends sessions writes down what it does: whole lines, appended, each out of our
-/// hands before the run goes on. Several runs may share a file.
+/// hands before the run goes on. Several runs may share a file, also those of one process.
 ///
 /// After a failure every further line fails too: a log with a gap would say what is not so.
-package final class LogFile {
+package final class LogFile: Sendable {
   let name: String
   let descriptor: Int32
   /// A file, which has an end to look after and can be locked; not a pipe, terminal or device.
   private let isFile: Bool
   private let patience: Duration
-  private var failure: CommandFailure?
+  private let failure = Mutex<CommandFailure?>(nil)
 
-  /// What the lines of this run have in common: no other run on this machine bears it.
-  package static let runID = "\(LocalClock.now.iso8601)/\(getpid())"
+  /// What the lines of a run have in common: no other run on this machine bears it.
+  package static func newRunID() -> String {
+    let number = runs.wrappingAdd(1, ordering: .relaxed).newValue
+    return process + (number > 1 ? "/\(number)" : "")
+  }
+
+  private static let process = "\(LocalClock.now.iso8601)/\(getpid())"
+  private static let runs = Atomic(0)
 
   /// - Parameters:
   ///   - path: `-` is stdout, which is written to as it is: never locked, nor cut.
@@ -37,9 +44,9 @@ package final class LogFile {
 
   /// Writes down what happens now.
   /// - Throws: status 74.
-  package func append(_ event: TerminationEvent) throws(CommandFailure) {
+  package func append(_ event: TerminationEvent, run: String) throws(CommandFailure) {
     try append(
-      JSONLog.line(event, run: Self.runID, at: LocalClock.now, version: programVersion))
+      JSONLog.line(event, run: run, at: LocalClock.now, version: programVersion))
   }
 
   /// Appends a whole line, or nothing.
@@ -68,12 +75,15 @@ package final class LogFile {
   private func orNeverAgain(
     _ body: () throws(CommandFailure) -> Void
   ) throws(CommandFailure) {
-    if let failure { throw failure }
-    do throws(CommandFailure) {
-      try body()
-    } catch {
-      failure = error
-      throw error
+    // One line at a time also among the threads of this process, which flock(2) takes for one.
+    try failure.withLock { failure throws(CommandFailure) in
+      if let failure { throw failure }
+      do throws(CommandFailure) {
+        try body()
+      } catch {
+        failure = error
+        throw error
+      }
     }
   }
 

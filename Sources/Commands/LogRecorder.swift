@@ -4,6 +4,7 @@ import SessionAudit
 /// written it says no to every further step.
 final class LogRecorder {
   private let log: LogFile?
+  private let run = LogFile.newRunID()
   private var hasBegun = false
   private(set) var failure: CommandFailure?
 
@@ -14,7 +15,7 @@ final class LogRecorder {
     guard failure == nil else { return false }
     if case .begin = event { hasBegun = true }
     do throws(CommandFailure) {
-      try log.append(event)
+      try log.append(event, run: run)
       return true
     } catch {
       failure = error

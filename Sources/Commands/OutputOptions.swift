@@ -92,7 +92,8 @@ struct OutputOptions: ParsableArguments {
         isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
       }
     return TerminalStyle(
-      width: isTerminal ? Terminal.width : environment["COLUMNS"].flatMap { Int($0) } ?? 80,
+      width: isTerminal
+        ? Terminal.width(of: descriptor) : environment["COLUMNS"].flatMap { Int($0) } ?? 80,
       colour: colour,
       unicode: Self.isUTF8(environment: environment))
   }
@@ -116,8 +117,41 @@ struct OutputOptions: ParsableArguments {
     _ render: (ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool
   ) throws {
     var isThere = false
-    var written = Self.emit(to: file?.descriptor ?? 1) { isThere = render(form, $0) }
-    if isThere && written == .done { written = Self.finish(file) }
+    let written = Self.emit(to: file?.descriptor ?? 1) { isThere = render(form, $0) }
+    try Self.end(status, written, isThere ? file : nil)
+  }
+
+  /// Writes what came of several targets, and ends with the status of all.
+  /// - Parameters:
+  ///   - say: tells of errors on stderr, when all targets are done, in their order.
+  ///   - one: writes one as a line of JSON, as soon as it is there.
+  ///   - all: as `render` of a single target.
+  func deliver<Outcome>(
+    _ fleet: Fleet<Outcome>, to file: OutputFile?, on descriptor: Int32? = nil,
+    readerMayLeave: Bool = true, say: (Outcome, String?) -> ExitStatus,
+    one: (Outcome, @escaping (UnsafeRawBufferPointer) -> Void) -> Void,
+    all: ([Outcome], ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool
+  ) throws {
+    var isThere = true
+    var outcomes: [Outcome] = []
+    func render(_ handOn: @escaping (UnsafeRawBufferPointer) -> Void) {
+      guard form != .ndjson else {
+        outcomes = fleet.outcomes { one($0, handOn) }
+        return
+      }
+      outcomes = fleet.outcomes()
+      isThere = all(outcomes, form, handOn)
+    }
+    let written = Self.emit(
+      to: descriptor ?? file?.descriptor ?? 1, readerMayLeave: readerMayLeave, render)
+    let statuses = zip(outcomes, fleet.targets).map { say($0, $1.name) }
+    try Self.end(ExitStatus(ofAll: statuses), written, isThere ? file : nil)
+  }
+
+  /// Ends with the status of what was done, or of what could not be written.
+  /// - Parameter file: whole now, where it was `written`.
+  static func end(_ status: ExitStatus, _ written: ExitStatus, _ file: OutputFile?) throws {
+    let written = written == .done ? finish(file) : written
     let status = written == .done ? status : written
     if status != .done { throw ExitCode(status.rawValue) }
   }

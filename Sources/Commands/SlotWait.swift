@@ -6,6 +6,8 @@ import SessionAudit
 struct SlotWait {
   /// For how long at most.
   var limit: Duration
+  /// What tells the target from others that are asked beside it.
+  var name: String?
   var interruption: Interruption?
 
   /// What the first attempt that succeeds gives.
@@ -25,7 +27,7 @@ struct SlotWait {
         let value = try attempt(attempts > 1, &typing)
         if attempts > 1 {
           Diagnostics.note(
-            "got a slot after \(DurationText.brief(start.duration(to: .now) - typing))")
+            "got a slot after \(DurationText.brief(start.duration(to: .now) - typing))", of: name)
         }
         return value
       } catch {
@@ -38,12 +40,12 @@ struct SlotWait {
         if attempts == 1 {
           Diagnostics.note(
             "no slot is free: \(refusal.limit?.clause ?? "refused"); trying again for "
-              + DurationText.brief(limit))
+              + DurationText.brief(limit), of: name)
         }
         let now = ContinuousClock.now
         let waited = start.duration(to: now) - typing
         guard waited < limit else {
-          Diagnostics.note("no slot came free in \(DurationText.brief(waited))")
+          Diagnostics.note("no slot came free in \(DurationText.brief(waited))", of: name)
           throw error
         }
         let pause = SlotPauses.pause(

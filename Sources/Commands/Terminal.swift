@@ -1,4 +1,5 @@
 import PostgresClient
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -12,18 +13,30 @@ import PostgresClient
 enum Terminal {
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// Columns of the terminal on stdout; 80 where there is none.
-  static var width: Int {
+  /// Columns of the terminal; 80 where there is none.
+  static func width(of descriptor: Int32) -> Int {
     var size = winsize()
-    guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
+
+  /// Whose turn it is to ask: several targets may want a password.
+  static let turn = Mutex(())
 
   /// Asks on the controlling terminal, whatever stdin and stdout are.
   /// - Parameter interruption: ends the wait for an answer.
   /// - Returns: the line that was typed; nil without a terminal, at its end, or when interrupted.
   static func ask(
     _ question: String, hidingAnswer: Bool = false, interruption: Interruption? = nil
+  ) -> String? {
+    turn.withLock { _ in
+      StatusLine.clear()
+      return answer(question, hidingAnswer: hidingAnswer, interruption: interruption)
+    }
+  }
+
+  private static func answer(
+    _ question: String, hidingAnswer: Bool, interruption: Interruption?
   ) -> String? {
     let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
     guard terminal >= 0 else { return nil }

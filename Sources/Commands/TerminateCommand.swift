@@ -22,7 +22,8 @@ struct TerminateCommand: ParsableCommand {
 
       EXIT STATUS
         0   done; also where a session changed or left before it was ended
-        2   some sessions survived, were refused or not attempted
+        2   some sessions survived, were refused or not attempted, or some of
+            several targets failed
         3   a breaker stopped the plan: nothing was ended
         64  the command line is wrong, or selects by nothing
         65  a roster is wrong
@@ -67,30 +68,42 @@ struct TerminateCommand: ParsableCommand {
     // or a build has a terminal too.
     var selection = try selecting.selection(isAttended: Terminal.isTerminal(2) && !ending.yes)
     selection.isForOthers = sql
-    let target = try connection.resolve(environment: environment)
-    if ending.execute { try refuseGuesses(about: target) }
-    for warning in target.warnings { Diagnostics.warn(warning) }
+    let targets = try connection.resolve(environment: environment)
+    if targets.count > 1 { try refuseWhatIsOfOneServer() }
+    if ending.execute {
+      for target in targets { try refuseGuesses(about: target) }
+    }
     let judging = try judging.judging()
     // Before anything else that can fail: without a record nothing is to be ended.
     let file = try output.opened()
     let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
     let interrupts = ending.execute ? Interrupts.install() : nil
-    let recorder = LogRecorder(log)
-    let run = TerminationRun(
-      selection: selection, judging: judging, execute: ending.execute,
-      timeout: connection.wholeTime, ending: ending.options(interrupts), takesLock: ending.lock,
-      interrupts: interrupts,
-      confirm: ending.yes ? nil : { try confirm($0, interrupts, environment) },
-      record: recorder.record)
-    let outcome = try run.outcome(
-      connecting: { deadline throws(PostgresError) in
-        try connection.connect(
-          target, environment: environment, deadline: deadline, interruption: interrupts?.first)
-      }, to: target, described: target.described(environment: environment))
-    recorder.finish(outcome.answer)
-    try finish(
-      with: outcome, interrupts, recorder.failure, next: next(selection, target), file,
-      environment)
+    var termination = Termination(
+      connector: connection.connector(environment), selection: selection, judging: judging,
+      execute: ending.execute, ending: ending.options(interrupts), takesLock: ending.lock,
+      interrupts: interrupts, log: log)
+    if targets.count > 1 {
+      // Two of them may be databases of one server, each of which waits for the other's run.
+      termination.lockPatience = connection.wholeTime / 2
+      return try end(targets, termination, file, environment)
+    }
+    let outcome = try termination.outcome(
+      of: targets[0], confirm: ending.yes ? nil : { try confirm($0, interrupts, environment) })
+    try finish(with: outcome, interrupts, next: next(selection, targets[0]), file, environment)
+  }
+
+  private func refuseWhatIsOfOneServer() throws {
+    try judging.refuseWhatSpeaksOfOneDatabase()
+    if sql {
+      throw CommandFailure.usage(
+        "--sql prints statements for one server, and several targets are given",
+        next: "Run once for each target.")
+    }
+    if ending.execute && !ending.yes {
+      throw CommandFailure.usage(
+        "--execute asks about one target at a time, and several are given",
+        next: "Run once for each target, or add --yes to end sessions without a question.")
+    }
   }
 
   /// What must be clear before a single session is ended.
@@ -130,46 +143,99 @@ struct TerminateCommand: ParsableCommand {
     return words.filter { !$0.isEmpty }.joined(separator: " ")
   }
 
+  /// Several targets side by side.
+  private func end(
+    _ targets: [ResolvedTarget], _ termination: Termination, _ file: OutputFile?,
+    _ environment: [String: String]
+  ) throws {
+    let fleet = Fleet(
+      targets: targets, work: { try termination.outcome(of: $0) }, refused: termination.refused)
+    try output.deliver(
+      fleet, to: file, on: descriptor(file), readerMayLeave: !ending.execute,
+      say: { outcome, name in
+        let status = say(outcome, of: name)
+        return termination.interrupts?.status ?? status
+      },
+      one: { JSONReport.termination($0.answer, version: programVersion, handOn: $1) },
+      all: { outcomes, format, handOn in
+        let answers = outcomes.map(\.answer)
+        if format == .json {
+          JSONReport.terminations(
+            answers, version: programVersion, indents: output.indents(file), handOn: handOn)
+        } else {
+          OutputOptions.handOn(
+            text(of: answers, targets, termination.selection, descriptor(file), environment),
+            handOn)
+        }
+        return true
+      })
+  }
+
+  private func text(
+    of answers: [TerminationAnswer], _ targets: [ResolvedTarget], _ selection: Selection,
+    _ descriptor: Int32, _ environment: [String: String]
+  ) -> String {
+    let text = TextReport(style: output.style(environment: environment, on: descriptor))
+    let reports = zip(answers, targets).map { answer, target -> String in
+      guard case .report(let report) = answer else { return quiet ? "" : text.refusal(answer) }
+      return quiet
+        ? text.briefTermination(report, of: target.name)
+        : text.termination(report, next: next(selection, target))
+    }
+    return quiet ? reports.joined() : text.parts(reports)
+  }
+
   private func finish(
-    with outcome: TerminationRun.Outcome, _ interrupts: Interrupts?, _ logFailure: CommandFailure?,
+    with outcome: Termination.Outcome, _ interrupts: Interrupts?,
     next: String, _ file: OutputFile?, _ environment: [String: String]
   ) throws {
     let ofAnswer = say(outcome.answer)
     let written = write(outcome.answer, next: next, file, environment)
-    if let logFailure { Diagnostics.report(logFailure) }
+    if let failure = outcome.logFailure { Diagnostics.report(failure) }
     let status =
-      interrupts?.status ?? (written != .done ? written : nil) ?? logFailure?.status
+      interrupts?.status ?? (written != .done ? written : nil) ?? outcome.logFailure?.status
       ?? outcome.status ?? ofAnswer
     if status != .done { throw ExitCode(status.rawValue) }
   }
 
+  /// Errors of one of several targets.
+  private func say(_ outcome: Termination.Outcome, of name: String?) -> ExitStatus {
+    let ofAnswer = say(outcome.answer, of: name)
+    if let failure = outcome.logFailure { Diagnostics.report(failure, of: name) }
+    return outcome.logFailure?.status ?? outcome.status ?? ofAnswer
+  }
+
   /// Errors, to stderr.
-  private func say(_ answer: TerminationAnswer) -> ExitStatus {
+  private func say(_ answer: TerminationAnswer, of name: String? = nil) -> ExitStatus {
     switch answer {
     case .refused(let failure, _, _):
-      Diagnostics.report(failure)
+      Diagnostics.report(failure, of: name)
       return ExitStatus(failure.kind)
     case .report(let report):
-      if let failure = report.failure { Diagnostics.report(failure) }
+      if let failure = report.failure { Diagnostics.report(failure, of: name) }
       if let breaker = report.plan.breaker {
-        Diagnostics.report(CommandFailure(breaker, report.plan))
+        Diagnostics.report(CommandFailure(breaker, report.plan), of: name)
       }
       let status = ExitStatus(report)
       if status == .notPermitted, let lack = AuditAdvice.rights(for: report) {
         Diagnostics.report(
           CommandFailure(
             status: status, sentence: "nothing could be ended: \(lack.summary)",
-            nextStep: lack.remedy))
+            nextStep: lack.remedy), of: name)
       }
       return status
     }
   }
 
-  /// The report, to its file or stdout, or to stderr where the log has stdout.
+  /// Where the report goes: its file or stdout, or stderr where the log has stdout.
+  private func descriptor(_ file: OutputFile?) -> Int32 {
+    file?.descriptor ?? (ending.execute && ending.log == "-" ? 2 : 1)
+  }
+
   private func write(
     _ answer: TerminationAnswer, next: String, _ file: OutputFile?, _ environment: [String: String]
   ) -> ExitStatus {
-    let descriptor = file?.descriptor ?? (ending.execute && ending.log == "-" ? 2 : 1)
+    let descriptor = descriptor(file)
     var isThere = true
     let written = emit(answer, next: next, to: descriptor, environment, isThere: &isThere)
     return isThere && written == .done ? OutputOptions.finish(file) : written

@@ -2,47 +2,73 @@ import PostgresClient
 import ServerAccess
 import SessionAudit
 
-/// One run of `terminate`: read, judge, plan; ask; take the lock; judge again; end; watch; look.
-struct TerminationRun {
+/// What runs of `terminate` have in common, of whichever target.
+struct Termination: Sendable {
+  var connector: Connector
   var selection: Selection
   var judging: Judging
   var execute: Bool
-  /// The server's whole time; what a person takes to answer is not counted.
-  var timeout: Duration
   var ending: Terminator.Options
   var takesLock: Bool
+  /// How long another run may hold the lock.
+  var lockPatience = Duration.seconds(2)
   var interrupts: Interrupts?
-  /// Asks whether the plan shall be carried out; nil: it shall.
+  var log: LogFile?
+
+  struct Outcome: Sendable {
+    var answer: TerminationAnswer
+    /// nil: what the answer says.
+    var status: ExitStatus?
+    /// That the log could not be written.
+    var logFailure: CommandFailure?
+  }
+
+  /// One run on one target.
+  /// - Parameter confirm: asks whether the plan shall be carried out; nil: it shall.
+  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
+  func outcome(
+    of target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
+  ) throws -> Outcome {
+    let recorder = LogRecorder(log)
+    let run = TerminationRun(common: self, confirm: confirm, record: recorder.record)
+    var outcome = try run.outcome(of: target)
+    recorder.finish(outcome.answer)
+    outcome.logFailure = recorder.failure
+    return outcome
+  }
+
+  func refused(_ failure: Failure, _ target: ResolvedTarget) -> Outcome {
+    Outcome(
+      answer: .refused(
+        failure, target: target.described(environment: connector.environment),
+        judgedWith: judging.policy))
+  }
+}
+
+/// One run of `terminate`: read, judge, plan; ask; take the lock; judge again; end; watch; look.
+private struct TerminationRun {
+  var common: Termination
   var confirm: ((TerminationReport) throws -> Bool)?
   /// Writes down each step; false where it can't.
   var record: (TerminationEvent) -> Bool
 
-  struct Outcome {
-    var answer: TerminationAnswer
-    /// nil: what the answer says.
-    var status: ExitStatus?
-  }
+  typealias Outcome = Termination.Outcome
 
-  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
-  func outcome(
-    connecting connect: (Deadline) throws(PostgresError) -> (
-      connection: Connection, deadline: Deadline
-    ),
-    to target: ResolvedTarget, described: Target
-  ) throws -> Outcome {
+  /// The server's whole time; what a person takes to answer is not counted.
+  private var timeout: Duration { common.connector.wholeTime }
+
+  func outcome(of target: ResolvedTarget) throws -> Outcome {
     let deadline: Deadline
     let session: Connection
     var report: TerminationReport
     do {
-      (session, deadline) = try connect(Deadline(after: timeout))
+      (session, deadline) = try common.connector.connect(
+        target, deadline: Deadline(after: timeout), interruption: common.interrupts?.first)
       report = try plan(session, deadline: deadline)
     } catch let error as PostgresError {
-      return Outcome(
-        answer: .refused(
-          try Diagnostics.failure(error, reaching: target), target: described,
-          judgedWith: judging.policy))
+      return common.refused(try Diagnostics.failure(error, reaching: target), target)
     }
-    guard execute else { return Outcome(answer: .report(report)) }
+    guard common.execute else { return Outcome(answer: .report(report)) }
     if report.audit.target.pooled == true {
       throw CommandFailure.usage(
         "this connection goes through a pooler, where nothing can be ended safely",
@@ -69,15 +95,15 @@ struct TerminationRun {
   /// - Throws: `PostgresError`, and `CommandFailure` for a policy that the snapshot contradicts.
   private func plan(_ session: Connection, deadline: Deadline) throws -> TerminationReport {
     let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
-    var audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
-    let candidates = Planner.candidates(audit, selection: selection)
+    var audit = Judge.judge(snapshot, by: try common.judging.policy(for: snapshot, isSaved: false))
+    let candidates = Planner.candidates(audit, selection: common.selection)
     if !candidates.isEmpty {
       audit.add(
         try DetailsReader(session).read(
           candidates: candidates, lockWaiters: [], among: snapshot.sessions, deadline: deadline))
     }
     return TerminationReport(
-      audit: audit, plan: Planner.plan(audit, selection: selection), executed: false)
+      audit: audit, plan: Planner.plan(audit, selection: common.selection), executed: false)
   }
 
   /// Asks, takes the lock and ends.
@@ -96,8 +122,8 @@ struct TerminationRun {
       try Terminator.prepare(session, deadline: deadline)
     }
     var hasWaited = false
-    if takesLock {
-      switch try RunLock(session).take(within: .seconds(2), deadline: deadline) {
+    if common.takesLock {
+      switch try RunLock(session).take(within: common.lockPatience, deadline: deadline) {
       case .taken(let waited): hasWaited = waited
       case .held(let holder):
         report.failure = Self.failure(lockHeldBy: holder)
@@ -153,8 +179,8 @@ struct TerminationRun {
       return untried
     }
     // From here on the first signal is looked for between two statements, and none is cut short.
-    session.interruption = interrupts?.second
-    let result = Terminator(session, ending, record: record)
+    session.interruption = common.interrupts?.second
+    let result = Terminator(session, common.ending, record: record)
       .end(plan, of: report.audit, deadline: deadline)
     report.failure = result.earlyEnd.flatMap(Self.failure)
     let gone = zip(plan.selected, result.outcomes).filter { $1.result == .gone }

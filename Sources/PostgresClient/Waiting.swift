@@ -58,8 +58,9 @@ func wait(
 }
 
 /// Runs `body` on a thread of its own that nobody joins: for calls that may block beyond any
-/// deadline (name resolution, a cancel request into the void).
-func detachThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+/// deadline (name resolution, a cancel request into the void), and for targets side by side.
+/// - Returns: false where the system has no thread for it.
+package func detachThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   final class Work: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }

@@ -9,12 +9,31 @@ public enum CSVReport {
     of report: AuditReport, showQuery: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
+    sessions([report], namesTarget: false, showQuery: showQuery, handOn: handOn)
+  }
+
+  /// Those of several targets, whose names stand in front.
+  public static func sessions(
+    ofAll reports: [AuditReport], showQuery: Bool = false,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    sessions(reports, namesTarget: true, showQuery: showQuery, handOn: handOn)
+  }
+
+  private static func sessions(
+    _ reports: [AuditReport], namesTarget: Bool, showQuery: Bool,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
     var csv = CSVWriter(into: ByteSink(handOn: handOn))
-    csv.header(sessionColumns + (showQuery ? ["query"] : []))
-    for judged in report.sessions {
-      csv.session(judged)
-      if showQuery { csv.field(judged.session.query) }
-      csv.endRecord()
+    csv.header(
+      (namesTarget ? targetColumns : []) + sessionColumns + (showQuery ? ["query"] : []))
+    for report in reports {
+      for judged in report.sessions {
+        if namesTarget { csv.target(report.target) }
+        csv.session(judged)
+        if showQuery { csv.field(judged.session.query) }
+        csv.endRecord()
+      }
     }
     csv.flush()
   }
@@ -23,27 +42,35 @@ public enum CSVReport {
   public static func groups(
     of report: AuditReport, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
+    groups([report], namesTarget: false, handOn: handOn)
+  }
+
+  /// Those of several targets, all grouped alike, whose names stand in front.
+  public static func groups(
+    ofAll reports: [AuditReport], handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    groups(reports, namesTarget: true, handOn: handOn)
+  }
+
+  private static func groups(
+    _ reports: [AuditReport], namesTarget: Bool,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    guard let policy = reports.first?.judgedWith else { return }
     var csv = CSVWriter(into: ByteSink(handOn: handOn))
-    let policy = report.judgedWith
     csv.header(
-      policy.groupBy.map(\.keyName) + groupColumns + bucketColumns(policy.bucketBounds)
-        + ["unknown_age"])
-    for group in report.groups {
-      for key in group.key { csv.field(key) }
-      for count in [
-        group.sessions, group.live, group.suspect, group.orphan, group.hidden,
-        group.freedByEndingOrphans, group.openedLastMinute,
-      ] {
-        csv.field(count)
+      (namesTarget ? targetColumns : []) + policy.groupBy.map(\.keyName) + groupColumns
+        + bucketColumns(policy.bucketBounds) + ["unknown_age"])
+    for report in reports {
+      for group in report.groups {
+        if namesTarget { csv.target(report.target) }
+        csv.group(group)
       }
-      csv.field(group.oldestStateAge)
-      csv.field(group.oldestSessionAge)
-      for count in group.bucketCounts { csv.field(count) }
-      csv.field(group.unknownAge)
-      csv.endRecord()
     }
     csv.flush()
   }
+
+  static let targetColumns = ["target_host", "target_port", "target_database"]
 
   static let sessionColumns = [
     "pid", "backend_start", "application_name", "user", "database", "client_address",
@@ -69,6 +96,27 @@ public enum CSVReport {
 }
 
 extension CSVWriter {
+  fileprivate mutating func target(_ target: Target) {
+    field(target.host)
+    field(target.port)
+    field(target.database)
+  }
+
+  fileprivate mutating func group(_ group: SessionGroup) {
+    for key in group.key { field(key) }
+    for count in [
+      group.sessions, group.live, group.suspect, group.orphan, group.hidden,
+      group.freedByEndingOrphans, group.openedLastMinute,
+    ] {
+      field(count)
+    }
+    field(group.oldestStateAge)
+    field(group.oldestSessionAge)
+    for count in group.bucketCounts { field(count) }
+    field(group.unknownAge)
+    endRecord()
+  }
+
   fileprivate mutating func session(_ judged: JudgedSession) {
     let (session, times) = (judged.session, judged.times)
     field(Int(session.pid))

@@ -7,7 +7,7 @@ extension HTMLWriter {
 
   func groups(of report: AuditReport) {
     let policy = report.judgedWith
-    markup("<section id=\"groups\">\n<h2>Who holds them</h2>\n")
+    section("groups", "Who holds them")
     bucketLegend(policy, hasUnknown: report.groups.contains { $0.unknownAge > 0 })
     table(
       report.groups, of: report, by: policy.groupBy, path: "groups",
@@ -128,11 +128,9 @@ extension HTMLWriter {
   ) {
     markup("<td class=\"n")
     markup(count > 0 ? verdict : " zero")
-    if let path {
-      markup("\" data-figure=\"")
-      text("\(path).\(key)")
-    }
-    markup("\">")
+    markup("\"")
+    if let path { figure("\(path).\(key)") }
+    markup(">")
     number(count)
   }
 

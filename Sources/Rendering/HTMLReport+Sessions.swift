@@ -11,7 +11,7 @@ extension HTMLWriter {
   func sessions(of report: AuditReport, showQuery: Bool) {
     let sessions = report.sessions
     let isLarge = sessions.count > Self.mostInFull
-    markup("<section id=\"sessions\">\n<h2>Every session</h2>\n")
+    section("sessions", "Every session")
     markup(sessions.count > Self.mostUnfolded ? "<details><summary>" : "<details open><summary>")
     text("\(sessions.count) \(sessions.count == 1 ? "session" : "sessions"), the most urgent first")
     markup(

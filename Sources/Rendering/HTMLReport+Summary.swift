@@ -4,7 +4,8 @@ import SessionAudit
 extension HTMLWriter {
   func slots(of report: AuditReport) {
     let slots = report.slots
-    markup("<section id=\"slots\">\n<h2>Connections</h2>\n<p class=\"lead\">")
+    section("slots", "Connections")
+    markup("<p class=\"lead\">")
     text(TextReport.sentence(for: slots, role: report.target.user))
     markup("</p>\n")
     switch slots.binding.kind {
@@ -58,12 +59,17 @@ extension HTMLWriter {
         + "; \(kept) kept for superusers and reserved roles")
     markup(
       """
-      </desc><defs><pattern id="kept" width="8" height="8" patternUnits="userSpaceOnUse">\
-      <path d="M2 0v8"/></pattern></defs>
+      </desc><defs><pattern class="hatch" width="8" height="8" patternUnits="userSpaceOnUse" id="
       """)
+    id("kept")
+    markup("\"><path d=\"M2 0v8\"/></pattern></defs>")
     markup("<rect class=\"free\" width=\"1000\" height=\"30\"/>")
     if kept > 0 {
+      markup("<g style=\"fill:url(#")
+      id("kept")
+      markup(")\">")
       bar(from: Double(slots.maxConnections - kept) * scale, Double(kept) * scale, "kept")
+      markup("</g>")
     }
     var start = 0.0
     for (letter, count, _) in parts where count > 0 {
@@ -114,7 +120,8 @@ extension HTMLWriter {
 
   func verdicts(of report: AuditReport) {
     let totals = report.totals
-    markup("<section id=\"verdicts\">\n<h2>Sessions</h2>\n<dl class=\"tiles\">")
+    section("verdicts", "Sessions")
+    markup("<dl class=\"tiles\">")
     tile("", "client sessions", totals.clientSessions, "totals.client_sessions")
     tile("o", "orphan", totals.orphan, "totals.orphan")
     tile("s", "suspect", totals.suspect, "totals.suspect")
@@ -151,7 +158,7 @@ extension HTMLWriter {
 
   func advice(_ advice: [Advice]) {
     guard !advice.isEmpty else { return }
-    markup("<section id=\"advice\">\n<h2>What to do</h2>\n")
+    section("advice", "What to do")
     for item in advice {
       markup("<article class=\"")
       text(item.severity.rawValue)
@@ -175,7 +182,8 @@ extension HTMLWriter {
 
   func blocking(of report: AuditReport) {
     guard let (head, roots) = TextReport.blocking(report) else { return }
-    markup("<section id=\"blocking\">\n<h2>Locks</h2>\n<p class=\"lead\"><b>")
+    section("blocking", "Locks")
+    markup("<p class=\"lead\"><b>")
     text(head.lead)
     markup("</b>")
     text(head.rest)
@@ -190,7 +198,8 @@ extension HTMLWriter {
 
   func judgedWith(_ report: AuditReport) {
     let policy = report.judgedWith
-    markup("<section id=\"judged\">\n<h2>Judged with</h2>\n<dl class=\"facts\">")
+    section("judged", "Judged with")
+    markup("<dl class=\"facts\">")
     fact("suspect after silence of", DurationText.exact(policy.staleAfter))
     fact("a restart may take", DurationText.exact(policy.restartGrace))
     fact("clocks may differ by", DurationText.exact(policy.clockTolerance))

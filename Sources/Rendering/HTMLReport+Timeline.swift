@@ -13,6 +13,11 @@ extension HTMLWriter {
   func gridStyle(of scale: TimelineScale) {
     let ticks = scale.ticks
     guard !ticks.isEmpty else { return }
+    if isPart {
+      markup("#")
+      id("target")
+      markup(" ")
+    }
     markup(".track{background-image:")
     for index in ticks.indices {
       markup(index == 0 ? "" : ",")
@@ -28,7 +33,7 @@ extension HTMLWriter {
   }
 
   func timeline(_ timeline: Timeline, of report: AuditReport) {
-    markup("<section id=\"timeline\">\n<h2>When they began, and when they were last heard</h2>\n")
+    section("timeline", "When they began, and when they were last heard")
     markup("<p class=\"legend\">")
     for verdict in Verdict.byUrgency where verdict != .hidden {
       key(verdict.letter, verdict.rawValue)

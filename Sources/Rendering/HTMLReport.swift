@@ -16,25 +16,50 @@ public enum HTMLReport {
     let html = HTMLWriter(into: sink)
     switch outcome {
     case .report(let report):
-      let target = report.target
       let title =
-        "\(TextReport.name(of: target)) on \(TextReport.place(of: target)), "
+        "\(TextReport.name(of: report.target)) on \(TextReport.place(of: report.target)), "
         + report.capturedAt.readable
       let timeline = Timeline(of: report)
-      html.page(titled: title, version: version, scale: timeline.scale) {
+      html.page(titled: title, version: version) {
+        html.gridStyle(of: timeline.scale)
+      } body: {
         html.head(of: report, hasSessions: !summary)
-        html.slots(of: report)
-        html.verdicts(of: report)
-        html.advice(report.advice)
-        html.blocking(of: report)
-        html.groups(of: report)
-        html.timeline(timeline, of: report)
-        if !summary { html.sessions(of: report, showQuery: showQuery) }
-        html.judgedWith(report)
+        html.body(of: report, timeline, summary: summary, showQuery: showQuery)
       }
     case .refused(let failure, let target, _):
       let title = "No report of \(TextReport.place(of: target))"
-      html.page(titled: title, version: version) { html.refusal(failure, target) }
+      html.page(titled: title, version: version) {
+      } body: {
+        html.markup("<header>\n<h1>No report</h1>\n")
+        html.asked(target)
+        html.markup("</header>\n")
+        html.refusal(failure)
+      }
+    }
+    sink.flush()
+  }
+
+  /// Of several targets: an overview, and each report folded behind its line.
+  public static func audits(
+    _ outcomes: [AuditOutcome], version: String, summary: Bool = false, showQuery: Bool = false,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    let sink = ByteSink(handOn: handOn)
+    let html = HTMLWriter(into: sink)
+    let timelines = outcomes.map { $0.report.map { Timeline(of: $0) } }
+    html.page(titled: "\(outcomes.count) targets", version: version) {
+      for (part, timeline) in timelines.enumerated() {
+        if let timeline { html.writing(part: part).gridStyle(of: timeline.scale) }
+      }
+    } body: {
+      html.overview(of: outcomes)
+      for (part, outcome) in outcomes.enumerated() {
+        let html = html.writing(part: part)
+        html.target(outcome, isOpen: outcomes.count <= 3) {
+          guard case .report(let report) = outcome, let timeline = timelines[part] else { return }
+          html.body(of: report, timeline, summary: summary, showQuery: showQuery)
+        }
+      }
     }
     sink.flush()
   }
@@ -44,7 +69,7 @@ extension HTMLWriter {
   /// The policy forbids every request; of scripts it lets only our own run, by its hash, whatever
   /// might slip into the page.
   fileprivate func page(
-    titled title: String, version: String, scale: TimelineScale? = nil, _ body: () -> Void
+    titled title: String, version: String, style: () -> Void, body: () -> Void
   ) {
     markup(
       """
@@ -67,7 +92,7 @@ extension HTMLWriter {
     text("\(title) – pgsessions")
     markup("</title>\n<style>\n")
     file(PackageResources.report_css)
-    if let scale { gridStyle(of: scale) }
+    style()
     markup("</style>\n</head>\n<body>\n")
     body()
     markup("<footer>Made by pgsessions ")
@@ -80,27 +105,51 @@ extension HTMLWriter {
   }
 
   fileprivate func head(of report: AuditReport, hasSessions: Bool) {
-    let target = report.target
     markup("<header>\n<h1><bdi>")
-    text(TextReport.name(of: target))
-    markup("</bdi></h1>\n<p class=\"soft\">")
-    text("on \(TextReport.place(of: target)) · \(TextReport.version(of: target)) · ")
-    markup("<time datetime=\"")
-    text(report.capturedAt.iso8601)
-    markup("\">")
-    text(report.capturedAt.readable)
-    markup("</time></p>\n<nav aria-label=\"Sections\">")
+    text(TextReport.name(of: report.target))
+    markup("</bdi></h1>\n<p class=\"soft\">on ")
+    place(of: report)
+    markup("</p>\n<nav aria-label=\"Sections\">")
     if !report.advice.isEmpty { markup("<a href=\"#advice\">What to do</a> ") }
     markup("<a href=\"#groups\">Groups</a> <a href=\"#timeline\">Timeline</a>")
     if hasSessions { markup(" <a href=\"#sessions\">Sessions</a>") }
     markup("</nav>\n</header>\n")
   }
 
-  fileprivate func refusal(_ failure: Failure, _ target: Target) {
-    markup("<header>\n<h1>No report</h1>\n<p class=\"soft\">")
+  /// Where and when.
+  func place(of report: AuditReport) {
+    text("\(TextReport.place(of: report.target)) · \(TextReport.version(of: report.target)) · ")
+    markup("<time datetime=\"")
+    text(report.capturedAt.iso8601)
+    markup("\">")
+    text(report.capturedAt.readable)
+    markup("</time>")
+  }
+
+  fileprivate func body(
+    of report: AuditReport, _ timeline: Timeline, summary: Bool, showQuery: Bool
+  ) {
+    slots(of: report)
+    verdicts(of: report)
+    advice(report.advice)
+    blocking(of: report)
+    groups(of: report)
+    self.timeline(timeline, of: report)
+    if !summary { sessions(of: report, showQuery: showQuery) }
+    judgedWith(report)
+  }
+
+  func asked(_ target: Target) {
+    markup("<p class=\"soft\">")
     let user = target.user.map { " as \($0)" } ?? ""
     text("asked: \(TextReport.place(of: target))\(user)")
-    markup("</p>\n</header>\n<section class=\"critical\" id=\"failure\">\n<p><b>")
+    markup("</p>\n")
+  }
+
+  func refusal(_ failure: Failure) {
+    markup("<section class=\"critical refusal\" id=\"")
+    id("failure")
+    markup("\">\n<p><b>")
     let reason = failure.limit.map { "No slot is free: \($0.clause)." }
     text(reason ?? "The server could not be audited.")
     markup("</b></p>\n<pre>")

@@ -2,8 +2,34 @@
 /// else goes in, goes through `text`, the one place that escapes.
 struct HTMLWriter {
   private let sink: ByteSink
+  /// Which of several reports is being written; nil where it is the only one.
+  private let part: Int?
 
-  init(into sink: ByteSink) { self.sink = sink }
+  init(into sink: ByteSink, part: Int? = nil) { (self.sink, self.part) = (sink, part) }
+
+  /// The writer of one of several reports, into the same page.
+  func writing(part: Int) -> HTMLWriter { HTMLWriter(into: sink, part: part) }
+
+  var isPart: Bool { part != nil }
+
+  /// A name that is this report's alone on the page, such as `t3-groups`.
+  func id(_ name: StaticString) {
+    if let part {
+      markup("t")
+      number(part)
+      markup("-")
+    }
+    markup(name)
+  }
+
+  /// Opens a section with its heading.
+  func section(_ id: StaticString, _ heading: StaticString) {
+    markup("<section id=\"")
+    self.id(id)
+    markup(part == nil ? "\">\n<h2>" : "\">\n<h3>")
+    markup(heading)
+    markup(part == nil ? "</h2>\n" : "</h3>\n")
+  }
 
   /// Markup of our own: a literal, so that nothing from a server can be mistaken for it.
   func markup(_ literal: StaticString) { sink.append(literal: literal) }
@@ -45,11 +71,19 @@ struct HTMLWriter {
 
   /// A number of the report, marked with its place in the JSON of the same report.
   func figure(_ value: Int, _ path: String) {
-    markup("<span data-figure=\"")
-    text(path)
-    markup("\">")
+    markup("<span")
+    figure(path)
+    markup(">")
     number(value)
     markup("</span>")
+  }
+
+  /// The attribute that marks it.
+  func figure(_ path: String) {
+    markup(" data-figure=\"")
+    if let part { text("reports.\(part).") }
+    text(path)
+    markup("\"")
   }
 
   /// ASCII that neither escapes anything nor needs to be.

@@ -5,7 +5,22 @@ extension JSONReport {
     _ outcome: DoctorOutcome, version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    object("pgsessions/doctor/1", indents: indents, handOn: handOn) { json in
+    document(indents: indents, handOn: handOn) { doctor(outcome, version, &$0) }
+  }
+
+  /// Of several targets, in the order given.
+  public static func doctors(
+    _ outcomes: [DoctorOutcome], version: String, indents: Bool = false,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    fleet(outcomes, indents: indents, handOn: handOn) { doctor($0, version, &$1) }
+  }
+
+  private static func doctor(
+    _ outcome: DoctorOutcome, _ version: String, _ json: inout JSONWriter
+  ) {
+    json.object { json in
+      json.value("schema", "pgsessions/doctor/1")
       switch outcome {
       case .report(let report):
         head(of: report.audit, version, &json)

@@ -11,7 +11,27 @@ public enum JSONReport {
     _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
     indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    object("pgsessions/audit/1", indents: indents, handOn: handOn) { json in
+    document(indents: indents, handOn: handOn) {
+      audit(outcome, version, summary: summary, showQuery: showQuery, &$0)
+    }
+  }
+
+  /// Of several targets, in the order given.
+  public static func audits(
+    _ outcomes: [AuditOutcome], version: String, summary: Bool = false, showQuery: Bool = false,
+    indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    fleet(outcomes, indents: indents, handOn: handOn) {
+      audit($0, version, summary: summary, showQuery: showQuery, &$1)
+    }
+  }
+
+  private static func audit(
+    _ outcome: AuditOutcome, _ version: String, summary: Bool, showQuery: Bool,
+    _ json: inout JSONWriter
+  ) {
+    json.object { json in
+      json.value("schema", "pgsessions/audit/1")
       switch outcome {
       case .report(let report):
         head(of: report, version, &json)
@@ -47,7 +67,22 @@ public enum JSONReport {
     _ answer: TerminationAnswer, version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
-    object("pgsessions/termination/1", indents: indents, handOn: handOn) { json in
+    document(indents: indents, handOn: handOn) { termination(answer, version, &$0) }
+  }
+
+  /// Of several targets, in the order given.
+  public static func terminations(
+    _ answers: [TerminationAnswer], version: String, indents: Bool = false,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
+    fleet(answers, indents: indents, handOn: handOn) { termination($0, version, &$1) }
+  }
+
+  private static func termination(
+    _ answer: TerminationAnswer, _ version: String, _ json: inout JSONWriter
+  ) {
+    json.object { json in
+      json.value("schema", "pgsessions/termination/1")
       switch answer {
       case .report(let report):
         json.value("executed", report.executed)
@@ -74,19 +109,30 @@ public enum JSONReport {
     }
   }
 
-  /// One report: an object that begins with its schema, on a line of its own.
-  static func object(
-    _ schema: String, indents: Bool, handOn: @escaping (UnsafeRawBufferPointer) -> Void,
+  /// One JSON value, on a line of its own.
+  static func document(
+    indents: Bool, handOn: @escaping (UnsafeRawBufferPointer) -> Void,
     _ body: (inout JSONWriter) -> Void
   ) {
     let sink = ByteSink(handOn: handOn)
     var writer = JSONWriter(into: sink, indents: indents)
-    writer.object { json in
-      json.value("schema", schema)
-      body(&json)
-    }
+    body(&writer)
     sink.append(literal: "\n")
     sink.flush()
+  }
+
+  static func fleet<Outcome>(
+    _ outcomes: [Outcome], indents: Bool, handOn: @escaping (UnsafeRawBufferPointer) -> Void,
+    _ report: (Outcome, inout JSONWriter) -> Void
+  ) {
+    document(indents: indents, handOn: handOn) { json in
+      json.object { json in
+        json.value("schema", "pgsessions/fleet/1")
+        json.array("reports") { json in
+          for outcome in outcomes { report(outcome, &json) }
+        }
+      }
+    }
   }
 
   static func head(

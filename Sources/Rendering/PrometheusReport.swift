@@ -12,30 +12,43 @@ public enum PrometheusReport {
   public static func audit(
     _ outcome: AuditOutcome, now: Timestamp, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
+    audits([outcome], now: now, handOn: handOn)
+  }
+
+  /// Of several targets. Of those that labels don't tell apart, the first that has a report.
+  public static func audits(
+    _ outcomes: [AuditOutcome], now: Timestamp, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
     var metrics = MetricWriter(into: ByteSink(handOn: handOn))
-    let target: Target
-    switch outcome {
-    case .report(let report): target = report.target
-    case .refused(_, let wanted, _): target = wanted
-    }
-    metrics.common = [
-      ("server", [target.host, target.port].compactMap { $0 }.joined(separator: ":")),
-      ("database", target.database ?? ""),
-    ]
-    metrics.gauge("run_timestamp_seconds", "When this was written, by the clock of this machine.")
-    metrics.sample(.microseconds(now.microseconds) + .seconds(secondsFrom1970To2000))
-    metrics.gauge("run_success", "1: the sessions were read; 0: they were not.")
-    switch outcome {
-    case .report(let report):
-      metrics.sample(1)
-      metrics.report(report)
-    case .refused(let failure, _, _):
-      metrics.sample(0)
-      metrics.gauge("run_failure", "Why there is no report; docs/json.md lists the kinds.")
-      metrics.sample(
-        1, [("kind", failure.kind.rawValue), ("limit", failure.limit?.kind.rawValue ?? "")])
+    var seen: Set<[String]> = []
+    for outcome in outcomes.filter({ $0.report != nil }) + outcomes.filter({ $0.report == nil }) {
+      let target = outcome.target
+      let server = [target.host, target.port].compactMap { $0 }.joined(separator: ":")
+      guard seen.insert([server, target.database ?? ""]).inserted else { continue }
+      metrics.common = [("server", server), ("database", target.database ?? "")]
+      metrics.outcome(outcome, now)
     }
     metrics.flush()
+  }
+
+  /// Between Prometheus's first moment and Postgres's.
+  fileprivate static let offset = Duration.seconds(secondsFrom1970To2000)
+}
+
+extension MetricWriter {
+  fileprivate mutating func outcome(_ outcome: AuditOutcome, _ now: Timestamp) {
+    gauge("run_timestamp_seconds", "When this was written, by the clock of this machine.")
+    sample(.microseconds(now.microseconds) + PrometheusReport.offset)
+    gauge("run_success", "1: the sessions were read; 0: they were not.")
+    switch outcome {
+    case .report(let report):
+      sample(1)
+      self.report(report)
+    case .refused(let failure, _, _):
+      sample(0)
+      gauge("run_failure", "Why there is no report; docs/json.md lists the kinds.")
+      sample(1, [("kind", failure.kind.rawValue), ("limit", failure.limit?.kind.rawValue ?? "")])
+    }
   }
 }
 

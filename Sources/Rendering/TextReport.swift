@@ -35,6 +35,16 @@ public struct TextReport {
     ]
   }
 
+  /// `app@shop on db.example port 5432`, as far as it is known.
+  /// - Parameter words: what to say where nothing is.
+  package static func title(of target: Target, orElse words: String = "") -> String {
+    let name = [target.user, target.database].compactMap { $0 }.joined(separator: "@")
+    let host = target.host.map { $0.hasPrefix("/") ? "socket \($0)" : $0 }
+    let place = [host, target.port.map { "port \($0)" }].compactMap { $0 }.joined(separator: " ")
+    let title = [name, place].filter { !$0.isEmpty }.joined(separator: " on ")
+    return title.isEmpty ? (words.isEmpty ? "the default server" : words) : title
+  }
+
   /// `app@shop`
   static func name(of target: Target) -> String {
     "\(target.user ?? "?")@\(target.database ?? "?")"
@@ -104,7 +114,7 @@ public struct TextReport {
       + "\(limit.available == 0 ? "none" : "\(limit.available)") left"
   }
 
-  private static func meaning(ofRatio ratio: Double) -> TerminalStyle.Meaning {
+  static func meaning(ofRatio ratio: Double) -> TerminalStyle.Meaning {
     ratio >= 0.9 ? .bad : ratio >= Slots.notableRatio ? .warning : .good
   }
 

@@ -35,7 +35,8 @@ extension TextReport {
   }
 
   /// A line for each session that was to be ended, and nothing where there was none.
-  public func briefTermination(_ report: TerminationReport) -> String {
+  /// - Parameter name: whose of several targets they are.
+  public func briefTermination(_ report: TerminationReport, of name: String? = nil) -> String {
     // The error says it once for all.
     if !report.outcomes.isEmpty, report.outcomes.allSatisfy({ $0.result == .notAttempted }) {
       return ""
@@ -46,7 +47,8 @@ extension TextReport {
       let owner = [session.user, session.database].map { $0 ?? "?" }.joined(separator: "@")
       let why = victim.reasons.map(\.detail) + [outcome?.detail].compactMap { $0 }
       return HostileText.escaped(
-        "\(outcome?.result.rawValue ?? "selected") \(session.pid) "
+        (name.map { "\($0): " } ?? "")
+          + "\(outcome?.result.rawValue ?? "selected") \(session.pid) "
           + "\(Self.label(session.applicationName, of: .application)) \(owner) "
           + "\(Self.client(of: session)): \(why.joined(separator: "; "))") + "\n"
     }.joined()

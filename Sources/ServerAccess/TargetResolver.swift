@@ -32,6 +32,8 @@ public struct ResolvedTarget: Sendable {
   /// The words that name the same target on a command line: quoted for a shell, without a
   /// password; empty where the environment names it.
   public var commandWords: String
+  /// What tells it from the others where several are asked; nil where it is the only one.
+  public var name: String?
   /// What the user should hear before anything happens.
   public var warnings: [String]
   /// Two sources name different servers, so that which one is meant is a guess.
@@ -58,6 +60,11 @@ public struct ResolvedTarget: Sendable {
     target.port = value("port", "PGPORT")
     target.database = value("dbname", "PGDATABASE")
     target.user = value("user", "PGUSER")
+    // As libpq fills it in; a service may say otherwise.
+    if parameters["service"] == nil && environment["PGSERVICE"] == nil && target.host != nil {
+      target.port = target.port ?? "5432"
+      target.database = target.database ?? target.user
+    }
     return target
   }
 }

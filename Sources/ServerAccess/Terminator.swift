@@ -9,7 +9,7 @@ public struct Terminator {
   private let options: Options
   private let record: (TerminationEvent) -> Bool
 
-  public struct Options {
+  public struct Options: Sendable {
     /// How long a signalled session is given to leave.
     public var verifyWithin: Duration
     /// How long the query of an active session may take to end once it is cancelled, before its

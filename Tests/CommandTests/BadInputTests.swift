@@ -27,7 +27,6 @@ struct BadInputTests {
     Case(arguments: ["doctor", "--format", "html"], says: "html is audit's"),
     Case(arguments: ["audit", "-h"], says: "help is --help"),
     Case(arguments: ["audit", "-p", "70000"], says: "1 to 65535"),
-    Case(arguments: ["audit", "one", "two"], says: "2 targets"),
     Case(arguments: ["audit", ""], says: "is empty"),
     Case(arguments: ["audit", "mysql://h/d"], says: "none of postgres"),
     Case(arguments: ["audit", "postgresql://h:port/d"], says: "1 to 65535"),

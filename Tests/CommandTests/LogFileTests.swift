@@ -24,7 +24,7 @@ struct LogFileTests {
     let path = folder.path("log")
     let log = try LogFile(path)
     try log.append(line(1))
-    try log.append(.outcome(outcome(2)))
+    try log.append(.outcome(outcome(2)), run: "1")
     try log.finish()
     #expect(try pids(path) == [1, 2])
     var status = stat()

@@ -42,7 +42,7 @@ enum Entrypoint {
       identity: SessionIdentity(pid: number, backendStart: Timestamp(microseconds: 0)),
       applicationName: "web.1", result: .gone, detail: "")
     let line = JSONLog.line(
-      .outcome(outcome), run: LogFile.runID, at: Timestamp(microseconds: 0), version: "1")
+      .outcome(outcome), run: "1", at: Timestamp(microseconds: 0), version: "1")
     let end = "\"}\n".utf8.count
     return line.dropLast(end) + filling + line.suffix(end)
   }

@@ -136,6 +136,44 @@ import Testing
     try expectSessions(json["sessions"]?.items ?? [])
   }
 
+  /// Of several targets: silent, each figure with its place in the JSON, each row with its report.
+  @Test func showsSeveralTargets() throws {
+    let outcomes = Self.pages.filter { ["small", "refused", "hostile", "100"].contains($0.name) }
+      .map(\.outcome)
+    var page: [UInt8] = []
+    HTMLReport.audits(outcomes, version: "1.2.3") { page += $0 }
+    var bytes: [UInt8] = []
+    JSONReport.audits(outcomes, version: "1.2.3") { bytes += $0 }
+    let json = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+    try open(String(decoding: page, as: UTF8.self))
+    #expect(try browser.conduct() == .flawless)
+    let figures = try browser.evaluate(
+      "[...document.querySelectorAll('[data-figure]')].map(e => [e.dataset.figure, e.textContent])")
+    #expect(figures.items.count > 100)
+    for figure in figures.items {
+      let path = try #require(figure[0]?.text)
+      #expect(figure[1]?.text == json.value(at: path)?.int.map(String.init), "\(path)")
+    }
+    for (what, expression) in [
+      ("rows", "document.querySelectorAll('.fleet tbody tr').length == 4"),
+      ("reports", "document.querySelectorAll('details.target').length == 4"),
+      (
+        "links",
+        "[...document.querySelectorAll('a')].every(a => document.querySelector(a.hash) != null)"
+      ),
+      (
+        "names that are one's alone",
+        "new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size == document.querySelectorAll('[id]').length"
+      ),
+      (
+        "a link that opens its report",
+        "(document.querySelectorAll('.fleet a')[2].click(), document.querySelectorAll('details.target')[2].open)"
+      ),
+    ] {
+      #expect(try browser.evaluate(expression) == .bool(true), "\(what)")
+    }
+  }
+
   /// Each session has its row, with its own text and figures, escaped as everywhere.
   private func expectSessions(_ sessions: [JSON]) throws {
     let rows = try browser.evaluate(

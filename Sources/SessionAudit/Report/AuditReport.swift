@@ -127,4 +127,15 @@ public struct Advice: Sendable, Equatable {
 public enum AuditOutcome: Sendable {
   case report(AuditReport)
   case refused(Failure, target: Target, judgedWith: Policy)
+
+  /// nil where it was refused.
+  public var report: AuditReport? { if case .report(let report) = self { report } else { nil } }
+
+  /// As it was reached; where it was not, as it was asked for.
+  public var target: Target {
+    switch self {
+    case .report(let report): report.target
+    case .refused(_, let target, _): target
+    }
+  }
 }

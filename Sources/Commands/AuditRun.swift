@@ -1,0 +1,51 @@
+import PostgresClient
+import ServerAccess
+import SessionAudit
+
+/// One audit of one target: read, judge, look again, advise.
+struct AuditRun: Sendable {
+  var connector: Connector
+  var judging: Judging
+  var keepsQueries: Bool
+  /// What of the command line judges in the same way, for the commands that advice prints.
+  var words: [String]
+
+  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
+  func outcome(of target: ResolvedTarget) throws -> AuditOutcome {
+    do {
+      let (session, deadline) = try connector.connect(
+        target, deadline: Deadline(after: connector.wholeTime))
+      let snapshot = try SnapshotReader(session).read(
+        keepingQueries: keepsQueries, deadline: deadline)
+      var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
+      report.add(
+        try DetailsReader(session).read(
+          candidates: report.candidates, lockWaiters: report.lockWaiters,
+          among: snapshot.sessions,
+          asksSettings: report.totals.orphan > 0 && snapshot.role.canReadSettings,
+          deadline: deadline))
+      report.advise(words: words(for: target.commandWords))
+      return .report(report)
+    } catch let error as PostgresError {
+      return refused(try Diagnostics.failure(error, reaching: target), target)
+    }
+  }
+
+  /// - Throws: `CommandFailure` with status 64 to 66.
+  func outcome(ofFile path: String) throws -> AuditOutcome {
+    let snapshot = try InputFile.read(path).savedReport()
+    var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
+    report.advise(words: words(for: TargetResolver.commandWords(for: snapshot.target)))
+    return .report(report)
+  }
+
+  func refused(_ failure: Failure, _ target: ResolvedTarget) -> AuditOutcome {
+    .refused(
+      failure, target: target.described(environment: connector.environment),
+      judgedWith: judging.policy)
+  }
+
+  private func words(for target: String) -> String {
+    (words + [target]).filter { !$0.isEmpty }.joined(separator: " ")
+  }
+}

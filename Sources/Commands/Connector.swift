@@ -1,0 +1,81 @@
+import PostgresClient
+import Rendering
+import ServerAccess
+import SessionAudit
+
+/// How to connect, as options and environment say; the same for each of several targets.
+struct Connector: Sendable {
+  /// Of a target's whole run.
+  var wholeTime: Duration
+  var connectTimeout: Duration?
+  var waitForSlot: Duration?
+  var asksPasswords: Bool
+  var environment: [String: String]
+
+  /// Connects, asking for a missing password where somebody is there to be asked.
+  /// - Parameter interruption: ends it early.
+  /// - Returns: the connection, and the deadline that now holds: the time that a person took to
+  ///   type is not the server's.
+  func connect(
+    _ target: ResolvedTarget, deadline: Deadline, interruption: Interruption? = nil
+  ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
+    // Keeps a password that somebody has typed.
+    var target = target
+    guard let waitForSlot else {
+      var typing = Duration.zero
+      return try connectOnce(
+        &target, &typing, deadline: deadline, interruption: interruption)
+    }
+    return try SlotWait(limit: waitForSlot, name: target.name, interruption: interruption).first {
+      (isRetry, typing) throws(PostgresError) in
+      let session = try connectOnce(
+        &target, &typing,
+        deadline: isRetry ? Deadline(after: wholeTime) : deadline, interruption: interruption)
+      // A pooler takes clients in before it has a server connection for them.
+      try session.connection.proveSession(deadline: session.deadline)
+      return session
+    }
+  }
+
+  /// One attempt; see `connect`.
+  /// - Parameter typing: grows by the time that a person took to type.
+  private func connectOnce(
+    _ target: inout ResolvedTarget, _ typing: inout Duration, deadline: Deadline,
+    interruption: Interruption?
+  ) throws(PostgresError) -> (connection: Connection, deadline: Deadline) {
+    let parameters = target.parameters
+    let limit = connectLimit(parameters)
+    do throws(PostgresError) {
+      return (
+        try Connection.open(
+          parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
+        deadline
+      )
+    } catch  where error.needsPassword && asksPasswords {
+      let whose = target.name ?? parameters["user"]
+      let question = "Password\(whose.map { " for \(HostileText.escaped($0))" } ?? ""): "
+      let start = ContinuousClock.now
+      guard let password = Terminal.ask(question, hidingAnswer: true) else {
+        throw error
+      }
+      typing += start.duration(to: .now)
+      target.parameters["password"] = password
+      let deadline = Deadline(after: wholeTime)
+      return (
+        try Connection.open(
+          target.parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),
+        deadline
+      )
+    }
+  }
+
+  /// libpq's own connect_timeout counts only in its blocking calls, so it is kept here: option,
+  /// target, environment, 10 s.
+  private func connectLimit(_ parameters: ConnectionParameters) -> Duration {
+    if let connectTimeout { return connectTimeout }
+    let text = parameters["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"]
+    // 0 and below mean "for ever" to libpq; --timeout still holds.
+    guard let text, let seconds = Int(text) else { return .seconds(10) }
+    return seconds > 0 ? .seconds(seconds) : .seconds(100_000_000)
+  }
+}

@@ -1,0 +1,39 @@
+import PostgresClient
+import ServerAccess
+import SessionAudit
+
+/// One examination of one target.
+struct DoctorRun: Sendable {
+  var connector: Connector
+  var judging: Judging
+
+  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
+  func outcome(of target: ResolvedTarget) throws -> DoctorOutcome {
+    try outcome(of: target, planning: nil).outcome
+  }
+
+  /// - Parameter role: the name of a role that may be made: what it needs is read too.
+  func outcome(
+    of target: ResolvedTarget, planning role: String?
+  ) throws -> (outcome: DoctorOutcome, planned: PlannedRole?) {
+    do {
+      let (session, deadline) = try connector.connect(
+        target, deadline: Deadline(after: connector.wholeTime))
+      let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
+      let audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
+      let reader = DoctorReader(session)
+      let facts = try reader.read(
+        readsSettings: snapshot.role.canReadSettings, deadline: deadline)
+      let planned = try role.map { try reader.plans(for: $0, deadline: deadline) }
+      return (.report(Doctor.examine(audit, facts: facts)), planned)
+    } catch let error as PostgresError {
+      return (refused(try Diagnostics.failure(error, reaching: target), target), nil)
+    }
+  }
+
+  func refused(_ failure: Failure, _ target: ResolvedTarget) -> DoctorOutcome {
+    .refused(
+      failure, target: target.described(environment: connector.environment),
+      judgedWith: judging.policy)
+  }
+}

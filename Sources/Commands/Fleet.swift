@@ -1,0 +1,138 @@
+import PostgresClient
+import ServerAccess
+import SessionAudit
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Does the same for several targets side by side, each on a thread of its own, so that one that
+/// hangs costs the others nothing.
+struct Fleet<Outcome: Sendable> {
+  /// Threads; with more targets each that is done makes room for another.
+  static var mostAtOnce: Int { 64 }
+
+  var targets: [ResolvedTarget]
+  /// On a thread of its own. What it throws is that target's failure alone.
+  var work: @Sendable (ResolvedTarget) throws -> Outcome
+  /// A failure as an outcome.
+  var refused: @Sendable (Failure, ResolvedTarget) -> Outcome
+
+  /// What came of each target, in their order.
+  /// - Parameter take: on the calling thread, each outcome as it comes.
+  func outcomes(take: (Outcome) -> Void = { _ in }) -> [Outcome] {
+    var outcomes = [Outcome?](repeating: nil, count: targets.count)
+    let start = ContinuousClock.now
+    let (targets, work, refused) = (targets, work, refused)
+    Self.run(
+      targets.count,
+      work: { place in
+        do {
+          return try work(targets[place])
+        } catch {
+          return refused(Failure(ofOne: error), targets[place])
+        }
+      },
+      wait: { open in
+        let waited = start.duration(to: .now)
+        StatusLine.show(
+          "\(targets.count - open.count) of \(targets.count) targets, \(DurationText.brief(waited)): "
+            + "waiting for \(targets[open[0]].name ?? "?")"
+            + (open.count > 1 ? " and \(open.count - 1) more" : ""))
+      },
+      take: { place, outcome in
+        outcomes[place] = outcome
+        StatusLine.clear()
+        take(outcome)
+      })
+    return outcomes.compactMap(\.self)
+  }
+
+  /// - Parameters:
+  ///   - work: for the target at this place; on a thread of its own.
+  ///   - wait: on the calling thread, every now and then: the places that are not done.
+  ///   - take: on the calling thread, as they come.
+  private static func run(
+    _ count: Int, work: @escaping @Sendable (Int) -> Outcome, wait: ([Int]) -> Void,
+    take: (Int, Outcome) -> Void
+  ) {
+    guard let board = Board<Outcome>() else {
+      // Without a pipe there is no descriptor for a connection either: each will say so.
+      for place in 0..<count { take(place, work(place)) }
+      return
+    }
+    let started = (0..<min(count, mostAtOnce)).count { _ in
+      detachThread { board.work(count, work) }
+    }
+    if started == 0 { board.work(count, work) }
+    var isOpen = [Bool](repeating: true, count: count)
+    while isOpen.contains(true) {
+      for (place, outcome) in board.taken(within: .milliseconds(200)) {
+        isOpen[place] = false
+        take(place, outcome)
+      }
+      let open = isOpen.indices.filter { isOpen[$0] }
+      if !open.isEmpty { wait(open) }
+    }
+  }
+}
+
+extension Failure {
+  /// What one of several targets failed with, where a single one would end the program.
+  fileprivate init(ofOne error: any Error) {
+    let failure = error as? CommandFailure
+    self.init(
+      kind: .unknown, sqlState: nil, message: failure?.sentence ?? "\(error)",
+      hints: [failure?.nextStep].compactMap { $0 })
+  }
+}
+
+/// Where threads pick up the next target and put down what came of it.
+private final class Board<Value: Sendable>: Sendable {
+  private let next = Atomic(0)
+  private let done = Mutex<[(place: Int, value: Value)]>([])
+  private let reader: Int32
+  private let writer: Int32
+
+  init?() {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    (reader, writer) = (ends[0], ends[1])
+  }
+
+  // The last owner, which may be a thread that nobody waits for any more.
+  deinit {
+    close(reader)
+    close(writer)
+  }
+
+  func work(_ count: Int, _ work: (Int) -> Value) {
+    while true {
+      let place = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard place < count else { return }
+      let value = work(place)
+      done.withLock { $0.append((place, value)) }
+      var byte: UInt8 = 1
+      _ = write(writer, &byte, 1)
+    }
+  }
+
+  /// What has been put down since the last call, waiting for something so long.
+  func taken(within patience: Duration) -> [(place: Int, value: Value)] {
+    var entry = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
+    if poll(&entry, 1, Int32(patience / .milliseconds(1))) > 0 {
+      var bytes = [UInt8](repeating: 0, count: 256)
+      _ = read(reader, &bytes, bytes.count)
+    }
+    return done.withLock { done in
+      defer { done = [] }
+      return done
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import SessionAudit
+
+/// Several targets: a line for each, and then the report of each.
+extension TextReport {
+  /// - Parameter overviewAlone: without the reports.
+  public func audits(_ outcomes: [AuditOutcome], overviewAlone: Bool = false) -> String {
+    let overview = self.overview(of: outcomes).joined(separator: "\n") + "\n"
+    guard !overviewAlone else { return overview }
+    return parts([overview] + outcomes.compactMap(\.report).map(audit))
+  }
+
+  /// What doctor found on each.
+  public func doctors(_ outcomes: [DoctorOutcome]) -> String {
+    parts(
+      outcomes.map { outcome in
+        switch outcome {
+        case .report(let report): doctor(report)
+        case .refused(let failure, let target, _): refusal(failure, target)
+        }
+      })
+  }
+
+  /// In the place of a report, where there is none.
+  public func refusal(_ answer: TerminationAnswer) -> String {
+    guard case .refused(let failure, let target, _) = answer else { return "" }
+    return refusal(failure, target)
+  }
+
+  /// The reports of several targets, one after the other.
+  public func parts(_ parts: [String]) -> String {
+    let rule = String(repeating: style.unicode ? "─" : "-", count: min(style.width, 100))
+    return parts.joined(separator: "\n" + style.paint(rule, .faint) + "\n\n")
+  }
+
+  /// In the place of a report; the error itself is on stderr.
+  func refusal(_ failure: Failure, _ target: Target) -> String {
+    style.paint(HostileText.escaped(Self.title(of: target)), .strong) + "\n"
+      + style.paint("no report: \(Self.words(for: failure))", .bad) + "\n"
+  }
+
+  private func overview(of outcomes: [AuditOutcome]) -> [String] {
+    var table = TextTable([
+      .init(title: "target", isFlexible: true),
+      .init(title: "slots"),
+      .init(title: "left", alignsRight: true),
+      .init(title: "sessions", alignsRight: true),
+      .init(title: "orphan", alignsRight: true),
+      .init(title: "suspect", alignsRight: true),
+      .init(title: "hidden", alignsRight: true, isOptional: true),
+    ])
+    for outcome in outcomes { table.add(row(of: outcome)) }
+    let lines = table.lines(style)
+    return summary(of: outcomes) + ["", lines[0]]
+      + zip(lines.dropFirst(), outcomes).flatMap { line, outcome -> [String] in
+        guard case .refused(let failure, _, _) = outcome else { return [line] }
+        return [line, "    " + style.paint("no report: \(Self.words(for: failure))", .bad)]
+      }
+  }
+
+  private func row(of outcome: AuditOutcome) -> [TextTable.Cell] {
+    let title = TextTable.Cell(Self.shortTitle(of: outcome.target))
+    switch outcome {
+    case .refused: return [title] + [TextTable.Cell](repeating: .init(""), count: 6)
+    case .report(let report):
+      let (totals, binding) = (report.totals, report.slots.binding)
+      let meaning = Self.meaning(ofRatio: binding.usedRatio)
+      return [
+        title,
+        .init(
+          (style.width >= 100 ? style.gauge(binding.usedRatio, width: 8) + " " : "")
+            + "\(binding.used)/\(binding.limit)", meaning),
+        .init("\(binding.available)", meaning == .good ? nil : meaning),
+        .init("\(totals.clientSessions)"),
+        .init("\(totals.orphan)", totals.orphan > 0 ? .bad : .faint),
+        .init("\(totals.suspect)", totals.suspect > 0 ? .warning : .faint),
+        .init(totals.hidden > 0 ? "\(totals.hidden)" : "", .warning),
+      ]
+    }
+  }
+
+  /// `app@shop db.example:5432`
+  private static func shortTitle(of target: Target) -> String {
+    guard let host = target.host, let port = target.port else { return title(of: target) }
+    let place = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    return "\(name(of: target)) \(place)"
+  }
+
+  private func summary(of outcomes: [AuditOutcome]) -> [String] {
+    Self.summary(of: outcomes).map { sentence in
+      style.paint(sentence.lead, sentence.meaning) + sentence.rest
+    }
+  }
+
+  /// How many answered, and what was found on them.
+  static func summary(of outcomes: [AuditOutcome]) -> [Sentence] {
+    let reports = outcomes.compactMap(\.report)
+    let silent = outcomes.count - reports.count
+    var said: [Sentence] = [
+      ("", "\(outcomes.count) targets, \(reports.count) of them with a report", nil)
+    ]
+    if silent > 0 { said.append(("\(silent) without", ": nothing is known of these", .bad)) }
+    let orphans = reports.map(\.totals.orphan).reduce(0, +)
+    if orphans > 0 {
+      let places = reports.count { $0.totals.orphan > 0 }
+      said.append(
+        ("\(orphans) orphan", " on \(places) \(places == 1 ? "target" : "targets")", .bad))
+    }
+    let suspects = reports.map(\.totals.suspect).reduce(0, +)
+    if suspects > 0 {
+      let places = reports.count { $0.totals.suspect > 0 }
+      said.append(
+        ("\(suspects) suspect", " on \(places) \(places == 1 ? "target" : "targets")", .warning))
+    }
+    return said
+  }
+
+  /// `too many connections (server)`
+  static func words(for failure: Failure) -> String {
+    failure.kind.rawValue.replacing("_", with: " ")
+      + (failure.limit.map { " (\($0.kind.rawValue.replacing("_", with: " ")))" } ?? "")
+  }
+}
