@@ -180,7 +180,7 @@ final class CrowdedStage: PageStage {
       let leaver = Background { [server] in
         usleep(1_000_000)
         try server.execute(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app' "
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'web.%' "
             + "ORDER BY backend_start DESC LIMIT 1")
       }
       try super.run(block, in: page)
