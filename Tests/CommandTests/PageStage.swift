@@ -76,9 +76,9 @@ class PageStage {
 
   deinit { server.remove() }
 
-  /// The server as the pages call it.
+  /// A command with the server in the place of those that the pages name.
   func local(_ command: String) -> String {
-    command.replacing("@db.example/", with: "@127.0.0.1:\(server.port)/")
+    command.replacing(/@db\d?\.example\//, with: "@127.0.0.1:\(server.port)/")
   }
 
   /// Opens or closes sessions of web.1 and web.2 until there are so many.
