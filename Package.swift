@@ -56,6 +56,7 @@ let package = Package(
       name: "page-pictures", dependencies: ["TestPages", "TestSupport", "Rendering"],
       path: "Tests/PagePictures"),
 
+    .target(name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/TestTraits"),
     .target(name: "TestRandom", path: "Tests/TestRandom"),
     .target(
       name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
@@ -63,7 +64,8 @@ let package = Package(
     .executableTarget(
       name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Stress"),
 
-    .testTarget(name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport"]),
+    .testTarget(
+      name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport", "TestTraits"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
     .testTarget(
       name: "InputFilesTests",
@@ -76,12 +78,14 @@ let package = Package(
       dependencies: ["Commands", "InputFiles", "Rendering", "SessionAudit"], exclude: ["Cases"]),
     .testTarget(
       name: "ServerAccessTests",
-      dependencies: ["ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport"]),
+      dependencies: [
+        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport", "TestTraits",
+      ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
         "Commands", "Rendering", "SessionAudit", "TestRandom", "TestStress", "TestSupport",
-        "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
+        "TestTraits", "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["Help"]),
   ],

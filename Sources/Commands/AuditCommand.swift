@@ -1,5 +1,4 @@
 import ArgumentParser
-import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
@@ -97,11 +96,45 @@ struct AuditCommand: ParsableCommand {
     let run = AuditRun(
       connector: connection.connector(environment), judging: judging, keepsQueries: showQuery,
       words: self.judging.words)
-    let targets = input == nil ? try connection.resolve(environment: environment) : []
-    if targets.count > 1 { try self.judging.refuseWhatSpeaksOfOneDatabase() }
+    if let input { return try audit(savedIn: input, run, conditions, environment) }
+    let targets = try connection.resolve(environment: environment)
+    guard targets.count > 1 else {
+      let file = try output.opened()
+      return try finish(try run.outcome(of: targets[0]), conditions, file, environment)
+    }
+    try self.judging.refuseWhatSpeaksOfOneDatabase()
     let file = try output.opened()
-    if targets.count > 1 { return try audit(targets, run, conditions, file, environment) }
-    let outcome = try input.map(run.outcome(ofFile:)) ?? run.outcome(of: targets[0])
+    try output.deliver(
+      Fleet(targets: targets, work: run.outcome(of:), refused: run.refused), to: file,
+      say: { Self.say($0, conditions, of: $1) },
+      one: { _ = write($0, as: .ndjson, file, environment, $1) },
+      all: { write($0, as: $1, file, environment, $2) })
+  }
+
+  private func audit(
+    savedIn path: String, _ run: AuditRun, _ conditions: [FailCondition],
+    _ environment: [String: String]
+  ) throws {
+    let file = try output.opened()
+    let outcomes = try run.outcomes(ofFile: path)
+    guard outcomes.count > 1 else {
+      return try finish(outcomes[0], conditions, file, environment)
+    }
+    try judging.refuseWhatSpeaksOfOneDatabase()
+    let statuses = outcomes.map {
+      Self.say($0, conditions, of: TextReport.title(of: $0.target))
+    }
+    try output.deliver(ExitStatus(ofAll: statuses), to: file) { format, handOn in
+      guard format == .ndjson else { return write(outcomes, as: format, file, environment, handOn) }
+      for outcome in outcomes { _ = write(outcome, as: format, file, environment, handOn) }
+      return true
+    }
+  }
+
+  private func finish(
+    _ outcome: AuditOutcome, _ conditions: [FailCondition], _ file: OutputFile?,
+    _ environment: [String: String]
+  ) throws {
     // Never freed: the process ends next, and taking thousands of sessions apart would only
     // keep whoever waits for it.
     _ = Unmanaged.passRetained(Kept(outcome))
@@ -113,18 +146,6 @@ struct AuditCommand: ParsableCommand {
   private final class Kept {
     let outcome: AuditOutcome
     init(_ outcome: AuditOutcome) { self.outcome = outcome }
-  }
-
-  /// Several targets side by side.
-  private func audit(
-    _ targets: [ResolvedTarget], _ run: AuditRun, _ conditions: [FailCondition],
-    _ file: OutputFile?, _ environment: [String: String]
-  ) throws {
-    try output.deliver(
-      Fleet(targets: targets, work: run.outcome(of:), refused: run.refused), to: file,
-      say: { Self.say($0, conditions, of: $1) },
-      one: { _ = write($0, as: .ndjson, file, environment, $1) },
-      all: { write($0, as: $1, file, environment, $2) })
   }
 
   /// Errors, to stderr.

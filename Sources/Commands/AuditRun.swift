@@ -31,12 +31,19 @@ struct AuditRun: Sendable {
     }
   }
 
+  /// Of each target that a file has the report of.
   /// - Throws: `CommandFailure` with status 64 to 66.
-  func outcome(ofFile path: String) throws -> AuditOutcome {
-    let snapshot = try InputFile.read(path).savedReport()
-    var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
-    report.advise(words: words(for: TargetResolver.commandWords(for: snapshot.target)))
-    return .report(report)
+  func outcomes(ofFile path: String) throws -> [AuditOutcome] {
+    try InputFile.read(path).savedReports().map { part in
+      switch part {
+      case .refused(let failure, let target):
+        return .refused(failure, target: target, judgedWith: judging.policy)
+      case .snapshot(let snapshot):
+        var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
+        report.advise(words: words(for: TargetResolver.commandWords(for: snapshot.target)))
+        return .report(report)
+      }
+    }
   }
 
   func refused(_ failure: Failure, _ target: ResolvedTarget) -> AuditOutcome {

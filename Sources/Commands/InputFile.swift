@@ -65,9 +65,9 @@ struct InputFile {
   }
 
   /// - Throws: `CommandFailure` with status 65 and the place.
-  func savedReport() throws -> Snapshot {
+  func savedReports() throws -> [SavedReport.Part] {
     try parsed { bytes throws(InputFileError) in
-      try SavedReport.read(bytes)
+      try SavedReport.readAll(bytes)
     }
   }
 

@@ -10,7 +10,10 @@ public enum SavedReport {
   /// are not known are passed over, and those that are missing are null, so that a person can write
   /// a short report by hand: it takes `schema`, `captured_at`, and `sessions` with a `pid` each.
   public static func read(_ bytes: [UInt8]) throws(InputFileError) -> Snapshot {
-    let report = JSONField(try JSONText.parse(bytes))
+    try read(JSONField(try JSONText.parse(bytes)))
+  }
+
+  static func read(_ report: JSONField) throws(InputFileError) -> Snapshot {
     try checkSchema(report["schema"])
     guard try report["failure"].isNull else {
       throw report.error("is a refused report: there is nothing to judge")
@@ -39,7 +42,7 @@ public enum SavedReport {
     return snapshot
   }
 
-  private static func checkSchema(_ field: JSONField) throws(InputFileError) {
+  static func checkSchema(_ field: JSONField) throws(InputFileError) {
     let found = try field.requiredString()
     if found == schema { return }
     // Nothing but the forms that we write ourselves is worth repeating, or safe to.
@@ -50,7 +53,7 @@ public enum SavedReport {
     switch parts[1] {
     case "audit": throw field.error("is \(found); this version reads \(schema)")
     case "termination": throw field.error("is \(found): that is no audit, and only one is read")
-    case "fleet": throw field.error("is \(found): one report at a time is read")
+    case "fleet": throw field.error("is \(found); this version reads \(fleetSchema)")
     default: throw field.error("is not \(schema), which this version reads")
     }
   }

@@ -1,4 +1,5 @@
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -8,7 +9,7 @@ import Testing
 #endif
 
 /// Names, paths and servers that want a refusal to be taken for another one.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct ForgedRefusalTests {
   private struct Said {
     var kind: String?

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Commands
@@ -13,7 +14,7 @@ import Testing
 
 /// README.md and docs/: every command in them does what it should, and every option, target and
 /// link that they name is there.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct PageTests {
   /// The languages that blocks may have. What is run is run below; `text` is what programs print.
   private static let languages: Set<String> = ["sh", "cron", "sql", "json", "text"]

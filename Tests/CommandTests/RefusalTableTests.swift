@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 /// Every way in which a connection is refused, provoked on real servers and poolers where they can
 /// be brought to it, else by one that plays its part.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct RefusalTableTests {
   /// One test, so that it can say how many there were.
   @Test(.timeLimit(.minutes(5))) func everyRefusalIsSaid() throws {

@@ -1,6 +1,7 @@
 import Synchronization
 import TestRandom
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -12,7 +13,7 @@ import Testing
 /// Random restarts on a real server: a hundred plain ones, after which exactly what vanished hosts
 /// left are orphans; and histories of every kind, after which exactly those are that the evidence can
 /// tell. No session of a living host ever is.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct RestartRounds {
   @Test(.timeLimit(.minutes(5)), arguments: zip(RoundWay.allCases, [34, 33, 33]))
   func plainRestartsLeaveExactlyOrphans(_ way: RoundWay, _ rounds: Int) throws {

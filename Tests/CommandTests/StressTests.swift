@@ -1,10 +1,11 @@
 import TestStress
 import TestSupport
+import TestTraits
 import Testing
 
 /// No session that is busy or was used of late is ever ended, in a form that takes seconds;
 /// `make stress` runs the long one.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct StressTests {
   @Test(.timeLimit(.minutes(2)), arguments: [false, true])
   func noLiveSessionIsEnded(reconnecting: Bool) throws {

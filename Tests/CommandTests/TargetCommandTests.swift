@@ -45,9 +45,11 @@ struct TargetCommandTests {
     let silent = try LoopbackListener()
     let uri =
       "postgresql://app@127.0.0.1:\(silent.port),127.0.0.1:\(server.port)/shop?connect_timeout=1"
-    let started = ContinuousClock.now
-    #expect(try user([uri]) == "app")
-    let took = started.duration(to: .now)
+    let took = try shortest(within: .milliseconds(1800)) { () throws -> Duration in
+      let started = ContinuousClock.now
+      #expect(try user([uri]) == "app")
+      return started.duration(to: .now)
+    }
     #expect(took > .milliseconds(950) && took < .milliseconds(1800), "\(took)")
     let none = try Fixture.run(
       "audit", "--connect-timeout", "300ms",

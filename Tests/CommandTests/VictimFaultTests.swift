@@ -106,10 +106,10 @@ extension Faults {
       defer { for one in stuck { kill(one.backendPID, SIGCONT) } }
       let others = try Crowd.clients("staying", 5)
       let outcome = try Crowd.run(
-        Crowd.ending("staying*", "--json", "--verify-within", "1s"))
+        Crowd.ending("staying*", "--json", "--verify-within", "3s"))
       let json = try Fixture.json(outcome)
       #expect(outcome.status == 2 && json.results == ["survived": 5, "gone": 5])
-      #expect(outcome.wallSeconds < 4.8, "each by itself would take that long")
+      #expect(outcome.wallSeconds < 14, "each by itself would take that long")
       #expect(json["failure"] == .null && others.count == 5)
     }
   }

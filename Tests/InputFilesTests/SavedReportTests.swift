@@ -33,7 +33,7 @@ struct SavedReportTests {
       "pgsessions/termination/1",
       "is pgsessions/termination/1: that is no audit, and only one is read"
     ),
-    ("pgsessions/fleet/1", "is pgsessions/fleet/1: one report at a time is read"),
+    ("pgsessions/fleet/2", "is pgsessions/fleet/2; this version reads pgsessions/fleet/1"),
     ("pgsessions/audit/1/x", "is not pgsessions/audit/1, which this version reads"),
     ("pgsessions/audit/", "is not pgsessions/audit/1, which this version reads"),
     ("pgsessions/\u{1B}[2J/1", "is not pgsessions/audit/1, which this version reads"),

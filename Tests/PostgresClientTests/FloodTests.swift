@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// Servers that let us in and then talk without end, or ask for a COPY.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct FloodTests {
   struct Message: CustomTestStringConvertible, Sendable {
     let testDescription: String

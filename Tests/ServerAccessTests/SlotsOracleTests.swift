@@ -1,6 +1,7 @@
 import PostgresClient
 import SessionAudit
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
@@ -13,7 +14,7 @@ import Testing
 
 /// What is said to be available is what the server lets in: so many more sessions of this role, and
 /// the next one is refused by the limit that was named.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct SlotsOracleTests {
   /// On 16 and later `reserved_connections` are kept too; roles that are said to ask for them are
   /// ordinary ones before.
