@@ -37,7 +37,11 @@ let package = Package(
     .executableTarget(name: "pgsessions", dependencies: ["Commands"]),
 
     // Throw-away servers, the relay that lets clients vanish, and what is built on them.
-    .target(name: "TestSupport", dependencies: ["PostgresClient"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["PostgresClient", "TestJSON"],
+      path: "Tests/TestSupport"),
+    // Keeps the JSON that tests produce for the schemas.
+    .target(name: "TestJSON", path: "Tests/TestJSON"),
     .executableTarget(name: "dyno-relay", path: "Tests/DynoRelay"),
     .executableTarget(
       name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Demo"),
@@ -69,13 +73,19 @@ let package = Package(
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
     .testTarget(
       name: "InputFilesTests",
-      dependencies: ["InputFiles", "Rendering", "SessionAudit", "TestRandom"]),
+      dependencies: ["InputFiles", "Rendering", "SessionAudit", "TestJSON", "TestRandom"]),
     .testTarget(
       name: "RenderingTests",
-      dependencies: ["Rendering", "SessionAudit", "TestPages", "TestSupport"], exclude: ["Golden"]),
+      dependencies: ["Rendering", "SessionAudit", "TestJSON", "TestPages", "TestSupport"],
+      exclude: ["Golden"]),
     .testTarget(
       name: "CorpusTests",
-      dependencies: ["Commands", "InputFiles", "Rendering", "SessionAudit"], exclude: ["Cases"]),
+      dependencies: ["Commands", "InputFiles", "Rendering", "SessionAudit", "TestJSON"],
+      exclude: ["Cases"]),
+    .testTarget(
+      name: "SchemaTests",
+      dependencies: ["InputFiles", "Rendering", "SessionAudit", "TestSupport"],
+      exclude: ["Published"]),
     .testTarget(
       name: "ServerAccessTests",
       dependencies: [

@@ -32,7 +32,7 @@ extension SavedReport {
     let limit = try json["limit"]
     let hint = try json["hint"].string() ?? ""
     return Failure(
-      // A later version may know more kinds.
+      // A hand may have written it.
       kind: Failure.Kind(rawValue: try json["kind"].requiredString()) ?? .unknown,
       sqlState: try json["sqlstate"].string(), message: try json["message"].requiredString(),
       limit: try limit["kind"].string().flatMap { Failure.Limit.Kind(rawValue: $0) }.map {

@@ -45,14 +45,17 @@ struct EvidenceCommandTests {
       }
     }
     var json = JSON.null
+    var saved = ""
     for _ in 0..<100 {
-      json = try Fixture.json(Fixture.run("audit", "--json", Fixture.uri))
+      let outcome = try Fixture.run("audit", "--json", Fixture.uri)
+      (json, saved) = (try Fixture.json(outcome), outcome.stdout)
       if json["blocking"]?.items.first?["waiters"]?.int == 3 { break }
       usleep(20_000)
     }
     let root = try #require(json["blocking"]?.items.first)
     #expect(root["pid"]?.int == Int(holder.backendPID) && root["waiters"]?.int == 3)
     #expect(root["application_name"]?.text == "holder" && root["held_since"]?.text != nil)
+    try saysTheSameJudgedAnew(json, saved)
     let text = try Fixture.run("audit", Fixture.uri).stdout
     #expect(text.contains("3 wait for a lock, the oldest query for "))
     #expect(
@@ -63,6 +66,42 @@ struct EvidenceCommandTests {
     for waiter in waiters { #expect(try waiter.value()) }
     #expect(
       try Fixture.json(Fixture.run("audit", "--json", Fixture.uri))["blocking"] == .array([]))
+  }
+
+  private func saysTheSameJudgedAnew(_ report: JSON, _ saved: String) throws {
+    let again = try Fixture.json(Fixture.run(["audit", "--json", "--input", "-"], input: saved))
+    #expect(again["blocking"] == report["blocking"] && again["sessions"] == report["sessions"])
+    // Commands name the server in another way.
+    for key in ["code", "severity", "summary"] {
+      #expect(again["advice"]?.items.map { $0[key] } == report["advice"]?.items.map { $0[key] })
+    }
+    func roots(_ report: JSON) -> [JSON] {
+      (report["advice"]?.items ?? []).filter { $0["code"]?.text == "lock_root" }
+    }
+    #expect(roots(again) == roots(report) && roots(report).count == 1)
+  }
+
+  /// Keys of later versions are passed over wherever they are, another version is refused by name.
+  @Test func aSavedReportMayHaveMoreKeysAndNoOtherVersion() throws {
+    let outcome = try Fixture.run("audit", "--json", Fixture.uri)
+    let live = outcome.stdout
+    let more = live.replacing("{", with: #"{"from_later":[{"x":null}],"#)
+      .replacing(#""from_later":[{"from_later""#, with: #""from_later":[{"deeper""#)
+    let again = try Fixture.run(["audit", "--json", "--input", "-"], input: more)
+    #expect(again.status == 0, "\(again.stderr)")
+    #expect(
+      try Fixture.json(again)["sessions"]
+        == Fixture.json(outcome)["sessions"])
+    for (version, sentence) in [
+      ("audit/2", "is pgsessions/audit/2; this version reads pgsessions/audit/1"),
+      ("fleet/2", "is pgsessions/fleet/2; this version reads pgsessions/fleet/1"),
+      ("termination/1", "is pgsessions/termination/1: that is no audit, and only one is read"),
+    ] {
+      let other = live.replacing("pgsessions/audit/1", with: "pgsessions/\(version)")
+      let refused = try Fixture.run(["audit", "--json", "--input", "-"], input: other)
+      #expect(refused.status == 65 && refused.stdoutBytes.isEmpty)
+      #expect(refused.stderr.contains("stdin, line 1, schema: \(sentence)"), "\(refused.stderr)")
+    }
   }
 
   @Test func whatIsHeldProtects() throws {

@@ -62,8 +62,10 @@ class PageStage {
     for block in page.blocks {
       if let file = block.file { try folder.write(block.text, to: file) }
     }
-    try FileManager.default.createSymbolicLink(
-      atPath: folder.path("Tests"), withDestinationPath: "\(Page.root)/Tests")
+    for name in ["Tests", "docs"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path(name), withDestinationPath: "\(Page.root)/\(name)")
+    }
     try setClients(6)
     let saved = try ChildProcess.run(
       Build.executable("pgsessions"),
@@ -117,6 +119,21 @@ class PageStage {
       ran += 1
     }
     #expect(ran > 0, "\(page.name):\(block.line): a crontab without a command")
+  }
+
+  /// A program that reads a saved report, with the packages that scripts/check-json has too.
+  func runPython(_ block: Page.Block, in page: Page) throws {
+    let packages = try ChildProcess.run(
+      "\(Page.root)/scripts/fetch-jsonschema", timeout: .seconds(300))
+    #expect(packages.status == 0, "\(packages.stderr)")
+    var environment = environment
+    environment["PYTHONPATH"] = packages.stdout.split(separator: "\n").last.map(String.init)
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    let program = "cd '\(folder.path("."))' && exec python3 -c \"$0\""
+    let outcome = try ChildProcess.run(
+      "sh", ["-c", program, block.text], environment: environment,
+      input: folder.read("saved.json"))
+    #expect(outcome.status == 0, "\(page.name):\(block.line): \(outcome.stderr)")
   }
 
   func runSQL(_ block: Page.Block, in page: Page) throws {

@@ -17,7 +17,9 @@ import Testing
 @Suite(.serialized, .sideBySide)
 struct PageTests {
   /// The languages that blocks may have. What is run is run below; `text` is what programs print.
-  private static let languages: Set<String> = ["sh", "cron", "sql", "json", "text"]
+  private static let languages: Set<String> = [
+    "sh", "cron", "sql", "python", "json", "jsonl", "text",
+  ]
 
   private static func stage(_ page: Page) throws -> PageStage {
     switch page.name {
@@ -59,6 +61,11 @@ struct PageTests {
             continue
           }
           try stage.runSQL(block, in: page)
+        case "python": try stage.runPython(block, in: page)
+        case "jsonl":
+          for line in block.text.split(separator: "\n") {
+            #expect(throws: Never.self, "\(place)") { try JSON(text: String(line)) }
+          }
         case "json":
           #expect(throws: Never.self, "\(place)") { try JSON(text: block.text) }
         default:
@@ -83,8 +90,8 @@ struct PageTests {
     }
   }
 
-  /// What remains of a script without its lines that build: of these it is only looked whether
-  /// there is such a thing to build.
+  /// What remains of a script without its lines that would change the source tree: of these it is
+  /// only looked whether what they name is there.
   private static func withoutBuilding(_ script: String, _ place: String) throws -> String {
     var rest = ""
     for line in script.split(separator: "\n").map(String.init) {
@@ -94,6 +101,12 @@ struct PageTests {
       case "swift", ".build/debug/page-pictures":
         for program in words where program.hasPrefix(".build/debug/") {
           _ = try Build.executable(String(program.dropFirst(".build/debug/".count)))
+        }
+      case "cp":
+        for path in words.dropFirst() where path.contains("/") {
+          let folder = path.prefix { $0 != "*" }
+          #expect(
+            FileManager.default.fileExists(atPath: "\(Page.root)/\(folder)"), "\(place): \(path)")
         }
       default: rest += line + "\n"
       }

@@ -1,6 +1,7 @@
 import InputFiles
 import Rendering
 import SessionAudit
+import TestJSON
 import TestRandom
 import Testing
 
@@ -10,7 +11,9 @@ struct SavedReportRoundTripTests {
     var world = ReportedWorld(Seeded.printed("readsWhatIsWritten"))
     for _ in 0..<300 {
       let snapshot = world.snapshot()
-      let report = Judge.judge(snapshot, by: Policy())
+      var report = Judge.judge(snapshot, by: Policy())
+      report.add(world.details(of: report))
+      report.advise(words: "")
       let again = try SavedReport.read(
         written(report, showQuery: showQuery, indents: world.random.chance(50)))
 
@@ -24,13 +27,18 @@ struct SavedReportRoundTripTests {
         again.sessions.map(\.withoutNumbers)
           == report.sessions.map { $0.session.asWritten(showQuery: showQuery).withoutNumbers })
 
-      let judgedAgain = Judge.judge(again, by: Policy())
+      var judgedAgain = Judge.judge(again, by: Policy())
+      judgedAgain.advise(words: "")
       #expect(judgedAgain.slots == report.slots)
       #expect(judgedAgain.coverage == report.coverage)
       #expect(judgedAgain.sessions.map(\.times) == report.sessions.map(\.times))
       #expect(judgedAgain.sessions.map(\.verdict) == report.sessions.map(\.verdict))
       #expect(judgedAgain.sessions.map(\.evidence) == report.sessions.map(\.evidence))
       #expect(judgedAgain.sessions.map(\.protections) == report.sessions.map(\.protections))
+      #expect(judgedAgain.sessions.map(\.holds) == report.sessions.map(\.holds))
+      #expect(judgedAgain.blocking == report.blocking)
+      #expect(judgedAgain.groups == report.groups)
+      #expect(judgedAgain.advice == report.advice)
       for (one, other) in zip(again.sessions, report.sessions.map(\.session)) {
         let isOfTarget = one.databaseID != nil && one.databaseID == again.target.databaseID
         #expect(isOfTarget == (other.databaseID == snapshot.target.databaseID))
@@ -44,6 +52,7 @@ func written(_ report: AuditReport, showQuery: Bool = false, indents: Bool = fal
   JSONReport.audit(
     .report(report), version: "1", showQuery: showQuery, indents: indents,
     handOn: { bytes += $0 })
+  ProducedJSON.keep(bytes, from: #fileID)
   return bytes
 }
 
@@ -111,6 +120,27 @@ struct ReportedWorld {
       sessions: (0..<count).map { session(pid: Int32($0 + 1)) })
   }
 
+  /// What a second look might have found.
+  mutating func details(of report: AuditReport) -> Details {
+    var details = Details(blocking: [])
+    for pid in report.candidates where random.chance(80) {
+      // A backup shows in the query alone, of which these sessions have none such.
+      details.holdings[pid] = Set(
+        Holding.allCases.filter { $0 != .backup && random.chance(20) })
+    }
+    for session in report.sessions.map(\.session) where random.chance(20) {
+      details.blocking?.append(
+        Blocker(
+          pid: session.pid, waiters: random.one(of: [1, 2, 12]),
+          heldSince: session.transactionStart, applicationName: session.applicationName))
+    }
+    if random.chance(10) {
+      details.blocking?.append(
+        Blocker(pid: 0, waiters: 1, heldSince: moment(), applicationName: nil))
+    }
+    return details
+  }
+
   private mutating func session(pid: Int32) -> Session {
     let names = ["", "web.1", "web.2", "\u{1B}[2J", "caf\u{E9} \u{1F600}"]
     var session = Session(pid: pid, applicationName: random.one(of: names))
@@ -129,7 +159,9 @@ struct ReportedWorld {
     session.stateChange = moment()
     session.queryStart = moment()
     session.transactionStart = moment()
-    session.waitEventType = random.one(of: ["Client", "Lock", nil])
+    // Of what is no client's the report keeps nothing, so that its waiting would not come back.
+    let isClient = session.backendType == "client backend"
+    session.waitEventType = random.one(of: ["Client", isClient ? "Lock" : nil, nil])
     session.waitEvent = random.one(of: ["ClientRead", "relation", nil])
     let query = random.one(of: Self.queries)
     session.query = query

@@ -1,3 +1,5 @@
+import TestJSON
+
 @testable import Rendering
 @testable import SessionAudit
 
@@ -17,20 +19,23 @@ func collected(
 extension JSONReport {
   static func audit(
     _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
-    indents: Bool = false
+    indents: Bool = false, from origin: String = #fileID
   ) -> [UInt8] {
     var bytes: [UInt8] = []
     audit(
       outcome, version: version, summary: summary, showQuery: showQuery, indents: indents,
       handOn: { bytes += $0 })
+    ProducedJSON.keep(bytes, from: origin)
     return bytes
   }
 
   static func termination(
-    _ answer: TerminationAnswer, version: String, indents: Bool = false
+    _ answer: TerminationAnswer, version: String, indents: Bool = false,
+    from origin: String = #fileID
   ) -> [UInt8] {
     var bytes: [UInt8] = []
     termination(answer, version: version, indents: indents, handOn: { bytes += $0 })
+    ProducedJSON.keep(bytes, from: origin)
     return bytes
   }
 }

@@ -1,4 +1,5 @@
 import SessionAudit
+import TestJSON
 import Testing
 
 @testable import Rendering
@@ -17,9 +18,11 @@ struct JSONLogTests {
     [(.gone, nil), (.refused, "42501: permission denied")], failure: failure)
 
   private static func line(_ event: TerminationEvent) -> [UInt8] {
-    JSONLog.line(
+    let line = JSONLog.line(
       event, run: "2026-03-01T12:00:01.000002Z/4711", at: .now - .milliseconds(-1250),
       version: "1.2.3")
+    ProducedJSON.keep(line, from: #fileID)
+    return line
   }
 
   /// As a run writes them: the second victim's outcome comes after both were signalled.

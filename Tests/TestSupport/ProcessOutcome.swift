@@ -25,6 +25,11 @@ public struct ProcessOutcome: Sendable {
   public var stdout: String { String(decoding: stdoutBytes, as: UTF8.self) }
   public var stderr: String { String(decoding: stderrBytes, as: UTF8.self) }
 
+  /// By a signal that it did not handle.
+  var wasKilled: Bool {
+    if case .signalled = termination { true } else { false }
+  }
+
   /// The exit status as a shell has it: 128 and the signal for one that was killed.
   public var status: Int32 {
     switch termination {

@@ -1,4 +1,5 @@
 import PostgresClient
+import TestJSON
 
 #if canImport(Glibc)
   import Glibc
@@ -10,6 +11,7 @@ import PostgresClient
 /// reaped when it goes without having been waited for.
 public final class RunningProcess {
   public let pid: pid_t
+  private let command: (program: String, arguments: [String])
   private let started = ContinuousClock.now
   private var input: Int32
   private var unsent: [UInt8] = []
@@ -39,6 +41,7 @@ public final class RunningProcess {
   ) throws {
     Spawn.ignoresBrokenPipes
     let path = try ChildProcess.find(executable)
+    command = (path, arguments)
     let (inputPipe, outputPipe, errorPipe) = (
       try Spawn.pipe(), try Spawn.pipe(), try Spawn.pipe()
     )
@@ -117,10 +120,14 @@ public final class RunningProcess {
     while true {
       if let reaped = try Reaped.wait(pid, blocking: false) {
         isReaped = true
-        return ProcessOutcome(
+        let outcome = ProcessOutcome(
           termination: reaped.termination, stdoutBytes: output.bytes, stderrBytes: error.bytes,
           wallSeconds: seconds(started.duration(to: .now)), cpuSeconds: reaped.cpuSeconds,
           peakResidentBytes: reaped.peakResidentBytes)
+        ProducedJSON.keep(
+          of: command.program, command.arguments, outputs: [output.bytes, error.bytes],
+          wasKilled: outcome.wasKilled)
+        return outcome
       }
       if deadline.hasPassed { try giveUp(deadline, "to exit") }
       usleep(500)

@@ -1,4 +1,5 @@
 import PostgresClient
+import TestJSON
 
 #if canImport(Glibc)
   import Glibc
@@ -10,6 +11,8 @@ import PostgresClient
 /// /dev/tty works in it. Used by one thread at a time; killed when it goes.
 public final class TerminalProcess {
   public let pid: pid_t
+  private let command: (program: String, arguments: [String])
+  private let outputFile: String?
   private let started = ContinuousClock.now
   private let terminal: Int32
   private var screen: [UInt8] = []
@@ -28,6 +31,8 @@ public final class TerminalProcess {
     columns: Int = 80, rows: Int = 24, outputFile: String? = nil, inputFile: String? = nil
   ) throws {
     let path = try ChildProcess.find(executable)
+    command = (path, arguments)
+    self.outputFile = outputFile
     let device: String
     (terminal, device) = try Self.openPair()
     // Held open until the child has it, or its window size would be lost on some systems.
@@ -111,10 +116,14 @@ public final class TerminalProcess {
         "process \(pid) took more than \(seconds(timeout)) s and was killed; on its terminal: "
           + transcript.suffix(2000))
     }
-    return ProcessOutcome(
+    let outcome = ProcessOutcome(
       termination: reaped!.termination, stdoutBytes: screen, stderrBytes: [],
       wallSeconds: seconds(started.duration(to: .now)), cpuSeconds: reaped!.cpuSeconds,
       peakResidentBytes: reaped!.peakResidentBytes)
+    ProducedJSON.keep(
+      of: command.program, command.arguments + (outputFile.map { ["-o", $0] } ?? []),
+      outputs: [screen], wasKilled: outcome.wasKilled)
+    return outcome
   }
 
   private var hasMore: Bool {

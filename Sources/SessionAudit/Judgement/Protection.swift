@@ -1,6 +1,6 @@
 /// Why a session is not to be terminated.
 public struct Protection: Sendable, Equatable {
-  public enum Kind: String, Sendable {
+  public enum Kind: String, Sendable, CaseIterable {
     case ownSession = "own_session"
     case superuser
     case parallelWorker = "parallel_worker"

@@ -1,6 +1,6 @@
 /// Whether an application really closes its connections at the age that was declared.
 public struct Recycling: Sendable, Equatable {
-  public enum Verdict: String, Sendable {
+  public enum Verdict: String, Sendable, CaseIterable {
     case notEnforced = "not_enforced"
     case enforced
     /// Too quiet or too young to tell.

@@ -1,6 +1,6 @@
 /// Who is alive, as a platform or the user says it. It speaks of the connected database only.
 public struct Roster: Sendable, Equatable {
-  public enum Format: String, Sendable {
+  public enum Format: String, Sendable, CaseIterable {
     /// `heroku ps --json`
     case heroku
     /// `kubectl get pods -o json`

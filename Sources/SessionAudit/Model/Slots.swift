@@ -1,7 +1,7 @@
 /// How many connections the server takes, how many it has, and which limit this role meets first.
 public struct Slots: Sendable, Equatable {
   public struct Limit: Sendable, Equatable {
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
       case server
       /// What is left belongs to pg_use_reserved_connections (16+) and superusers.
       case reserved

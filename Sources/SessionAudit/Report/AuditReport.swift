@@ -96,7 +96,7 @@ extension JudgedSession {
 
 /// Something to do, with the command or SQL that does it.
 public struct Advice: Sendable, Equatable {
-  public enum Severity: String, Sendable {
+  public enum Severity: String, Sendable, CaseIterable {
     case info
     case warning
     case critical
