@@ -11,7 +11,7 @@ else
 endif
 
 .PHONY: help build test test-matrix demo stress bench bench-judge lint release install-deps
-.PHONY: install-deps-but-browser
+.PHONY: install-deps-but-browser install docs pictures
 
 help:
 	@echo "make build         build everything, for debugging"
@@ -21,8 +21,11 @@ help:
 	@echo "make stress        minutes of sweeps among busy sessions, of which none may be ended"
 	@echo "make bench         measure pgsessions against psql, and its ending of 1,000 orphans"
 	@echo "make bench-judge   measure judging 10,000 sessions and writing 5,000, without a server"
+	@echo "make docs          write the man pages, completions and docs/cli-reference.md anew"
+	@echo "make pictures      make the pictures of the README anew"
 	@echo "make lint          check the format of all Swift files"
 	@echo "make release       build the program as it is delivered: .build/release/pgsessions"
+	@echo "make install       install it with its man pages and completions (PREFIX=/usr/local)"
 	@echo "make install-deps  install what building and testing needs, where it is missing"
 
 install-deps:
@@ -51,6 +54,11 @@ demo: install-deps-but-browser
 	@swift build
 	@.build/debug/demo
 
+# What the demo finds, drawn for the README; to be looked at before it is committed.
+pictures: install-deps
+	@swift build
+	@.build/debug/demo --pictures docs/pictures
+
 # The release program, which is as fast as users have it; what plays its clients need not be.
 stress: install-deps-but-browser release
 	@swift build
@@ -67,3 +75,18 @@ bench-judge:
 	@swift build -c release --product bench
 	@.build/release/bench --judge 10000
 	@.build/release/bench --write 5000
+
+# What the program says of itself; a test compares it with what is committed.
+docs:
+	@swift build --product pgsessions
+	@scripts/reference .build/debug/pgsessions .
+
+PREFIX ?= /usr/local
+
+# After `make release`, which needs no root.
+install:
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 .build/release/pgsessions $(DESTDIR)$(PREFIX)/bin
+	@cd share && find . -type f | while read -r file; do \
+	  install -d "$(DESTDIR)$(PREFIX)/share/$$(dirname "$$file")" && \
+	  install -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/$$file" || exit 1; done

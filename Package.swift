@@ -6,7 +6,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [.executable(name: "pgsessions", targets: ["pgsessions"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    // Exactly: it writes the help and the completions, which tests compare with committed files.
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
   ],
   targets: [
     // The one door through which C comes in.
@@ -98,7 +99,8 @@ let package = Package(
       dependencies: [
         "Commands", "Rendering", "SessionAudit", "TestPages", "TestRandom", "TestStress",
         "TestSupport", "TestTraits", "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
-      ]),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], exclude: ["Help"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -39,7 +39,8 @@ struct AuditCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What to group by: application (default), family, user, database, client, state; "
-        + "repeatable.", valueName: "dimension"))
+        + "repeatable.", valueName: "dimension"),
+    completion: .list(GroupDimension.allCases.map(\.rawValue)))
   var groupBy: [String] = []
 
   @Option(
@@ -49,13 +50,14 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Judge a saved JSON report anew, without a server; - is stdin.", valueName: "file"))
+      "Judge a saved JSON report anew, without a server; - is stdin.", valueName: "file"),
+    completion: .file())
   var input: String?
 
   @Option(
     help: ArgumentHelp(
       "Exit with 1 where there are suspects, orphans, or slots=90 percent used; repeatable.",
-      valueName: "condition"))
+      valueName: "condition"), completion: .list(["suspects", "orphans", "slots=90"]))
   var failOn: [String] = []
 
   @Flag(help: "List every session with what explains it.")

@@ -14,7 +14,7 @@ struct EndingOptions: ParsableArguments {
     parsing: .unconditional,
     help: ArgumentHelp(
       "Write down each step, a line of JSON each; - is stdout, and the report then goes to stderr.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var log: String?
 
   @Flag(help: "Cancel the queries of active sessions, and end only what goes on all the same.")

@@ -49,7 +49,7 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Who is alive: heroku ps --json, kubectl get pods -o json, or lines; - is stdin.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var live: String?
 
   @Option(
@@ -78,7 +78,8 @@ struct JudgingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Whether a name means one instance at a time; repeatable.", valueName: "[app=]yes|no"))
+      "Whether a name means one instance at a time; repeatable.", valueName: "[app=]yes|no"),
+    completion: .list(["yes", "no"]))
   var oneInstance: [String] = []
 
   @Option(

@@ -27,7 +27,8 @@ struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The form of the report: text (default), json, ndjson; audit also csv, html, prometheus.",
-      valueName: "format"))
+      valueName: "format"),
+    completion: .list(ReportFormat.allCases.map(\.rawValue)))
   var format: String?
 
   @Flag(help: "Short for --format json.")
@@ -35,11 +36,13 @@ struct OutputOptions: ParsableArguments {
 
   @Option(
     name: .customShort("o"),
-    help: ArgumentHelp("Write the report to this file, whole or not at all.", valueName: "file"))
+    help: ArgumentHelp("Write the report to this file, whole or not at all.", valueName: "file"),
+    completion: .file())
   var file: String?
 
   @Option(
-    help: ArgumentHelp("When to use colour: auto (default), always or never.", valueName: "when"))
+    help: ArgumentHelp("When to use colour: auto (default), always or never.", valueName: "when"),
+    completion: .list(["auto", "always", "never"]))
   var color: String?
 
   var form: ReportFormat { json ? .json : format.flatMap(ReportFormat.init) ?? .text }

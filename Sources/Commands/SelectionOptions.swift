@@ -93,7 +93,8 @@ struct SelectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The weakest evidence on which an orphan is ended: roster, declared, inferred (inferred on a "
-        + "terminal that is asked, else declared).", valueName: "basis"))
+        + "terminal that is asked, else declared).", valueName: "basis"),
+    completion: .list(["roster", "declared", "inferred"]))
   var trust: String?
 
   @Option(

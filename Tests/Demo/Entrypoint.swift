@@ -2,6 +2,7 @@ import TestSupport
 
 /// Shows on a throw-away server how restarted hosts leave sessions behind, and how pgsessions
 /// finds and ends them while the sessions in use go on. Counts on the server what came of it.
+/// `demo --pictures FOLDER` draws what it finds, for the README, and ends none.
 @main
 enum Entrypoint {
   static func main() {
@@ -21,6 +22,16 @@ enum Entrypoint {
     defer { server.remove() }
     let relay = try Relay(upstreamPort: server.port)
     defer { relay.stop() }
+    let arguments = CommandLine.arguments.dropFirst()
+    if !arguments.isEmpty {
+      guard arguments.count == 2, arguments.first == "--pictures", let folder = arguments.last
+      else {
+        throw SupportError("usage: demo [--pictures FOLDER]")
+      }
+      try Pictures(server: server, program: Build.executable("pgsessions"), folder: folder)
+        .draw(with: relay)
+      return true
+    }
     let census = try Census(server: server)
     let scene = try Scene(server: server, relay: relay, threshold: threshold, census: census)
     defer { scene.end() }

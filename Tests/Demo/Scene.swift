@@ -21,20 +21,34 @@ final class Scene {
 
   /// Sets everything up, tells what it does, and returns when the sessions left behind have been
   /// idle for longer than `threshold` seconds.
-  init(server: ThrowawayServer, relay: Relay, threshold: Int, census: Census) throws {
+  /// - Parameter working: how many seconds hosts are at work before they vanish.
+  init(
+    server: ThrowawayServer, relay: Relay, threshold: Int, working: Int = 0, census: Census
+  ) throws {
     try Self.makeShop(server)
     say("Three hosts restart twice: web.1, web.2 and worker.1. The old ones vanish as hosts do")
     say("that die, without a word, so the server keeps their sessions.")
     var left: Set<Identity> = []
     for generation in 1...2 {
+      var (hosts, connections): ([(host: Host, sessions: Int)], [Connection]) = ([], [])
       for (name, number, sessions) in [("web.1", 11, 4), ("web.2", 12, 4), ("worker.1", 21, 3)] {
         let host = try Host(server, relay, name: name, address: "127.0.\(generation).\(number)")
-        let connections = try (0..<sessions).map { _ in try host.connect() }
-        for connection in connections { left.insert(try Census.identity(of: connection)) }
-        // Before its clients go, who would say goodbye.
-        let vanished = try withExtendedLifetime(connections) { try host.dyno.vanish() }
-        guard vanished == sessions else {
-          throw SupportError("\(vanished) of \(sessions) sessions of \(name) were left behind")
+        for _ in 0..<sessions { connections.append(try host.connect()) }
+        hosts.append((host, sessions))
+      }
+      for connection in connections { left.insert(try Census.identity(of: connection)) }
+      if working > 0 {
+        let heartbeat = Heartbeat(connections)
+        sleep(UInt32(working))
+        heartbeat.stop()
+      }
+      // Before their clients go, who would say goodbye.
+      try withExtendedLifetime(connections) {
+        for (host, sessions) in hosts {
+          let vanished = try host.dyno.vanish()
+          guard vanished == sessions else {
+            throw SupportError("\(vanished) of \(sessions) sessions of a host were left behind")
+          }
         }
       }
     }

@@ -130,15 +130,18 @@ public final class Browser {
       "Emulation.setEmulatedMedia", ["media": .string(medium), "features": .array([scheme])])
   }
 
-  /// A PNG of the page from its top.
-  /// - Parameter height: in pixels; nil for all of it.
-  public func screenshot(height: Int? = nil) throws -> [UInt8] {
+  /// A PNG of the page.
+  /// - Parameters:
+  ///   - top: where it begins, in pixels from the page's top.
+  ///   - height: in pixels; nil for all of it.
+  public func screenshot(from top: Int = 0, height: Int? = nil) throws -> [UInt8] {
     let metrics = try send("Page.getLayoutMetrics")
     let size = metrics["cssContentSize"]
     let whole = size?["height"]?.int ?? 0
     let clip: JSON = .object([
-      "x": .number(0), "y": .number(0), "scale": .number(1), "width": size?["width"] ?? .null,
-      "height": .number(Double(min(height ?? whole, whole))),
+      "x": .number(0), "y": .number(Double(top)), "scale": .number(1),
+      "width": size?["width"] ?? .null,
+      "height": .number(Double(min(height ?? whole, whole - top))),
     ])
     let answer = try send(
       "Page.captureScreenshot",
