@@ -7,7 +7,7 @@ extension TextReport {
     var table = TextTable([
       .init(title: "pid", alignsRight: true),
       .init(title: "application_name", isFlexible: true),
-      .init(title: "user@database", isFlexible: true, rank: 3),
+      .init(title: "user@db", isFlexible: true, rank: 3),
       .init(title: "client", isFlexible: true),
       .init(title: "state", isFlexible: true, rank: 2),
       .init(title: "state age", alignsRight: true, rank: 1),

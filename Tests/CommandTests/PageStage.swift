@@ -78,9 +78,11 @@ class PageStage {
 
   deinit { server.remove() }
 
-  /// A command with the server in the place of those that the pages name.
+  /// A command with the server in the place of those that the pages name, and a folder of ours in
+  /// that of node exporter's.
   func local(_ command: String) -> String {
     command.replacing(/@db\d?\.example\//, with: "@127.0.0.1:\(server.port)/")
+      .replacing("/var/lib/node_exporter/textfile/", with: folder.path(""))
   }
 
   /// Opens or closes sessions of web.1 and web.2 until there are so many.
