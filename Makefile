@@ -85,8 +85,11 @@ PREFIX ?= /usr/local
 
 # After `make release`, which needs no root.
 install:
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 .build/release/pgsessions $(DESTDIR)$(PREFIX)/bin
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 .build/release/pgsessions "$(DESTDIR)$(PREFIX)/bin"
 	@cd share && find . -type f | while read -r file; do \
 	  install -d "$(DESTDIR)$(PREFIX)/share/$$(dirname "$$file")" && \
 	  install -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/$$file" || exit 1; done
+	install -d "$(DESTDIR)$(PREFIX)/share/doc/pgsessions/docs"
+	install -m 644 README.md CHANGELOG.md LICENSE "$(DESTDIR)$(PREFIX)/share/doc/pgsessions"
+	install -m 644 docs/*.md "$(DESTDIR)$(PREFIX)/share/doc/pgsessions/docs"

@@ -16,7 +16,7 @@ extension AuditCommand {
       HTMLReport.audit(
         outcome, version: programVersion, summary: summary, showQuery: showQuery, handOn: handOn)
     case (.prometheus, _):
-      PrometheusReport.audit(outcome, now: LocalClock.now, handOn: handOn)
+      PrometheusReport.audit(outcome, now: input == nil ? LocalClock.now : nil, handOn: handOn)
     // A table without rows would say that there are no sessions.
     case (.text, .refused), (.csv, .refused): return false
     case (.csv, .report(let report)):
@@ -45,7 +45,7 @@ extension AuditCommand {
       HTMLReport.audits(
         outcomes, version: programVersion, summary: summary, showQuery: showQuery, handOn: handOn)
     case .prometheus:
-      PrometheusReport.audits(outcomes, now: LocalClock.now, handOn: handOn)
+      PrometheusReport.audits(outcomes, now: input == nil ? LocalClock.now : nil, handOn: handOn)
     case .csv:
       let reports = outcomes.compactMap(\.report)
       guard !reports.isEmpty else { return false }
@@ -57,6 +57,7 @@ extension AuditCommand {
     case .text:
       OutputOptions.handOn(
         text(file, environment).audits(outcomes, overviewAlone: summary), handOn)
+      return outcomes.contains { $0.report != nil }
     }
     return true
   }

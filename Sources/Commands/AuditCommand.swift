@@ -63,7 +63,10 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "List every session with what explains it.")
   var sessions = false
 
-  @Flag(help: "Leave the list of sessions out of JSON and HTML; groups as CSV.")
+  @Flag(
+    help:
+      "Leave the list of sessions out of JSON and HTML; groups as CSV; of several targets the overview alone."
+  )
   var summary = false
 
   @Flag(help: "List the sessions with the text of their last queries.")
@@ -105,7 +108,9 @@ struct AuditCommand: ParsableCommand {
     try self.judging.refuseWhatSpeaksOfOneDatabase()
     let file = try output.opened()
     try output.deliver(
-      Fleet(targets: targets, work: run.outcome(of:), refused: run.refused), to: file,
+      Fleet(
+        targets: targets, work: run.outcome(of:), refused: run.refused,
+        wholeTime: connection.wholeTime), to: file,
       say: { Self.say($0, conditions, of: $1) },
       one: { _ = write($0, as: .ndjson, file, environment, $1) },
       all: { write($0, as: $1, file, environment, $2) })

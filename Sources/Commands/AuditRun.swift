@@ -1,4 +1,6 @@
+import InputFiles
 import PostgresClient
+import Rendering
 import ServerAccess
 import SessionAudit
 
@@ -15,8 +17,9 @@ struct AuditRun: Sendable {
     do {
       let (session, deadline) = try connector.connect(
         target, deadline: Deadline(after: connector.wholeTime))
-      let snapshot = try SnapshotReader(session).read(
+      var snapshot = try SnapshotReader(session).read(
         keepingQueries: keepsQueries, deadline: deadline)
+      snapshot.target.name = target.reportName
       var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
       report.add(
         try DetailsReader(session).read(
@@ -36,9 +39,18 @@ struct AuditRun: Sendable {
   func outcomes(ofFile path: String) throws -> [AuditOutcome] {
     try InputFile.read(path).savedReports().map { part in
       switch part {
-      case .refused(let failure, let target):
+      case .refused(var failure, let target):
+        // As when it was written: a hand may have changed it since.
+        failure.message = Redaction.reported(failure.message)
+        failure.hints = failure.hints.map(Redaction.reported)
         return .refused(failure, target: target, judgedWith: judging.policy)
-      case .snapshot(let snapshot):
+      case .snapshot(let snapshot, let standards):
+        let forgotten = judging.forgotten(of: standards)
+        if !forgotten.isEmpty {
+          Diagnostics.warn(
+            "it was judged with \(forgotten.joined(separator: ", ")), and is not now",
+            of: TextReport.title(of: snapshot.target))
+        }
         var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
         report.advise(words: words(for: TargetResolver.commandWords(for: snapshot.target)))
         return .report(report)

@@ -91,13 +91,7 @@ struct ConnectionOptions: ParsableArguments {
         throw Diagnostics.failure(error)
       }
     }
-    if words.count > 1 {
-      for place in resolved.indices {
-        resolved[place].name = TextReport.title(
-          of: resolved[place].described(environment: environment),
-          orElse: resolved[place].commandWords)
-      }
-    }
+    if words.count > 1 { resolved.nameApart(environment: environment) }
     for target in resolved {
       for warning in target.warnings { Diagnostics.warn(warning, of: target.name) }
     }

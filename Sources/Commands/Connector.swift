@@ -26,7 +26,10 @@ struct Connector: Sendable {
       return try connectOnce(
         &target, &typing, deadline: deadline, interruption: interruption)
     }
-    return try SlotWait(limit: waitForSlot, name: target.name, interruption: interruption).first {
+    return try SlotWait(
+      limit: waitForSlot, name: target.name, neighbours: target.neighbours,
+      interruption: interruption
+    ).first {
       (isRetry, typing) throws(PostgresError) in
       let session = try connectOnce(
         &target, &typing,
@@ -55,7 +58,10 @@ struct Connector: Sendable {
       let whose = target.name ?? parameters["user"]
       let question = "Password\(whose.map { " for \(HostileText.escaped($0))" } ?? ""): "
       let start = ContinuousClock.now
-      guard let password = Terminal.ask(question, hidingAnswer: true) else {
+      guard
+        let password =
+          Terminal.ask(question, hidingAnswer: true, interruption: interruption)
+      else {
         throw error
       }
       typing += start.duration(to: .now)

@@ -102,7 +102,9 @@ struct DoctorCommand: ParsableCommand {
     _ environment: [String: String]
   ) throws {
     try output.deliver(
-      Fleet(targets: targets, work: run.outcome(of:), refused: run.refused), to: file,
+      Fleet(
+        targets: targets, work: run.outcome(of:), refused: run.refused,
+        wholeTime: connection.wholeTime), to: file,
       say: { Self.say($0, of: $1) }, one: { write($0, file, $1) },
       all: { outcomes, format, handOn in
         if format == .json {

@@ -19,7 +19,8 @@ struct DoctorRun: Sendable {
     do {
       let (session, deadline) = try connector.connect(
         target, deadline: Deadline(after: connector.wholeTime))
-      let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
+      var snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
+      snapshot.target.name = target.reportName
       let audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
       let reader = DoctorReader(session)
       let facts = try reader.read(

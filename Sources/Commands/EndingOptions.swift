@@ -32,7 +32,10 @@ struct EndingOptions: ParsableArguments {
     transform: Parsing.positiveDuration)
   var verifyWithin: Duration?
 
-  @Flag(inversion: .prefixedNo, help: "Let no two runs end sessions on one server at a time.")
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Let no two runs end sessions on one server at a time; --no-lock does not look for others.")
   var lock = true
 
   func validate() throws {

@@ -22,35 +22,51 @@ struct Fleet<Outcome: Sendable> {
   var work: @Sendable (ResolvedTarget) throws -> Outcome
   /// A failure as an outcome.
   var refused: @Sendable (Failure, ResolvedTarget) -> Outcome
+  /// A target's whole time.
+  var wholeTime: Duration
+
+  struct Answer: Sendable {
+    var outcome: Outcome
+    /// What the command would have ended with, had there been no other target; nil: what the outcome
+    /// says.
+    var status: ExitStatus?
+  }
 
   /// What came of each target, in their order.
   /// - Parameter take: on the calling thread, each outcome as it comes.
-  func outcomes(take: (Outcome) -> Void = { _ in }) -> [Outcome] {
-    var outcomes = [Outcome?](repeating: nil, count: targets.count)
+  func answers(take: (Outcome) -> Void = { _ in }) -> [Answer] {
+    var answers = [Answer?](repeating: nil, count: targets.count)
     let start = ContinuousClock.now
     let (targets, work, refused) = (targets, work, refused)
+    let turns = ServerTurns(patience: min(wholeTime / 30, .seconds(1)))
     Self.run(
       targets.count,
       work: { place in
-        do {
-          return try work(targets[place])
-        } catch {
-          return refused(Failure(ofOne: error), targets[place])
+        let target = targets[place]
+        return turns.take(at: target.server) {
+          do {
+            return Answer(outcome: try work(target))
+          } catch {
+            return Answer(
+              outcome: refused(Failure(ofOne: error), target),
+              status: (error as? CommandFailure)?.status)
+          }
         }
       },
       wait: { open in
         let waited = start.duration(to: .now)
+        guard waited > .milliseconds(400) else { return }
         StatusLine.show(
-          "\(targets.count - open.count) of \(targets.count) targets, \(DurationText.brief(waited)): "
+          "\(targets.count - open.count) of \(targets.count) targets done, \(DurationText.brief(waited)): "
             + "waiting for \(targets[open[0]].name ?? "?")"
             + (open.count > 1 ? " and \(open.count - 1) more" : ""))
       },
-      take: { place, outcome in
-        outcomes[place] = outcome
+      take: { place, answer in
+        answers[place] = answer
         StatusLine.clear()
-        take(outcome)
+        take(answer.outcome)
       })
-    return outcomes.compactMap(\.self)
+    return answers.compactMap(\.self)
   }
 
   /// - Parameters:
@@ -58,23 +74,31 @@ struct Fleet<Outcome: Sendable> {
   ///   - wait: on the calling thread, every now and then: the places that are not done.
   ///   - take: on the calling thread, as they come.
   private static func run(
-    _ count: Int, work: @escaping @Sendable (Int) -> Outcome, wait: ([Int]) -> Void,
-    take: (Int, Outcome) -> Void
+    _ count: Int, work: @escaping @Sendable (Int) -> Answer, wait: ([Int]) -> Void,
+    take: (Int, Answer) -> Void
   ) {
-    guard let board = Board<Outcome>() else {
+    guard let board = Board<Answer>() else {
       // Without a pipe there is no descriptor for a connection either: each will say so.
       for place in 0..<count { take(place, work(place)) }
       return
     }
+    // The threads inherit that they get none of them: a password may be asked for on one, with the
+    // terminal silent, and it must talk again before a signal ends us.
+    let signals = EndingSignals.holdBack()
+    defer { signals.letThrough() }
     let started = (0..<min(count, mostAtOnce)).count { _ in
       detachThread { board.work(count, work) }
     }
     if started == 0 { board.work(count, work) }
     var isOpen = [Bool](repeating: true, count: count)
     while isOpen.contains(true) {
-      for (place, outcome) in board.taken(within: .milliseconds(200)) {
+      for (place, answer) in board.taken(within: .milliseconds(200)) {
         isOpen[place] = false
-        take(place, outcome)
+        take(place, answer)
+      }
+      Terminal.turn.withLockIfAvailable { _ in
+        signals.letThrough()
+        _ = EndingSignals.holdBack()
       }
       let open = isOpen.indices.filter { isOpen[$0] }
       if !open.isEmpty { wait(open) }
@@ -89,6 +113,52 @@ extension Failure {
     self.init(
       kind: .unknown, sqlState: nil, message: failure?.sentence ?? "\(error)",
       hints: [failure?.nextStep].compactMap { $0 })
+  }
+}
+
+/// Whose turn it is at a server that is asked about several of its databases: our own sessions must
+/// not be what fills its slots.
+private final class ServerTurns: Sendable {
+  static var mostAtOnce: Int { 4 }
+
+  /// One that hangs must not keep the others from their turns for long.
+  private let patience: Duration
+  private let running = Mutex<[[String?]: Int]>([:])
+
+  init(patience: Duration) { self.patience = patience }
+
+  func take<Value>(at server: [String?], _ body: () -> Value) -> Value {
+    let deadline = Deadline(after: patience)
+    while !enter(server, anyway: deadline.hasPassed) { usleep(2_000) }
+    defer { running.withLock { $0[server, default: 1] -= 1 } }
+    return body()
+  }
+
+  private func enter(_ server: [String?], anyway: Bool) -> Bool {
+    running.withLock { running in
+      let count = running[server, default: 0]
+      guard anyway || count < Self.mostAtOnce else { return false }
+      running[server] = count + 1
+      return true
+    }
+  }
+}
+
+/// The signals that end the program, held back for as long as that must not be.
+private struct EndingSignals {
+  private let before: sigset_t
+
+  static func holdBack() -> EndingSignals {
+    var (ending, before) = (sigset_t(), sigset_t())
+    sigemptyset(&ending)
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&ending, signal) }
+    pthread_sigmask(SIG_BLOCK, &ending, &before)
+    return EndingSignals(before: before)
+  }
+
+  func letThrough() {
+    var before = before
+    pthread_sigmask(SIG_SETMASK, &before, nil)
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InputFiles
 import ServerAccess
 import SessionAudit
 
@@ -186,6 +187,28 @@ struct Judging: Sendable {
   var policy: Policy
   /// By the clock of this machine.
   var rosterTakenAt: Timestamp?
+
+  /// What a saved report was judged with and would not be now, as options.
+  func forgotten(of standards: SavedReport.Standards) -> [String] {
+    var options: [String] = []
+    for (option, then, now) in [
+      ("stale-after", standards.staleAfter, policy.staleAfter),
+      ("restart-grace", standards.restartGrace, policy.restartGrace),
+      ("clock-tolerance", standards.clockTolerance, policy.clockTolerance),
+      ("max-age-slack", standards.maxAgeSlack, policy.maxAgeSlack),
+    ] {
+      guard let then, then != now else { continue }
+      options.append("--\(option) \(DurationText.exact(then))")
+    }
+    if standards.hasRoster && policy.roster == nil { options.append("a roster") }
+    let isSilent =
+      policy.maxAges.isEmpty && policy.instances.isEmpty && policy.restarts.isEmpty
+      && policy.oneInstance.isEmpty && policy.sharedAddresses.isEmpty && policy.poolers.isEmpty
+    if standards.hasDeclarations && isSilent {
+      options.append("declarations (judged_with has them)")
+    }
+    return options
+  }
 
   /// The policy for one snapshot.
   /// - Parameter isSaved: it comes from a file, perhaps of another day.

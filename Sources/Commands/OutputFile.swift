@@ -13,6 +13,8 @@ final class OutputFile {
   private let path: String
   /// The file's stand-in until it is whole; nil where the report is written directly.
   private var temporary: String?
+  /// Whether the stand-in has no name yet.
+  private var isNameless = false
 
   /// Makes sure that the report can be written before anything else is done.
   /// - Throws: status 73.
@@ -29,17 +31,24 @@ final class OutputFile {
       return
     }
     // What a link points to is replaced, not the link.
-    let target = exists ? Self.resolved(path) ?? path : path
-    var template = Array("\(Self.folder(of: target))/.pgsessions-XXXXXX".utf8CString)
-    descriptor = template.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
+    let target = Self.resolved(path)
+    let folder = Self.folder(of: target)
     self.path = target
-    guard descriptor >= 0 else { throw Self.notCreated(path, String(cString: strerror(errno))) }
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // As it was, or as any new file.
     let mask = umask(0)
     _ = umask(mask)
-    _ = fchmod(descriptor, exists ? status.st_mode & 0o7777 : 0o666 & ~mask)
+    // As it was, or as any new file.
+    let mode = exists ? status.st_mode & 0o7777 : 0o666 & ~mask
+    let nameless = Self.openNameless(in: folder)
+    if nameless >= 0 {
+      descriptor = nameless
+      isNameless = true
+    } else {
+      guard let (made, name) = Self.made(in: folder) else {
+        throw Self.notCreated(path, String(cString: strerror(errno)))
+      }
+      (descriptor, temporary) = (made, name)
+    }
+    _ = fchmod(descriptor, mode)
   }
 
   deinit {
@@ -48,11 +57,18 @@ final class OutputFile {
     if let temporary { unlink(temporary) }
   }
 
+  /// Whether putting the report in its place would replace the file that is open there.
+  func replaces(_ descriptor: Int32) -> Bool {
+    var (own, other) = (stat(), stat())
+    return stat(path, &own) == 0 && fstat(descriptor, &other) == 0 && own.st_dev == other.st_dev
+      && own.st_ino == other.st_ino
+  }
+
   /// Puts the whole report in its place.
   /// - Throws: status 74.
   func finish() throws(CommandFailure) {
-    guard let temporary else { return }
-    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
+    guard isNameless || temporary != nil else { return }
+    guard fsync(descriptor) == 0, nameIt(), let temporary, rename(temporary, path) == 0 else {
       throw CommandFailure(
         status: .writeFailed,
         sentence: "\(path) could not be written: \(String(cString: strerror(errno)))")
@@ -60,14 +76,67 @@ final class OutputFile {
     self.temporary = nil
   }
 
+  // MARK: - The stand-in
+
+  /// A file without a name, of which nothing is left if we are ended in the middle; negative where the
+  /// system or the file system has none.
+  private static func openNameless(in folder: String) -> Int32 {
+    #if os(Linux)
+      // O_TMPFILE, which is made of two flags; and it is named by its place under /proc.
+      guard access("/proc/self/fd", X_OK) == 0 else { return -1 }
+      return open(
+        folder.isEmpty ? "/" : folder, O_RDWR | O_CLOEXEC | O_DIRECTORY | 0o20_000_000, 0o600)
+    #else
+      return -1
+    #endif
+  }
+
+  /// Gives the whole file a name beside its place, from where a rename puts it there.
+  private func nameIt() -> Bool {
+    #if os(Linux)
+      guard isNameless else { return true }
+      for _ in 0..<100 {
+        let name = "\(Self.folder(of: path))/.pgsessions-\(UInt64.random(in: 0 ... .max))"
+        if linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 {
+          (temporary, isNameless) = (name, false)
+          return true
+        }
+        guard errno == EEXIST else { return false }
+      }
+      return false
+    #else
+      return true
+    #endif
+  }
+
+  private static func made(in folder: String) -> (descriptor: Int32, name: String)? {
+    var template = Array("\(folder)/.pgsessions-XXXXXX".utf8CString)
+    let descriptor = template.withUnsafeMutableBufferPointer { mkstemp($0.baseAddress!) }
+    guard descriptor >= 0 else { return nil }
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    let name = template.dropLast().map { UInt8(bitPattern: $0) }
+    return (descriptor, String(decoding: name, as: UTF8.self))
+  }
+
   private static func notCreated(_ path: String, _ why: String) -> CommandFailure {
     CommandFailure(status: .cannotCreate, sentence: "-o \(path): it can't be written: \(why)")
   }
 
-  private static func resolved(_ path: String) -> String? {
-    guard let real = realpath(path, nil) else { return nil }
-    defer { free(real) }
-    return String(cString: real)
+  /// Where a path leads; a link may point to what is not there yet.
+  private static func resolved(_ path: String) -> String {
+    var path = path
+    for _ in 0..<40 {
+      if let real = realpath(path, nil) {
+        defer { free(real) }
+        return String(cString: real)
+      }
+      var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+      let count = readlink(path, &target, target.count - 1)
+      guard count > 0 else { return path }
+      let end = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      path = end.hasPrefix("/") ? end : "\(folder(of: path))/\(end)"
+    }
+    return path
   }
 
   private static func folder(of path: String) -> String {

@@ -74,7 +74,7 @@ struct OutputOptions: ParsableArguments {
 
   /// Where the report goes, made before anything else is done; nil for stdout.
   /// - Throws: `CommandFailure` with status 73.
-  func opened() throws -> OutputFile? { try file.map { try OutputFile($0) } }
+  func opened() throws -> OutputFile? { try file == "-" ? nil : file.map { try OutputFile($0) } }
 
   /// Whether JSON is broken into lines for somebody who looks at it.
   func indents(_ file: OutputFile?) -> Bool {
@@ -136,18 +136,21 @@ struct OutputOptions: ParsableArguments {
     all: ([Outcome], ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool
   ) throws {
     var isThere = true
-    var outcomes: [Outcome] = []
+    var answers: [Fleet<Outcome>.Answer] = []
     func render(_ handOn: @escaping (UnsafeRawBufferPointer) -> Void) {
       guard form != .ndjson else {
-        outcomes = fleet.outcomes { one($0, handOn) }
+        answers = fleet.answers { one($0, handOn) }
         return
       }
-      outcomes = fleet.outcomes()
-      isThere = all(outcomes, form, handOn)
+      answers = fleet.answers()
+      isThere = all(answers.map(\.outcome), form, handOn)
     }
     let written = Self.emit(
       to: descriptor ?? file?.descriptor ?? 1, readerMayLeave: readerMayLeave, render)
-    let statuses = zip(outcomes, fleet.targets).map { say($0, $1.name) }
+    let statuses = zip(answers, fleet.targets).map { answer, target in
+      let said = say(answer.outcome, target.name)
+      return answer.status ?? said
+    }
     try Self.end(ExitStatus(ofAll: statuses), written, isThere ? file : nil)
   }
 

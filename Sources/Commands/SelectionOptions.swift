@@ -99,7 +99,8 @@ struct SelectionOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("End at most this many, those silent longest first (100).", valueName: "n"))
+    help: ArgumentHelp(
+      "End at most this many of each target, those silent longest first (100).", valueName: "n"))
   var max: String?
 
   @Option(

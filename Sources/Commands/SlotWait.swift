@@ -8,6 +8,8 @@ struct SlotWait {
   var limit: Duration
   /// What tells the target from others that are asked beside it.
   var name: String?
+  /// How many of us wait at the same server, which is to have no more attempts for it.
+  var neighbours = 1
   var interruption: Interruption?
 
   /// What the first attempt that succeeds gives.
@@ -52,7 +54,9 @@ struct SlotWait {
           after: waited, before: refusal.limit?.kind,
           attempt: attemptStart.duration(to: now) - (typing - typedBefore),
           chance: .random(in: 0...1))
-        guard Interruption.sleep(min(pause, limit - waited), or: interruption) else {
+        guard
+          Interruption.sleep(min(pause * neighbours, limit - waited), or: interruption)
+        else {
           throw .interrupted
         }
       }

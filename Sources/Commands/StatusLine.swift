@@ -20,7 +20,8 @@ enum StatusLine {
     // A password is being typed: the line would run into it.
     Terminal.turn.withLockIfAvailable { _ in
       isShown.withLock { isShown in
-        let text = HostileText.escaped(text).prefix(max(1, Terminal.width(of: 2) - 1))
+        let text = CellWidth.fit(
+          HostileText.escaped(text), to: max(1, Terminal.width(of: 2) - 1), unicode: false)
         Output.writeToStandardError("\r\u{1B}[K" + text)
         isShown = true
       }

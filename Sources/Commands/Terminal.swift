@@ -30,6 +30,8 @@ enum Terminal {
     _ question: String, hidingAnswer: Bool = false, interruption: Interruption? = nil
   ) -> String? {
     turn.withLock { _ in
+      // Whoever ends the program while another is asked is not asked after that.
+      if isEndPending() || interruption?.isRaised == true { return nil }
       StatusLine.clear()
       return answer(question, hidingAnswer: hidingAnswer, interruption: interruption)
     }

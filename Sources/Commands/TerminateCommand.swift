@@ -77,6 +77,11 @@ struct TerminateCommand: ParsableCommand {
     // Before anything else that can fail: without a record nothing is to be ended.
     let file = try output.opened()
     let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
+    if let log, let file, file.replaces(log.descriptor) {
+      throw CommandFailure(
+        status: .cannotCreate, sentence: "-o and --log name the same file",
+        nextStep: "The report would take the place of the log: name another file for one of them.")
+    }
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
       connector: connection.connector(environment), selection: selection, judging: judging,
@@ -149,7 +154,8 @@ struct TerminateCommand: ParsableCommand {
     _ environment: [String: String]
   ) throws {
     let fleet = Fleet(
-      targets: targets, work: { try termination.outcome(of: $0) }, refused: termination.refused)
+      targets: targets, work: { try termination.outcome(of: $0) }, refused: termination.refused,
+      wholeTime: connection.wholeTime)
     try output.deliver(
       fleet, to: file, on: descriptor(file), readerMayLeave: !ending.execute,
       say: { outcome, name in
@@ -177,7 +183,9 @@ struct TerminateCommand: ParsableCommand {
   ) -> String {
     let text = TextReport(style: output.style(environment: environment, on: descriptor))
     let reports = zip(answers, targets).map { answer, target -> String in
-      guard case .report(let report) = answer else { return quiet ? "" : text.refusal(answer) }
+      guard case .report(let report) = answer else {
+        return text.refusal(answer, of: quiet ? target.name : nil)
+      }
       return quiet
         ? text.briefTermination(report, of: target.name)
         : text.termination(report, next: next(selection, target))

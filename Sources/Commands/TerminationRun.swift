@@ -30,7 +30,8 @@ struct Termination: Sendable {
     of target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
   ) throws -> Outcome {
     let recorder = LogRecorder(log)
-    let run = TerminationRun(common: self, confirm: confirm, record: recorder.record)
+    let run = TerminationRun(
+      common: self, confirm: confirm, record: recorder.record, name: target.reportName)
     var outcome = try run.outcome(of: target)
     recorder.finish(outcome.answer)
     outcome.logFailure = recorder.failure
@@ -51,6 +52,8 @@ private struct TerminationRun {
   var confirm: ((TerminationReport) throws -> Bool)?
   /// Writes down each step; false where it can't.
   var record: (TerminationEvent) -> Bool
+  /// What tells the target from others in reports.
+  var name: String?
 
   typealias Outcome = Termination.Outcome
 
@@ -94,7 +97,8 @@ private struct TerminationRun {
   /// is made.
   /// - Throws: `PostgresError`, and `CommandFailure` for a policy that the snapshot contradicts.
   private func plan(_ session: Connection, deadline: Deadline) throws -> TerminationReport {
-    let snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
+    var snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
+    snapshot.target.name = name
     var audit = Judge.judge(snapshot, by: try common.judging.policy(for: snapshot, isSaved: false))
     let candidates = Planner.candidates(audit, selection: common.selection)
     if !candidates.isEmpty {

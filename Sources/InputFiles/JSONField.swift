@@ -95,6 +95,14 @@ struct JSONField {
     return value
   }
 
+  /// Seconds, up to a hundred years.
+  func seconds() throws(InputFileError) -> Duration? {
+    guard let node, !isNull else { return nil }
+    guard let seconds = node.double else { throw error("is not a number") }
+    guard 0...3_200_000_000 ~= seconds else { throw error("is no duration") }
+    return .microseconds(Int64((seconds * 1_000_000).rounded()))
+  }
+
   func time() throws(InputFileError) -> Timestamp? {
     guard let text = try string() else { return nil }
     do throws(Timestamp.ParseError) {

@@ -16,6 +16,17 @@ struct JSONText {
     return node
   }
 
+  /// One value or more, one after the other, as in JSON lines.
+  static func parseAll(_ bytes: [UInt8]) throws(InputFileError) -> [JSONNode] {
+    var text = JSONText(bytes: bytes, place: bytes.placeAfterByteOrderMark)
+    var nodes: [JSONNode] = []
+    repeat {
+      nodes.append(try text.value(depth: 0))
+      text.skipBlanks()
+    } while text.next != nil
+    return nodes
+  }
+
   /// nil at the end.
   var next: UInt8? { place < bytes.count ? bytes[place] : nil }
 

@@ -53,7 +53,10 @@ public enum SavedReport {
     switch parts[1] {
     case "audit": throw field.error("is \(found); this version reads \(schema)")
     case "termination": throw field.error("is \(found): that is no audit, and only one is read")
-    case "fleet": throw field.error("is \(found); this version reads \(fleetSchema)")
+    case "fleet":
+      throw field.error(
+        found == fleetSchema
+          ? "is \(found) within another" : "is \(found); this version reads \(fleetSchema)")
     default: throw field.error("is not \(schema), which this version reads")
     }
   }

@@ -70,7 +70,9 @@ public enum CSVReport {
     csv.flush()
   }
 
-  static let targetColumns = ["target_host", "target_port", "target_database"]
+  static let targetColumns = [
+    "target", "target_host", "target_port", "target_user", "target_database",
+  ]
 
   static let sessionColumns = [
     "pid", "backend_start", "application_name", "user", "database", "client_address",
@@ -97,8 +99,10 @@ public enum CSVReport {
 
 extension CSVWriter {
   fileprivate mutating func target(_ target: Target) {
+    field(TextReport.title(of: target))
     field(target.host)
     field(target.port)
+    field(target.user)
     field(target.database)
   }
 

@@ -100,6 +100,6 @@ extension HTMLWriter {
       refusal(failure)
     }
     body()
-    markup("</details>\n")
+    markup("<p><a href=\"#overview\">All targets</a></p>\n</details>\n")
   }
 }

@@ -169,15 +169,20 @@ extension HTMLWriter {
       markup("</p>")
       if let remedy = item.remedy {
         markup("<pre tabindex=\"0\">")
-        for (index, line) in remedy.split(separator: "\n").enumerated() {
-          if index > 0 { markup("\n") }
-          text(String(line))
-        }
+        lines(of: remedy)
         markup("</pre>")
       }
       markup("</article>\n")
     }
     markup("</section>\n")
+  }
+
+  /// Text with the line breaks that it has, and without blanks that begin its lines.
+  func lines(of text: String) {
+    for (index, line) in text.split(separator: "\n").enumerated() {
+      if index > 0 { markup("\n") }
+      self.text(String(line.hasPrefix("\t") ? line.dropFirst() : line))
+    }
   }
 
   func blocking(of report: AuditReport) {

@@ -141,8 +141,7 @@ extension HTMLWriter {
 
   func asked(_ target: Target) {
     markup("<p class=\"soft\">")
-    let user = target.user.map { " as \($0)" } ?? ""
-    text("asked: \(TextReport.place(of: target))\(user)")
+    text("asked: \(TextReport.name(of: target)) on \(TextReport.place(of: target))")
     markup("</p>\n")
   }
 
@@ -153,7 +152,7 @@ extension HTMLWriter {
     let reason = failure.limit.map { "No slot is free: \($0.clause)." }
     text(reason ?? "The server could not be audited.")
     markup("</b></p>\n<pre>")
-    text(failure.message)
+    lines(of: failure.message)
     markup("</pre>\n")
     for hint in failure.hints {
       markup("<p>")

@@ -10,16 +10,18 @@ public enum PrometheusReport {
   public static let mostNames = 100
   private static let secondsFrom1970To2000 = 946_684_800
 
-  /// - Parameter now: by our clock: the server's is not known where it was not reached.
+  /// - Parameter now: by our clock: the server's is not known where it was not reached. Saved reports
+  ///   are of when they were made, so that nobody takes them for fresh: nil.
   public static func audit(
-    _ outcome: AuditOutcome, now: Timestamp, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+    _ outcome: AuditOutcome, now: Timestamp?, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     audits([outcome], now: now, handOn: handOn)
   }
 
-  /// Of several targets. Of those that labels don't tell apart, the first that has a report.
+  /// Of several targets. Of one that was given twice, the first that has a report: the others' labels
+  /// are told apart by `Target.name`.
   public static func audits(
-    _ outcomes: [AuditOutcome], now: Timestamp, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+    _ outcomes: [AuditOutcome], now: Timestamp?, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     var metrics = MetricWriter(into: ByteSink(handOn: handOn))
     var seen: Set<String> = []
@@ -36,7 +38,9 @@ public enum PrometheusReport {
   /// Where a host was named, what was left out is what libpq takes for it.
   private static func name(of target: Target) -> String {
     if let name = target.name { return name }
-    let port = target.port ?? (target.host == nil ? nil : "5432")
+    // Of several hosts each may have a port of its own.
+    let isOneHost = target.host.map { !$0.contains(",") } ?? false
+    let port = target.port ?? (isOneHost ? "5432" : nil)
     let place = [target.host ?? "", port].compactMap { $0 }.joined(separator: ":")
     return "\(target.user ?? "")@\(place)/\(target.database ?? target.user ?? "")"
   }
@@ -46,9 +50,11 @@ public enum PrometheusReport {
 }
 
 extension MetricWriter {
-  fileprivate mutating func outcome(_ outcome: AuditOutcome, _ now: Timestamp) {
-    gauge("run_timestamp_seconds", "When this was written, by the clock of this machine.")
-    sample(.microseconds(now.microseconds) + PrometheusReport.offset)
+  fileprivate mutating func outcome(_ outcome: AuditOutcome, _ now: Timestamp?) {
+    if let moment = now ?? outcome.report?.capturedAt {
+      gauge("run_timestamp_seconds", "When this was written, by the clock of this machine.")
+      sample(.microseconds(moment.microseconds) + PrometheusReport.offset)
+    }
     gauge("run_success", "1: the sessions were read; 0: they were not.")
     switch outcome {
     case .report(let report):
@@ -67,10 +73,18 @@ extension MetricWriter {
     sessions(report)
     slots(report.slots)
     let totals = report.totals
-    gauge("orphans", "Sessions with evidence that their owner is gone.")
-    sample(totals.orphan)
-    gauge("suspects", "Sessions that look abandoned, and could be a quiet pool.")
-    sample(totals.suspect)
+    // Where sessions are hidden, none that is seen does not mean that there is none.
+    let isKnown = totals.hidden == 0
+    gauge(
+      "orphans",
+      "Sessions with evidence that their owner is gone; missing where none is seen and some are hidden."
+    )
+    if isKnown || totals.orphan > 0 { sample(totals.orphan) }
+    gauge(
+      "suspects",
+      "Sessions that look abandoned, and could be a quiet pool; missing where none is seen and some are hidden."
+    )
+    if isKnown || totals.suspect > 0 { sample(totals.suspect) }
     gauge(
       "hidden_sessions", "Sessions whose columns this role may not see: nothing is known of them.")
     sample(totals.hidden)

@@ -46,7 +46,7 @@ public struct TerminalStyle: Sendable {
 }
 
 /// The width of text in terminal cells.
-enum CellWidth {
+package enum CellWidth {
   static func of(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + of($1) }
   }
@@ -91,7 +91,7 @@ enum CellWidth {
   }
 
   /// The text cut to `width` cells, with a sign where something is missing.
-  static func fit(_ text: String, to width: Int, unicode: Bool) -> String {
+  package static func fit(_ text: String, to width: Int, unicode: Bool) -> String {
     guard of(text) > width else { return text }
     let sign = unicode ? "…" : "~"
     var result = ""

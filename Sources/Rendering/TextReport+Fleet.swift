@@ -21,9 +21,11 @@ extension TextReport {
   }
 
   /// In the place of a report, where there is none.
-  public func refusal(_ answer: TerminationAnswer) -> String {
+  /// - Parameter name: for one line alone, which begins with it.
+  public func refusal(_ answer: TerminationAnswer, of name: String? = nil) -> String {
     guard case .refused(let failure, let target, _) = answer else { return "" }
-    return refusal(failure, target)
+    guard let name else { return refusal(failure, target) }
+    return HostileText.escaped("\(name): no report: \(Self.words(for: failure))") + "\n"
   }
 
   /// The reports of several targets, one after the other.
@@ -82,30 +84,43 @@ extension TextReport {
 
   /// `app@shop db.example:5432`
   private static func shortTitle(of target: Target) -> String {
-    guard let host = target.host, let port = target.port else { return title(of: target) }
+    guard target.name == nil, let host = target.host, let port = target.port else {
+      return title(of: target)
+    }
     let place = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     return "\(name(of: target)) \(place)"
   }
 
-  /// How many answered, and what was found on them.
+  /// How many answered, and what was found on them: sessions are those of a server, so that several
+  /// targets on one have the same.
   static func summary(of outcomes: [AuditOutcome]) -> [Sentence] {
     let reports = outcomes.compactMap(\.report)
+    let servers = Dictionary(grouping: reports.indices) { place in
+      // No two servers started in the same microsecond.
+      reports[place].target.postmasterStartTime.map { "\($0.microseconds)" } ?? "target \(place)"
+    }.values
     let silent = outcomes.count - reports.count
     var said: [Sentence] = [
       ("", "\(outcomes.count) targets, \(reports.count) of them with a report", nil)
     ]
     if silent > 0 { said.append(("\(silent) without", ": nothing is known of these", .bad)) }
-    let orphans = reports.map(\.totals.orphan).reduce(0, +)
-    if orphans > 0 {
-      let places = reports.count { $0.totals.orphan > 0 }
+    if servers.count < reports.count {
       said.append(
-        ("\(orphans) orphan", " on \(places) \(places == 1 ? "target" : "targets")", .bad))
+        (
+          "",
+          "several are on one server, whose sessions each of them has: "
+            + "\(servers.count) \(servers.count == 1 ? "server" : "servers") in all", nil
+        ))
     }
-    let suspects = reports.map(\.totals.suspect).reduce(0, +)
-    if suspects > 0 {
-      let places = reports.count { $0.totals.suspect > 0 }
-      said.append(
-        ("\(suspects) suspect", " on \(places) \(places == 1 ? "target" : "targets")", .warning))
+    for (word, meaning, count) in [
+      ("orphan", .bad, { $0.totals.orphan }), ("suspect", .warning, { $0.totals.suspect }),
+      ("hidden", .warning, { $0.totals.hidden }),
+    ] as [(String, TerminalStyle.Meaning, (AuditReport) -> Int)] {
+      let counts = servers.compactMap { $0.map { count(reports[$0]) }.max() }.filter { $0 > 0 }
+      guard !counts.isEmpty else { continue }
+      let places = "\(counts.count) \(counts.count == 1 ? "server" : "servers")"
+      let rest = word == "hidden" ? " on \(places): not all is known of these" : " on \(places)"
+      said.append(("\(counts.reduce(0, +)) \(word)", rest, meaning))
     }
     return said
   }

@@ -6,12 +6,12 @@ extension TextReport {
   func sessions(_ report: AuditReport) -> [String] {
     var table = TextTable([
       .init(title: "pid", alignsRight: true),
-      .init(title: "application_name", isFlexible: true),
-      .init(title: "user@db", isFlexible: true, rank: 3),
+      .init(title: "application_name", isFlexible: true, least: 16),
+      .init(title: "user@db", isFlexible: true, rank: 4),
       .init(title: "client", isFlexible: true),
       .init(title: "state", isFlexible: true, rank: 2),
       .init(title: "state age", alignsRight: true, rank: 1),
-      .init(title: "silent", alignsRight: true, rank: 4),
+      .init(title: "silent", alignsRight: true, rank: 3),
       .init(title: "verdict"),
     ])
     let kin = Kin.inOrder(of: report.sessions)
@@ -120,6 +120,7 @@ private struct Kin {
   static func inOrder(of sessions: [JudgedSession]) -> [Kin] {
     var places: [Address: Int] = [:]
     var addresses: [[Kin]] = []
+    var alike: [Traits: Int] = [:]
     for judged in sessions {
       let address = Address(judged.session)
       let place = places[address] ?? addresses.count
@@ -127,9 +128,11 @@ private struct Kin {
         places[address] = place
         addresses.append([])
       }
-      if let alike = addresses[place].firstIndex(where: { $0.isAbout(judged) }) {
-        addresses[place][alike].sessions.append(judged)
+      let traits = Traits(of: judged, at: place)
+      if let first = alike[traits], addresses[place][first].isAbout(judged) {
+        addresses[place][first].sessions.append(judged)
       } else {
+        alike[traits] = addresses[place].count
         addresses[place].append(Kin(sessions: [judged]))
       }
     }
@@ -146,6 +149,26 @@ private struct Kin {
     return one.evidence.isEmpty
       || one.session.state?.isActive == other.session.state?.isActive
         && one.session.waitEvent == other.session.waitEvent
+  }
+
+  /// What tells sessions of an address apart, quickly; those alike in it may still differ, and then
+  /// only the last of them gets company.
+  private struct Traits: Hashable {
+    var place: Int
+    var verdict: Verdict
+    var kinds: [Evidence.Kind]
+    var protections: [Protection.Kind]
+    var isActive: Bool?
+    var waitEvent: String?
+
+    init(of judged: JudgedSession, at place: Int) {
+      self.place = place
+      verdict = judged.verdict
+      kinds = judged.evidence.map(\.kind)
+      protections = TextReport.notableProtections(of: judged).map(\.kind)
+      isActive = kinds.isEmpty ? nil : judged.session.state?.isActive
+      waitEvent = kinds.isEmpty ? nil : judged.session.waitEvent
+    }
   }
 
   private struct Address: Hashable {

@@ -29,19 +29,21 @@ public struct TextReport {
   func head(_ report: AuditReport) -> [String] {
     let target = report.target
     let place = " on \(Self.place(of: target)), \(Self.version(of: target))"
-    return lines(of: (Self.name(of: target), place, .strong)) + [
+    let name = target.name.map { lines(of: ($0, "", .strong)) } ?? []
+    return name + lines(of: (Self.name(of: target), place, .strong)) + [
       style.paint(report.capturedAt.readable, .faint)
     ]
   }
 
-  /// `app@shop on db.example port 5432`, as far as it is known.
-  /// - Parameter words: what to say where nothing is.
-  package static func title(of target: Target, orElse words: String = "") -> String {
+  /// `app@shop on db.example port 5432`, as far as it is known; what tells it from other targets where
+  /// that does not.
+  package static func title(of target: Target) -> String {
+    if let name = target.name { return name }
     let name = [target.user, target.database].compactMap { $0 }.joined(separator: "@")
     let host = target.host.map { $0.hasPrefix("/") ? "socket \($0)" : $0 }
     let place = [host, target.port.map { "port \($0)" }].compactMap { $0 }.joined(separator: " ")
     let title = [name, place].filter { !$0.isEmpty }.joined(separator: " on ")
-    return title.isEmpty ? (words.isEmpty ? "the default server" : words) : title
+    return title.isEmpty ? "the default server" : title
   }
 
   /// `app@shop`

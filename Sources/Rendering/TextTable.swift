@@ -6,6 +6,8 @@ struct TextTable {
     var alignsRight = false
     /// Cut with a sign where the table would be wider than the terminal.
     var isFlexible = false
+    /// Other columns are left out before this one is cut to less, where it is flexible.
+    var least = TextTable.leastWidth
     /// Left out where no row has anything in it.
     var isOptional = false
     /// Left out where the terminal is too narrow, the highest first; nil stays.
@@ -26,7 +28,7 @@ struct TextTable {
   private var rows: [[Cell]] = []
   private static let gap = 2
   /// No column is cut to less: nothing could be told from the rest.
-  private static let leastWidth = 8
+  fileprivate static let leastWidth = 8
 
   init(_ columns: [Column]) { self.columns = columns }
 
@@ -49,7 +51,7 @@ struct TextTable {
 
   private var leastWidth: Int {
     zip(columns, naturalWidths).reduce((columns.count - 1) * Self.gap) { sum, column in
-      sum + (column.0.isFlexible ? min(column.1, Self.leastWidth) : column.1)
+      sum + (column.0.isFlexible ? min(column.1, column.0.least) : column.1)
     }
   }
 

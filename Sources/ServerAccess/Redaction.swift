@@ -22,7 +22,7 @@ public enum Redaction {
   }
 
   /// What of a text goes into a report: masked, and bounded.
-  static func reported(_ text: String) -> String {
+  public static func reported(_ text: String) -> String {
     // Masked with room to spare, so that no password is cut from what ends it.
     cut(redacted(cut(text, to: 2 * shownInJSON)), to: shownInJSON)
   }

@@ -34,6 +34,10 @@ public struct ResolvedTarget: Sendable {
   public var commandWords: String
   /// What tells it from the others where several are asked; nil where it is the only one.
   public var name: String?
+  /// The same where user, host, port and database would not tell it; for reports.
+  public var reportName: String?
+  /// How many of the targets are, as far as is known, on one server with it; itself included.
+  public var neighbours = 1
   /// What the user should hear before anything happens.
   public var warnings: [String]
   /// Two sources name different servers, so that which one is meant is a guess.
@@ -55,11 +59,15 @@ public struct ResolvedTarget: Sendable {
     func value(_ name: String, _ variable: String) -> String? {
       parameters[name] ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
     }
-    var target = Target()
-    target.host = value("host", "PGHOST")
+    func shown(_ name: String, _ variable: String) -> String? {
+      // Where a comma is typed for a blank, the password is part of a name.
+      value(name, variable).map(Redaction.redacted)
+    }
+    var target = Target(name: reportName)
+    target.host = shown("host", "PGHOST")
     target.port = value("port", "PGPORT")
-    target.database = value("dbname", "PGDATABASE")
-    target.user = value("user", "PGUSER")
+    target.database = shown("dbname", "PGDATABASE")
+    target.user = shown("user", "PGUSER")
     // As libpq fills it in; a service may say otherwise.
     if parameters["service"] == nil && environment["PGSERVICE"] == nil && target.host != nil {
       target.port = target.port ?? "5432"

@@ -49,10 +49,13 @@ extension Adviser {
     guard let identity = judged.session.identity else {
       return ("A role that sees it can tell what it does and end it.", nil)
     }
+    // Without a transaction it is a lock of the session itself (pg_advisory_lock).
     let loss =
-      judged.session.state?.isActive == true
-      ? "Its query is still running; ending it rolls its transaction back and closes its connection."
-      : "Ending it rolls its transaction back and closes its connection."
+      judged.session.transactionStart == nil
+      ? "It is in no transaction: the lock is the session's own, as pg_advisory_lock takes it. Ending it closes its connection."
+      : judged.session.state?.isActive == true
+        ? "Its query is still running; ending it rolls its transaction back and closes its connection."
+        : "Ending it rolls its transaction back and closes its connection."
     return (
       "\(loss) \(whoMay(end: judged)) only while it is still \(asSeen(judged.session)):",
       statement(identity, judged.session)

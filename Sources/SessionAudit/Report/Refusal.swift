@@ -142,7 +142,7 @@ extension Refusal {
       ["Something there takes connections and closes them: a proxy without its server, or none."]
     case .noPostgres: ["What listens there is no Postgres server: check host and port."]
     case .unreachable: ["Check host and port, and that the server runs."]
-    case .timeout: ["Check host, port and firewall; --connect-timeout waits longer."]
+    case .timeout: ["Check host, port and firewall; --connect-timeout and --timeout wait longer."]
     case .tlsNotOffered:
       ["Only with sslmode=prefer or disable does this server take us, unencrypted."]
     case .badCertificate:
