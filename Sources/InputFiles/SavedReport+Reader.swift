@@ -22,7 +22,7 @@ extension SavedReport {
     mutating func target(_ json: JSONField) throws(InputFileError) -> Target {
       var target = Target(name: try json["name"].string())
       target.host = try json["host"].string()
-      target.port = try json["port"].int(in: 0...65_535).map { String($0) }
+      target.port = try json["port"].int(in: 1...65_535).map { String($0) }
       target.database = try json["database"].string()
       target.databaseID = target.database.map { databaseIDs[$0] }
       target.user = try json["user"].string()

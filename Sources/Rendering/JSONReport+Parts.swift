@@ -9,10 +9,12 @@ extension JSONWriter {
   }
 
   mutating func target(_ target: Target) {
+    // PGPORT may say anything.
+    let port = target.port.flatMap { UInt16($0) }
     object("target") { json in
       json.value("name", target.name)
       json.value("host", target.host)
-      json.value("port", target.port.flatMap { Int($0) })
+      json.value("port", port == 0 ? nil : port)
       json.value("database", target.database)
       json.value("user", target.user)
       json.value("server_version", target.serverVersion)

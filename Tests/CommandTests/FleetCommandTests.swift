@@ -124,6 +124,16 @@ struct FleetCommandTests {
     }
   }
 
+  /// The variable is read by libpq, too late for a word about usage.
+  @Test(arguments: ["0", "99999"])
+  func whatIsNoPortIsNotKnown(_ port: String) throws {
+    let outcome = try Fixture.run(
+      ["audit", "--json", "host=127.0.0.1 dbname=a", "host=127.0.0.1 dbname=b"],
+      environment: ["PGPORT": port])
+    let reports = try Fixture.json(outcome)["reports"]?.items ?? []
+    #expect(reports.map { $0.value(at: "target.port") } == [.null, .null])
+  }
+
   @Test func statusesOfSeveral() throws {
     let noRole = try uri(user: "nobody")
     for (targets, options, status) in [

@@ -203,7 +203,8 @@ struct SavedReportTests {
     (#""slots":{"limits":[{"kind":"role","limit":5}]}"#, "slots.limits[0].name"),
     (#""slots":{"limits":[{"kind":"database","name":"shop"}]}"#, "slots.limits[0].limit"),
     (#""slots":[]"#, "slots"), (#""target":"shop""#, "target"),
-    (#""target":{"port":70000}"#, "target.port"), (#""target":{"pooled":0}"#, "target.pooled"),
+    (#""target":{"port":70000}"#, "target.port"), (#""target":{"port":0}"#, "target.port"),
+    (#""target":{"pooled":0}"#, "target.pooled"),
     (#""totals":{"background":-1}"#, "totals.background"),
     (#""blocking":[{"waiters":1}]"#, "blocking[0].pid"), (#""coverage":1"#, "coverage"),
   ])

@@ -13,8 +13,14 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import check_json
+import jsonschema
+import referencing
 
 CHECKERS = check_json.validators()
+REGISTRY = referencing.Registry().with_resources(
+    (schema["$id"], referencing.Resource.from_contents(schema))
+    for schema in (json.loads(path.read_text()) for path in check_json.SCHEMAS.glob("*.json"))
+)
 GOLDEN = check_json.ROOT / "Tests" / "RenderingTests" / "Golden"
 CASES = check_json.ROOT / "Tests" / "CorpusTests" / "Cases"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -29,7 +35,7 @@ CLOSED = {
 
 def valid_documents():
     for name in ["audit.json", "audit-refused.json", "termination.json", "termination-refused.json"]:
-        yield shortened(json.loads((GOLDEN / name).read_text()))
+        yield golden(name)
     for line in (GOLDEN / "log.jsonl").read_text().splitlines():
         yield json.loads(line)
     for name in ["heroku-restarted", "founding-case"]:
@@ -38,6 +44,10 @@ def valid_documents():
         yield {**case, "sessions": [], "groups": []}
     yield DOCTOR
     yield FLEET
+
+
+def golden(name):
+    return shortened(json.loads((GOLDEN / name).read_text()))
 
 
 def shortened(value):
@@ -67,6 +77,7 @@ def doctor():
 
 DOCTOR = doctor()
 FLEET = {"schema": "pgsessions/fleet/1", "reports": [DOCTOR]}
+AFTER = {"captured_at": DOCTOR["captured_at"], "slots": DOCTOR["slots"], "came_back": 0}
 
 
 def is_free(path):
@@ -91,6 +102,108 @@ def broken(document):
 def is_valid(document):
     checker = CHECKERS.get(str(document.get("schema")))
     return checker is not None and checker.is_valid(document)
+
+
+def is_valid_to_readers(document):
+    """By the schemas as they are in the files, which tolerate most new keys."""
+    schema = {"$ref": "urn:" + document["schema"].replace("/", ":")}
+    return jsonschema.Draft202012Validator(schema, registry=REGISTRY).is_valid(document)
+
+
+def nonsense():
+    """Documents whose every value may occur, though not in this place or beside these others. Each
+    with what was done, and with the valid document that it was made of."""
+
+    def wrong(document, *path_and_value):
+        *path, value = path_and_value
+        what = f"{'.'.join(map(str, path))} is {value!r}"
+        yield what, changed(document, tuple(path), value), document
+
+    audit, refused = golden("audit.json"), golden("audit-refused.json")
+    termination, refused_termination = golden("termination.json"), golden("termination-refused.json")
+    begin, intent, *_ = map(json.loads, (GOLDEN / "log.jsonl").read_text().splitlines())
+    failure = refused["failure"]
+    refused_doctor = {**DOCTOR, **refused, "schema": DOCTOR["schema"], "settings": [], "findings": []}
+    for key in ["groups", "sessions", "blocking", "advice"]:
+        del refused_doctor[key]
+
+    # A report and a failure at once, and neither.
+    head = ["captured_at", "coverage", "slots"]
+    for whole, empty in [
+        (audit, refused), (DOCTOR, refused_doctor), (termination, refused_termination),
+    ]:
+        for key in head if whole is termination else head + ["totals"]:
+            yield from wrong(whole, key, None)
+            yield from wrong(empty, key, whole[key])
+    for key in ["groups", "sessions", "blocking", "advice"]:
+        yield from wrong(refused, key, audit[key] or [])
+    for key in ["settings", "findings"]:
+        yield from wrong(refused_doctor, key, DOCTOR[key])
+    for whole, empty in [(audit, refused), (DOCTOR, refused_doctor)]:
+        yield from wrong(whole, "failure", failure)
+        yield from wrong(empty, "failure", None)
+    yield from wrong(refused_termination, "failure", None)
+    for key in ["executed", "plan", "breaker", "outcomes", "totals", "after"]:
+        value = "max_share" if key == "breaker" else termination[key] or AFTER
+        yield from wrong(refused_termination, key, value)
+
+    # What only a run that ends sessions has.
+    dry = {
+        **termination, "executed": False, "outcomes": [], "after": None, "failure": None,
+        "totals": {**dict.fromkeys(termination["totals"], 0), "selected": 2, "over_max": 1},
+    }
+    for key in ["outcomes", "failure"]:
+        yield from wrong(dry, key, termination[key])
+    yield from wrong(dry, "after", AFTER)
+    for key in ["gone", "survived", "changed", "already_gone", "refused", "not_attempted"]:
+        yield from wrong(dry, "totals", key, 1)
+
+    suspect = audit["sessions"][0]
+    live = {**suspect, "verdict": "live", "evidence": []}
+    for document, path in [
+        ({**audit, "sessions": [suspect]}, ["sessions", 0]),
+        (termination, ["plan", "selected", 0]),
+        (intent, []),
+    ]:
+        yield from wrong(document, *path, "evidence", [])
+        for verdict in ["live", "hidden"]:
+            yield from wrong(document, *path, "verdict", verdict)
+    for verdict in ["suspect", "orphan"]:
+        yield from wrong({**audit, "sessions": [live]}, "sessions", 0, "verdict", verdict)
+
+    for key in ["pid", "verdict", "name"]:
+        yield from wrong(audit, "groups", 0, "key", key, "a")
+        yield from wrong(audit, "groups", 0, "key", {key: "a"})
+    yield from wrong(audit, "target", "port", 0)
+    for moment in [
+        "2026-99-99T99:99:99.999999Z", "2026-00-01T00:00:00.000000Z", "2026-13-01T00:00:00.000000Z",
+        "2026-01-00T00:00:00.000000Z", "2026-01-32T00:00:00.000000Z", "2026-01-01T24:00:00.000000Z",
+        "2026-01-01T00:60:00.000000Z", "2026-01-01T00:00:60.000000Z", "02026-01-01T00:00:00.000000Z",
+    ]:
+        yield from wrong(audit, "captured_at", moment)
+        yield from wrong(begin, "at", moment)
+
+    for path, value in places(audit, ()):
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield from wrong(audit, *path, 1e30)
+    yield from wrong(begin, "selected", 1e30)
+    instances = {"kind": "instances", "application": None, "count": 1}
+    declared = changed(audit, ("judged_with", "declarations"), [instances])
+    for count in [0, 1e30]:
+        yield from wrong(declared, "judged_with", "declarations", 0, "count", count)
+    for value in [1e30, -1]:
+        limit = {"kind": "pooler", "name": None, "value": 1}
+        limited = changed(refused, ("failure", "limit"), limit)
+        yield from wrong(limited, "failure", "limit", "value", value)
+
+    yield from wrong(FLEET, "reports", [])
+    of_each = [audit, termination, DOCTOR]
+    for first in of_each:
+        for second in of_each:
+            if first is not second:
+                fleet = {**FLEET, "reports": [first, first]}
+                name = f"{first['schema']} and {second['schema']} in one fleet"
+                yield name, changed(fleet, ("reports", 1), second), fleet
 
 
 def places(value, path):
@@ -149,6 +262,18 @@ class Validation(unittest.TestCase):
                 count += 1
         print(f"{count} broken documents were refused")
         self.assertGreater(count, 2000)
+
+    def test_refuses_nonsense(self):
+        count = 0
+        for what, wrong, whole in nonsense():
+            with self.subTest(schema=whole["schema"], what=what[:200]):
+                self.assertIsNone(check_json.problem(json.dumps(whole), CHECKERS))
+                self.assertTrue(is_valid_to_readers(whole))
+                self.assertFalse(is_valid(wrong))
+                self.assertFalse(is_valid_to_readers(wrong))
+            count += 1
+        print(f"{count} nonsensical documents were refused")
+        self.assertGreater(count, 150)
 
     def test_refuses_what_no_parser_minds(self):
         whole = json.dumps(DOCTOR)
