@@ -38,7 +38,7 @@ struct Fleet<Outcome: Sendable> {
     var answers = [Answer?](repeating: nil, count: targets.count)
     let start = ContinuousClock.now
     let (targets, work, refused) = (targets, work, refused)
-    let turns = ServerTurns(patience: min(wholeTime / 30, .seconds(1)))
+    let turns = ServerTurns(patience: min(wholeTime / 30, .seconds(2)))
     Self.run(
       targets.count,
       work: { place in

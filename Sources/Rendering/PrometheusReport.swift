@@ -75,16 +75,15 @@ extension MetricWriter {
     let totals = report.totals
     // Where sessions are hidden, none that is seen does not mean that there is none.
     let isKnown = totals.hidden == 0
-    gauge(
-      "orphans",
-      "Sessions with evidence that their owner is gone; missing where none is seen and some are hidden."
-    )
-    if isKnown || totals.orphan > 0 { sample(totals.orphan) }
-    gauge(
-      "suspects",
-      "Sessions that look abandoned, and could be a quiet pool; missing where none is seen and some are hidden."
-    )
-    if isKnown || totals.suspect > 0 { sample(totals.suspect) }
+    if isKnown || totals.orphan > 0 {
+      gauge("orphans", "Sessions with evidence that their owner is gone, as far as is seen.")
+      sample(totals.orphan)
+    }
+    if isKnown || totals.suspect > 0 {
+      gauge(
+        "suspects", "Sessions that look abandoned, and could be a quiet pool, as far as is seen.")
+      sample(totals.suspect)
+    }
     gauge(
       "hidden_sessions", "Sessions whose columns this role may not see: nothing is known of them.")
     sample(totals.hidden)

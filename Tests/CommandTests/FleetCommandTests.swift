@@ -231,10 +231,10 @@ struct FleetCommandTests {
 
     let csv = try Fixture.run(["audit", "--format", "csv"] + targets)
     let records = csv.stdout.split(separator: "\r\n")
-    #expect(records[0].hasPrefix("target_host,target_port,target_database,pid,"))
+    #expect(records[0].hasPrefix("target,target_host,target_port,target_user,target_database,pid,"))
     let port = try Fixture.server.get().port
-    #expect(records.dropFirst().contains { $0.hasPrefix("127.0.0.1,\(port),shop,") })
-    #expect(records.dropFirst().contains { $0.hasPrefix("127.0.0.1,\(port),postgres,") })
+    #expect(records.dropFirst().contains { $0.contains(",127.0.0.1,\(port),app,shop,") })
+    #expect(records.dropFirst().contains { $0.contains(",127.0.0.1,\(port),app,postgres,") })
 
     let metrics = try Fixture.run(["audit", "--format", "prometheus"] + targets + targets)
     let lines = metrics.stdout.split(separator: "\n")

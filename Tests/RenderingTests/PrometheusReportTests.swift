@@ -141,7 +141,8 @@ struct PrometheusReportTests {
     let failure = Failure(kind: .timeout, sqlState: nil, message: "")
     let refused = AuditOutcome.refused(failure, target: Target(), judgedWith: Policy())
     var labels: [String: Set<String>] = [:]
-    for sample in try samples(.report(SmallServer.report())) + samples(refused) {
+    let reports = [refused, .report(SmallServer.report()), .report(report(["web.1"]))]
+    for sample in try reports.flatMap(samples) {
       labels[sample.metric, default: []].formUnion(sample.labels.keys)
     }
     let path = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
@@ -158,6 +159,16 @@ struct PrometheusReportTests {
     #expect(listed == labels)
     let named = docs.matches(of: /pgsessions_[a-z_]+/).map { String($0.output) }
     #expect(Set(named).isSubset(of: Set(labels.keys)))
+  }
+
+  /// Nobody is told that there is none where that is not seen.
+  @Test func noneIsSaidOfWhatIsHidden() throws {
+    let hidden = SmallServer.report()
+    #expect(hidden.totals.hidden > 0 && hidden.totals.orphan == 0 && hidden.totals.suspect > 0)
+    let found = try samples(.report(hidden)).map(\.metric)
+    #expect(!found.contains("pgsessions_orphans") && found.contains("pgsessions_suspects"))
+    let seen = try samples(.report(report(["web.1"])))
+    #expect(seen.contains { $0.metric == "pgsessions_orphans" && $0.value == 0 })
   }
 
   @Test func hostileTextIsReadBack() throws {
