@@ -54,7 +54,7 @@ struct JSONLogTests {
     var victim = try #require(Self.report.plan.selected.first)
     let full = try keys(Self.line(.intent(victim, .terminate, judgedAt: .now)))
     victim.judged.session = Session(pid: 1, applicationName: "")
-    victim.judged.evidence = []
+    (victim.judged.verdict, victim.judged.evidence) = (.live, [])
     let empty = Self.line(.intent(victim, .terminate, judgedAt: .now))
     #expect(try keys(empty) == full && full.count == 21)
     #expect(String(decoding: empty, as: UTF8.self).contains(",\"user\":null,\"database\":null,"))
