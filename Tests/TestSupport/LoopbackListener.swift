@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// A listening TCP socket on 127.0.0.1 and a free port, for tests that play the server.
+/// A listening TCP socket on 127.0.0.1, for tests that play the server.
 public final class LoopbackListener: Sendable {
   public let descriptor: Int32
   public let port: Int
@@ -15,12 +15,14 @@ public final class LoopbackListener: Sendable {
     private static let stream = SOCK_STREAM
   #endif
 
-  public init(backlog: Int32 = 16) throws {
+  /// - Parameter wanted: its port; 0 for any that is free.
+  public init(port wanted: Int = 0, backlog: Int32 = 16) throws {
     descriptor = socket(AF_INET, Self.stream, 0)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = UInt16(wanted).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let descriptor = descriptor
     let bound = withUnsafeMutablePointer(to: &address) { pointer in

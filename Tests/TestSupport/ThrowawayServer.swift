@@ -175,9 +175,17 @@ public final class ThrowawayServer: Sendable {
     }
   }
 
-  /// A port that nobody listens on now.
+  /// A port that nobody uses now, and that nobody else gets: below those that systems give to outgoing
+  /// connections, one of which could take it before the server does, or while it is stopped.
   static func freePort() throws -> Int {
-    let listener = try LoopbackListener()
-    return listener.port
+    for _ in 0..<200 {
+      let port = Int.random(in: 20_000..<32_000)
+      guard ports.withLock({ $0.insert(port).inserted }) else { continue }
+      if (try? LoopbackListener(port: port)) != nil { return port }
+    }
+    throw SupportError("no port between 20000 and 32000 is free")
   }
+
+  /// Those given out by this process.
+  private static let ports = Mutex<Set<Int>>([])
 }
