@@ -6,16 +6,17 @@ extension Adviser {
   /// Many sessions opened within a minute: a restart, or something that connects again and again.
   var storm: [Advice] {
     guard report.totals.openedLastMinute >= Self.leastStorm else { return [] }
-    let new = report.sessions.filter { $0.wasOpened(within: .seconds(60)) && !$0.isOwn }
+    // Places rather than sessions, which are large.
+    let new = report.sessions.indices.filter { place in
+      report.sessions[place].wasOpened(within: .seconds(60)) && !report.sessions[place].isOwn
+    }
     guard new.count >= Self.leastStorm else { return [] }
-    let all = countFamilies(of: report.sessions)
     let byFamily = countFamilies(of: new)
     let binding = report.slots.binding
     let isOfLimit = new.count * 2 >= binding.limit
-    let isOfGroup =
-      binding.usedRatio >= Slots.notableRatio
-      && byFamily.contains { $0.value >= Self.leastStorm && $0.value * 2 >= (all[$0.key] ?? 0) }
-    guard isOfLimit || isOfGroup else { return [] }
+    guard isOfLimit || binding.usedRatio >= Slots.notableRatio && isOfGroup(byFamily) else {
+      return []
+    }
     let who = byFamily.sorted { ($1.value, $0.key.text) < ($0.value, $1.key.text) }
       .map { "\($0.value) of \(Self.label($0.key.text))" }
     var summary =
@@ -37,30 +38,37 @@ extension Adviser {
     ]
   }
 
+  /// Whether the new ones of a family are half of it or more.
+  private func isOfGroup(_ new: [NameKey: Int]) -> Bool {
+    let all = countFamilies(of: report.sessions.indices)
+    return new.contains { $0.value >= Self.leastStorm && $0.value * 2 >= (all[$0.key] ?? 0) }
+  }
+
   /// Names are read once each, however many sessions bear them.
-  private func countFamilies(of sessions: [JudgedSession]) -> [NameKey: Int] {
-    count(sessions) { $0.session.applicationName }.reduce(into: [:]) { families, name in
+  private func countFamilies(of places: some Sequence<Int>) -> [NameKey: Int] {
+    count(places) { $0.session.applicationName }.reduce(into: [:]) { families, name in
       families[NameKey(report.judgedWith.family(of: name.key.text)), default: 0] += name.value
     }
   }
 
   private func count(
-    _ sessions: [JudgedSession], by name: (JudgedSession) -> String?
+    _ places: some Sequence<Int>, by name: (JudgedSession) -> String?
   ) -> [NameKey: Int] {
-    // By index: a session is large.
-    sessions.indices.reduce(into: [:]) { counts, index in
-      if let name = name(sessions[index]) { counts[NameKey(name), default: 0] += 1 }
+    places.reduce(into: [:]) { counts, place in
+      if let name = name(report.sessions[place]) { counts[NameKey(name), default: 0] += 1 }
     }
   }
 
   /// A limit for the role that opens most: what others don't use, less a tenth for whoever comes.
   /// nil where it is limited already, or where nothing would be left for it.
   private func limitOfRole(
-    opening new: [JudgedSession]
+    opening new: [Int]
   ) -> (role: String, held: Int, limit: Int, spared: Int, sql: String)? {
     let slots = report.slots
     // Limits don't bind superusers.
-    let openers = new.filter { judged in !judged.protections.contains { $0.kind == .superuser } }
+    let openers = new.filter { place in
+      !report.sessions[place].protections.contains { $0.kind == .superuser }
+    }
     let most = count(openers) { $0.session.user }
       .max { ($0.value, $1.key.text) < ($1.value, $0.key.text) }
     guard let role = most?.key else { return nil }
@@ -105,7 +113,6 @@ extension Adviser {
       report.slots.binding.limit > report.slots.ordinary.limit
       ? report.slots.ordinary : report.slots.binding
     guard binding.usedRatio >= Slots.nearlyFullRatio else { return [] }
-    // Places rather than sessions, which are large.
     let kept = report.sessions.indices.filter { place in
       report.sessions[place].verdict != .orphan && isCounted(report.sessions[place], by: binding)
     }
