@@ -144,24 +144,6 @@ private final class ServerTurns: Sendable {
   }
 }
 
-/// The signals that end the program, held back for as long as that must not be.
-private struct EndingSignals {
-  private let before: sigset_t
-
-  static func holdBack() -> EndingSignals {
-    var (ending, before) = (sigset_t(), sigset_t())
-    sigemptyset(&ending)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&ending, signal) }
-    pthread_sigmask(SIG_BLOCK, &ending, &before)
-    return EndingSignals(before: before)
-  }
-
-  func letThrough() {
-    var before = before
-    pthread_sigmask(SIG_SETMASK, &before, nil)
-  }
-}
-
 /// Where threads pick up the next target and put down what came of it.
 private final class Board<Value: Sendable>: Sendable {
   private let next = Atomic(0)

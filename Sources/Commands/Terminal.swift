@@ -31,7 +31,7 @@ enum Terminal {
   ) -> String? {
     turn.withLock { _ in
       // Whoever ends the program while another is asked is not asked after that.
-      if isEndPending() || interruption?.isRaised == true { return nil }
+      if EndingSignals.arePending || interruption?.isRaised == true { return nil }
       StatusLine.clear()
       return answer(question, hidingAnswer: hidingAnswer, interruption: interruption)
     }
@@ -44,13 +44,10 @@ enum Terminal {
     guard terminal >= 0 else { return nil }
     defer { close(terminal) }
     var before = termios()
-    var (fatal, blocked) = (sigset_t(), sigset_t())
     let hides = hidingAnswer && tcgetattr(terminal, &before) == 0
+    // A signal that ends us must find the terminal talkative again: it waits for that.
+    let signals = hides ? EndingSignals.holdBack() : nil
     if hides {
-      // A signal that ends us must find the terminal talkative again: it waits for that.
-      sigemptyset(&fatal)
-      for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&fatal, signal) }
-      pthread_sigmask(SIG_BLOCK, &fatal, &blocked)
       var silent = before
       silent.c_lflag &= ~tcflag_t(ECHO)
       tcsetattr(terminal, TCSAFLUSH, &silent)
@@ -58,7 +55,7 @@ enum Terminal {
     defer {
       if hides {
         tcsetattr(terminal, TCSAFLUSH, &before)
-        pthread_sigmask(SIG_SETMASK, &blocked, nil)
+        signals?.letThrough()
         _ = Output.write([UInt8(ascii: "\n")], to: terminal)
       }
     }
@@ -67,7 +64,7 @@ enum Terminal {
     var line: [UInt8] = []
     var byte: UInt8 = 0
     while true {
-      if hides, isEndPending() { return nil }
+      if hides, EndingSignals.arePending { return nil }
       var entries = [
         pollfd(fd: terminal, events: Int16(POLLIN), revents: 0),
         pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
@@ -80,12 +77,5 @@ enum Terminal {
       if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
       line.append(byte)
     }
-  }
-
-  /// Whether one of the blocked signals has arrived.
-  private static func isEndPending() -> Bool {
-    var pending = sigset_t()
-    guard sigpending(&pending) == 0 else { return false }
-    return [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains { sigismember(&pending, $0) == 1 }
   }
 }

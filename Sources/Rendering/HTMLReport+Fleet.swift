@@ -60,24 +60,15 @@ extension HTMLWriter {
       number(percent)
       markup("\">")
       text("\(binding.used)/\(binding.limit)")
-      cell(binding.available, "slots.available")
-      cell(totals.clientSessions, "totals.client_sessions")
-      cell(totals.orphan, "totals.orphan", " o")
-      cell(totals.suspect, "totals.suspect", " s")
-      cell(totals.hidden, "totals.hidden")
+      cell(binding.available, "slots", "available")
+      cell(totals.clientSessions, "totals", "client_sessions")
+      cell(totals.orphan, "totals", "orphan", " o")
+      cell(totals.suspect, "totals", "suspect", " s")
+      cell(totals.hidden, "totals", "hidden")
       markup("<td class=\"soft\">")
       text(report.capturedAt.readable)
     }
     markup("\n")
-  }
-
-  private func cell(_ count: Int, _ path: String, _ verdict: StaticString = "") {
-    markup("<td class=\"n")
-    markup(count > 0 ? verdict : " zero")
-    markup("\"")
-    figure(path)
-    markup(">")
-    number(count)
   }
 
   /// - Parameter body: the report, where there is one.

@@ -123,7 +123,8 @@ extension HTMLWriter {
     markup("\n")
   }
 
-  private func cell(
+  /// A count, marked with its place in the JSON where that has it.
+  func cell(
     _ count: Int, _ path: String?, _ key: StaticString, _ verdict: StaticString = ""
   ) {
     markup("<td class=\"n")
