@@ -38,8 +38,9 @@ struct EvidenceOracle {
     declarations.last { declaration in
       guard let text = declaration.application?.text else { return isConnected(session) }
       if let database = declaration.application?.database {
-        return Glob(text).matches(session.applicationName) && Glob(database).matches(
-          session.database ?? "") && isOfUser(declaration.application, session)
+        return Glob(text).matches(session.applicationName)
+          && session.database.map { Glob(database).matches($0) } ?? false
+          && isOfUser(declaration.application, session)
       }
       guard isOfUser(declaration.application, session) else { return false }
       if isConnected(session), Glob(text).matches(session.applicationName) { return true }
