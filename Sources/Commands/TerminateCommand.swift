@@ -29,8 +29,8 @@ struct TerminateCommand: ParsableCommand {
         65  a roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
-        73  the log or the report's file can't be created
-        74  the report or the log could not be written
+        73  the log, or the file of the report or the metrics, can't be created
+        74  the report, the log or the metrics could not be written
         75  another run holds the lock
         77  not permitted
         130 interrupted (143: by SIGTERM); what was done is reported
@@ -73,6 +73,20 @@ struct TerminateCommand: ParsableCommand {
     if ending.execute {
       for target in targets { try refuseGuesses(about: target) }
     }
+    let notices = try ending.notices(secretVariables: [connection.urlVariable].compactMap { $0 })
+    do {
+      try run(targets, selection, notices, environment)
+    } catch let failure as CommandFailure {
+      guard let notices else { throw failure }
+      Diagnostics.report(failure)
+      try OutputOptions.end(notices.tell(failure, targets, environment))
+    }
+  }
+
+  private func run(
+    _ targets: [ResolvedTarget], _ selection: Selection, _ notices: Notices?,
+    _ environment: [String: String]
+  ) throws {
     let judging = try judging.judging()
     // Before anything else that can fail: without a record nothing is to be ended.
     let file = try output.opened()
@@ -82,6 +96,7 @@ struct TerminateCommand: ParsableCommand {
         status: .cannotCreate, sentence: "-o and --log name the same file",
         nextStep: "The report would take the place of the log: name another file for one of them.")
     }
+    try notices?.refuse(file, log)
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
       connector: connection.connector(environment), selection: selection, judging: judging,
@@ -90,11 +105,12 @@ struct TerminateCommand: ParsableCommand {
     if targets.count > 1 {
       // Two of them may be databases of one server, each of which waits for the other's run.
       termination.lockPatience = connection.wholeTime / 2
-      return try end(targets, termination, file, environment)
+      return try end(targets, termination, notices, file, environment)
     }
     let outcome = try termination.outcome(
       of: targets[0], confirm: ending.yes ? nil : { try confirm($0, interrupts, environment) })
-    try finish(with: outcome, interrupts, next: next(selection, targets[0]), file, environment)
+    try finish(
+      with: outcome, interrupts, notices, next: next(selection, targets[0]), file, environment)
   }
 
   private func refuseWhatIsOfOneServer() throws {
@@ -150,8 +166,8 @@ struct TerminateCommand: ParsableCommand {
 
   /// Several targets side by side.
   private func end(
-    _ targets: [ResolvedTarget], _ termination: Termination, _ file: OutputFile?,
-    _ environment: [String: String]
+    _ targets: [ResolvedTarget], _ termination: Termination, _ notices: Notices?,
+    _ file: OutputFile?, _ environment: [String: String]
   ) throws {
     let fleet = Fleet(
       targets: targets, work: { try termination.outcome(of: $0) }, refused: termination.refused,
@@ -174,6 +190,14 @@ struct TerminateCommand: ParsableCommand {
             handOn)
         }
         return true
+      },
+      tell: { outcomes, status in
+        // What could not be written is so of all.
+        let parts = outcomes.map {
+          Notices.Part(
+            answer: $0.answer, status: status == .writeFailed ? status : $1, duration: $0.duration)
+        }
+        return notices?.tell(parts, status: status) ?? status
       })
   }
 
@@ -194,7 +218,7 @@ struct TerminateCommand: ParsableCommand {
   }
 
   private func finish(
-    with outcome: Termination.Outcome, _ interrupts: Interrupts?,
+    with outcome: Termination.Outcome, _ interrupts: Interrupts?, _ notices: Notices?,
     next: String, _ file: OutputFile?, _ environment: [String: String]
   ) throws {
     let ofAnswer = say(outcome.answer)
@@ -203,7 +227,8 @@ struct TerminateCommand: ParsableCommand {
     let status =
       interrupts?.status ?? (written != .done ? written : nil) ?? outcome.logFailure?.status
       ?? outcome.status ?? ofAnswer
-    if status != .done { throw ExitCode(status.rawValue) }
+    let part = Notices.Part(answer: outcome.answer, status: status, duration: outcome.duration)
+    try OutputOptions.end(notices?.tell([part], status: status) ?? status)
   }
 
   /// Errors of one of several targets.
