@@ -68,15 +68,18 @@ struct ConnectionOptions: ParsableArguments {
     !targets.isEmpty || [host, port, user, database, urlVariable].contains { $0 != nil }
   }
 
-  func connector(_ environment: [String: String]) -> Connector {
+  func connector(_ environment: [String: String], isQuiet: Bool = false) -> Connector {
     Connector(
       wholeTime: wholeTime, connectTimeout: connectTimeout, waitForSlot: waitForSlot,
-      asksPasswords: !neverAskPassword, environment: environment)
+      asksPasswords: !neverAskPassword, isQuiet: isQuiet, environment: environment)
   }
 
   /// The targets in the order given, the one that the environment names where there is none.
+  /// - Parameter isQuiet: nothing is said of what is left out of a URI that others read as well.
   /// - Throws: `CommandFailure` for input that names no server; then none is asked.
-  func resolve(environment: [String: String]) throws -> [ResolvedTarget] {
+  func resolve(
+    environment: [String: String], isQuiet: Bool = false
+  ) throws -> [ResolvedTarget] {
     let words = targets.isEmpty ? [nil] : targets.map(Optional.some)
     var resolved: [ResolvedTarget] = []
     for (place, word) in words.enumerated() {
@@ -92,7 +95,7 @@ struct ConnectionOptions: ParsableArguments {
       }
     }
     if words.count > 1 { resolved.nameApart(environment: environment) }
-    for target in resolved {
+    for target in resolved where !isQuiet || target.isAmbiguous {
       for warning in target.warnings { Diagnostics.warn(warning, of: target.name) }
     }
     return resolved

@@ -68,7 +68,7 @@ struct TerminateCommand: ParsableCommand {
     // or a build has a terminal too.
     var selection = try selecting.selection(isAttended: Terminal.isTerminal(2) && !ending.yes)
     selection.isForOthers = sql
-    let targets = try connection.resolve(environment: environment)
+    let targets = try connection.resolve(environment: environment, isQuiet: quiet)
     if targets.count > 1 { try refuseWhatIsOfOneServer() }
     if ending.execute {
       for target in targets { try refuseGuesses(about: target) }
@@ -99,7 +99,8 @@ struct TerminateCommand: ParsableCommand {
     try notices?.refuse(file, log)
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
-      connector: connection.connector(environment), selection: selection, judging: judging,
+      connector: connection.connector(environment, isQuiet: quiet), selection: selection,
+      judging: judging,
       execute: ending.execute, ending: ending.options(interrupts), takesLock: ending.lock,
       interrupts: interrupts, log: log)
     if targets.count > 1 {
@@ -208,7 +209,8 @@ struct TerminateCommand: ParsableCommand {
     let text = TextReport(style: output.style(environment: environment, on: descriptor))
     let reports = zip(answers, targets).map { answer, target -> String in
       guard case .report(let report) = answer else {
-        return text.refusal(answer, of: quiet ? target.name : nil)
+        // Then the error says it.
+        return quiet ? "" : text.refusal(answer)
       }
       return quiet
         ? text.briefTermination(report, of: target.name)
