@@ -22,4 +22,15 @@ enum Environment {
     }
     return variables
   }
+
+  /// The whole environment, `NAME=value` each.
+  static var entries: [String] {
+    var entries: [String] = []
+    var entry = environ
+    while let text = entry.pointee {
+      entries.append(String(cString: text))
+      entry += 1
+    }
+    return entries
+  }
 }
