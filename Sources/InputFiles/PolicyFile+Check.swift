@@ -45,7 +45,8 @@ extension PolicyFile {
     _ applications: [Application], _ path: String, _ reader: PolicyReader
   ) {
     for (place, entry) in applications.enumerated() {
-      if let protect = entry.protect, protect.value, let trust = entry.trust, trust.value != .never {
+      if let protect = entry.protect, protect.value, let trust = entry.trust, trust.value != .never
+      {
         reader.wrong(
           trust.line, "\(path).trust",
           "contradicts protect (line \(protect.line)): what is protected is ended on no ground")

@@ -203,7 +203,9 @@ extension PolicyReader {
         ("covers", { covers = self.covers($0, $1) }),
         ("complete", { complete = self.boolean($0, $1) }),
       ])
-    if !hasOrigin { wrong(node.line, path, "says no file and no command that the roster comes from") }
+    if !hasOrigin {
+      wrong(node.line, path, "says no file and no command that the roster comes from")
+    }
     if origins.count > 1 {
       wrong(origins[1].line, path, "has a file and a command (line \(origins[0].line)): give one")
     }

@@ -104,13 +104,14 @@ public struct PolicyFile: Sendable, Equatable {
   public var roster: Roster?
   public var hook: Hook?
 
-  /// Whether it says what may be ended, so that a run needs no other selection.
-  public var saysWhatMayBeEnded: Bool {
+  /// Every ground on which it lets something be ended.
+  public var trusts: Set<Trust> {
     let applications = applications + targets.flatMap(\.applications)
-    return ([defaults.trust] + applications.map(\.trust)).contains {
-      $0.map { $0.value != .never } ?? false
-    }
+    return Set(([defaults.trust] + applications.map(\.trust)).compactMap { $0?.value })
   }
+
+  /// Whether it says what may be ended, so that a run needs no other selection.
+  public var saysWhatMayBeEnded: Bool { trusts.contains { $0 != .never } }
 
   /// Whether it names programs that are run.
   public var runsCommands: Bool {
@@ -125,4 +126,6 @@ public struct PolicyFile: Sendable, Equatable {
 public struct PolicyFileErrors: Error, Equatable, Sendable {
   /// Not empty.
   public var errors: [InputFileError]
+
+  public init(errors: [InputFileError]) { self.errors = errors }
 }

@@ -29,10 +29,15 @@ struct DeclarationTests {
   ) {
     let pattern = ApplicationPattern(text)
     let names = ["", "web.1", "web.2", "celery@ledger", "a@b@ledger"]
-    #expect(names.filter { pattern.matches($0, user: nil, database: "shop", isConnected: true) } == here)
-    #expect(names.filter { pattern.matches($0, user: nil, database: "ledger", isConnected: false) } == ledger)
-    #expect(names.filter { pattern.matches($0, user: nil, database: "other", isConnected: false) } == [])
-    #expect(names.filter { pattern.matches($0, user: nil, database: nil, isConnected: false) } == [])
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: "shop", isConnected: true) } == here)
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: "ledger", isConnected: false) }
+        == ledger)
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: "other", isConnected: false) } == [])
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: nil, isConnected: false) } == [])
   }
 
   /// The connected database can be named too.

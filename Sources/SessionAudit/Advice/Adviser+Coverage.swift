@@ -51,7 +51,8 @@ extension Adviser {
       !report.sessions.contains { judged in
         pattern.matches(
           judged.session.applicationName, user: judged.session.user,
-          database: judged.session.database, isConnected: report.target.isConnected(to: judged.session))
+          database: judged.session.database,
+          isConnected: report.target.isConnected(to: judged.session))
       }
     }.map { pattern in
       Advice(
