@@ -103,6 +103,32 @@ struct ReferenceTests {
     }
   }
 
+  /// What the page tells schedulers is of each status of terminate, and the same for all of them.
+  @Test func schedulersAreToldTheSame() throws {
+    let page = try Page.text(of: "docs/exit-statuses.md")
+    func numbers(_ text: some StringProtocol) -> Set<Int32> {
+      Set(text.split { !$0.isNumber }.compactMap { Int32($0) })
+    }
+    var answers: [Int32: Substring] = [:]
+    for row in page.components(after: "does the same again help? |\n").dropFirst() {
+      let cells = row.split(separator: "|", omittingEmptySubsequences: false)
+      for number in numbers(cells[1]) {
+        answers[number] = cells[3].split(separator: " ").first ?? ""
+      }
+    }
+    let statuses = try Self.help("terminate").components(after: "EXIT STATUS\n")
+      .flatMap { numbers($0.prefix { $0 != "(" }.prefix(7)) }
+    #expect(Set(answers.keys) == Set(statuses + [70, 143]))
+    func of(_ answer: Substring) -> Set<Int32> { Set(answers.filter { $0.value == answer }.keys) }
+    let success = try #require(page.firstMatch(of: /SuccessExitStatus=([0-9 ]+)/)).output.1
+    #expect(numbers(success) == of("success").union([143]))
+    let hopeless = of("no").subtracting([143])
+    let prevented = try #require(page.firstMatch(of: /RestartPreventExitStatus=([0-9 ]+)/)).output.1
+    #expect(numbers(prevented) == hopeless)
+    let failing = try #require(page.firstMatch(of: /values: \[([0-9, ]+)\]/)).output.1
+    #expect(numbers(failing) == hopeless)
+  }
+
   @Test(arguments: ["pgsessions", "pgsessions-audit", "pgsessions-terminate", "pgsessions-doctor"])
   func manPagesAreClean(_ page: String) throws {
     let path = "\(Page.root)/share/man/man1/\(page).1"
@@ -134,6 +160,7 @@ struct ReferenceTests {
       ("pgsessions audit --input alive", ["alive.txt"]),
       ("pgsessions audit -o alive", ["alive.txt"]),
       ("pgsessions terminate --log alive", ["alive.txt"]),
+      ("pgsessions terminate --metrics alive", ["alive.txt"]),
     ])
   func bashCompletes(_ typed: String, _ offered: [String]) throws {
     let folder = TemporaryFolder()
