@@ -80,9 +80,13 @@ struct EndingOptions: ParsableArguments {
   }
 
   /// Who hears of the run; of a dry run nobody does.
-  /// - Parameter secretVariables: which are not for the hook.
+  /// - Parameters:
+  ///   - report: the file that it goes to.
+  ///   - secretVariables: which are not for the hook.
   /// - Throws: status 73.
-  func notices(secretVariables: [String]) throws(CommandFailure) -> Notices? {
+  func notices(
+    report: String?, secretVariables: [String]
+  ) throws(CommandFailure) -> Notices? {
     guard execute else { return nil }
     return try Notices(
       metrics: metrics,
@@ -90,7 +94,7 @@ struct EndingOptions: ParsableArguments {
         Hook(
           command: .shell($0), timeout: hookTimeout ?? Hook.defaultTimeout,
           secretVariables: secretVariables)
-      })
+      }, beside: [("-o", report), ("--log", log)])
   }
 
   /// The command line that says the same, --execute and --yes aside.

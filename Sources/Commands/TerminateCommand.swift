@@ -73,7 +73,8 @@ struct TerminateCommand: ParsableCommand {
     if ending.execute {
       for target in targets { try refuseGuesses(about: target) }
     }
-    let notices = try ending.notices(secretVariables: [connection.urlVariable].compactMap { $0 })
+    let notices = try ending.notices(
+      report: output.file, secretVariables: [connection.urlVariable].compactMap { $0 })
     do {
       try run(targets, selection, notices, environment)
     } catch let failure as CommandFailure {
@@ -96,7 +97,6 @@ struct TerminateCommand: ParsableCommand {
         status: .cannotCreate, sentence: "-o and --log name the same file",
         nextStep: "The report would take the place of the log: name another file for one of them.")
     }
-    try notices?.refuse(file, log)
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
       connector: connection.connector(environment, isQuiet: quiet), selection: selection,
