@@ -68,9 +68,6 @@ struct EndingOptions: ParsableArguments {
     guard hook?.allSatisfy(\.isWhitespace) != true else {
       throw ValidationError("--hook needs a command")
     }
-    guard hookTimeout == nil || hook != nil else {
-      throw ValidationError("--hook-timeout speaks of --hook")
-    }
   }
 
   func options(_ interrupts: Interrupts?) -> Terminator.Options {
@@ -79,21 +76,29 @@ struct EndingOptions: ParsableArguments {
       cancelGrace: cancelFirst ? grace ?? .seconds(5) : nil, stop: interrupts?.first)
   }
 
-  /// Who hears of the run; of a dry run nobody does.
+  /// Who hears of the run, as options and the policy file say; of a dry run nobody does.
   /// - Parameters:
   ///   - report: the file that it goes to.
-  ///   - secretVariables: which are not for the hook.
-  /// - Throws: status 73.
+  ///   - secretVariables: which are not for the hook, beside those that the policy file names.
+  /// - Throws: status 73, and 64 for a hook's timeout without a hook.
   func notices(
-    report: String?, secretVariables: [String]
+    report: String?, _ loaded: LoadedPolicy?, secretVariables: [String]
   ) throws(CommandFailure) -> Notices? {
+    let said = loaded?.file.hook
+    let command = hook.map(ChildCommand.Words.shell) ?? said?.command.childWords
+    guard hookTimeout == nil || command != nil else {
+      throw .usage("--hook-timeout speaks of --hook, and there is none")
+    }
     guard execute else { return nil }
     return try Notices(
-      metrics: metrics,
-      hook: hook.map {
+      metrics: metrics
+        ?? loaded.flatMap { loaded in
+          loaded.file.defaults.metrics.map { loaded.resolved($0.value) }
+        },
+      hook: command.map {
         Hook(
-          command: .shell($0), timeout: hookTimeout ?? Hook.defaultTimeout,
-          secretVariables: secretVariables)
+          command: $0, timeout: hookTimeout ?? said?.timeout?.value ?? Hook.defaultTimeout,
+          secretVariables: secretVariables + (loaded?.file.urlVariables ?? []))
       }, beside: [("-o", report), ("--log", log)])
   }
 

@@ -14,10 +14,10 @@ enum Environment {
     "PGCONNECT_TIMEOUT", "NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG", "COLUMNS",
   ]
 
-  /// - Parameter name: one more, which the user has named.
-  static func variables(and name: String?) -> [String: String] {
+  /// - Parameter more: those that the user has named.
+  static func variables(and more: [String]) -> [String: String] {
     var variables: [String: String] = [:]
-    for name in names + [name].compactMap({ $0 }) {
+    for name in names + more {
       if let value = getenv(name) { variables[name] = String(cString: value) }
     }
     return variables
