@@ -76,14 +76,13 @@ struct ConnectionOptions: ParsableArguments {
     Connector(
       wholeTime: wholeTime(loaded), connectTimeout: connectTimeout,
       defaultConnectTimeout: loaded?.file.defaults.connectTimeout?.value ?? .seconds(10),
-      waitForSlot: waitForSlot,
-      asksPasswords: !neverAskPassword, isQuiet: isQuiet, environment: environment)
+      waitForSlot: waitForSlot, asksPasswords: !neverAskPassword, isQuiet: isQuiet,
+      environment: environment)
   }
 
-  /// The environment, with the variables that options and the policy file name.
-  func environment(_ loaded: LoadedPolicy?) -> [String: String] {
-    Environment.variables(
-      and: [urlVariable].compactMap { $0 } + (loaded?.file.urlVariables ?? []))
+  /// Variables that hold URIs: the one that an option names, and the policy file's.
+  func urlVariables(_ loaded: LoadedPolicy?) -> [String] {
+    [urlVariable].compactMap { $0 } + (loaded?.file.urlVariables ?? [])
   }
 
   /// The targets in the order given; where there is none, those of the policy file, and without one

@@ -76,29 +76,23 @@ struct EndingOptions: ParsableArguments {
       cancelGrace: cancelFirst ? grace ?? .seconds(5) : nil, stop: interrupts?.first)
   }
 
-  /// Who hears of the run, as options and the policy file say; of a dry run nobody does.
+  /// Who hears of the run; of a dry run nobody does.
   /// - Parameters:
   ///   - report: the file that it goes to.
-  ///   - secretVariables: which are not for the hook, beside those that the policy file names.
-  /// - Throws: status 73, and 64 for a hook's timeout without a hook.
+  ///   - secretVariables: which are not for the hook.
+  /// - Throws: status 73.
   func notices(
-    report: String?, _ loaded: LoadedPolicy?, secretVariables: [String]
+    report: String?, secretVariables: [String], _ loaded: LoadedPolicy?
   ) throws(CommandFailure) -> Notices? {
-    let said = loaded?.file.hook
-    let command = hook.map(ChildCommand.Words.shell) ?? said?.command.childWords
-    guard hookTimeout == nil || command != nil else {
-      throw .usage("--hook-timeout speaks of --hook, and there is none")
-    }
     guard execute else { return nil }
+    let said = loaded?.file.hook
+    let command = hook.map { ChildCommand.Words.shell($0) } ?? said?.command.childWords
     return try Notices(
-      metrics: metrics
-        ?? loaded.flatMap { loaded in
-          loaded.file.defaults.metrics.map { loaded.resolved($0.value) }
-        },
+      metrics: metrics,
       hook: command.map {
         Hook(
           command: $0, timeout: hookTimeout ?? said?.timeout?.value ?? Hook.defaultTimeout,
-          secretVariables: secretVariables + (loaded?.file.urlVariables ?? []))
+          secretVariables: secretVariables)
       }, beside: [("-o", report), ("--log", log)])
   }
 

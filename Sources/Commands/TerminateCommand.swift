@@ -57,6 +57,9 @@ struct TerminateCommand: ParsableCommand {
     guard !(quiet && output.isJSON) else {
       throw ValidationError("--quiet is about text; JSON is always whole")
     }
+    guard ending.hookTimeout == nil || ending.hook != nil || judging.policy != nil else {
+      throw ValidationError("--hook-timeout speaks of --hook")
+    }
     guard !ending.cancelFirst || selecting.activeLongerThan != nil || selecting.includeActive else {
       throw ValidationError("--cancel-first speaks of active sessions, and none are selected")
     }
@@ -64,14 +67,16 @@ struct TerminateCommand: ParsableCommand {
 
   mutating func run() throws {
     let loaded = try judging.loadedPolicy()
-    if ending.log == nil, let log = loaded?.file.defaults.log {
-      ending.log = loaded?.resolved(log.value)
+    if let loaded {
+      let defaults = loaded.file.defaults
+      ending.log = ending.log ?? defaults.log.map { loaded.resolved($0.value) }
+      ending.metrics = ending.metrics ?? defaults.metrics.map { loaded.resolved($0.value) }
     }
     try run(loaded)
   }
 
   private func run(_ loaded: LoadedPolicy?) throws {
-    let environment = connection.environment(loaded)
+    let environment = Environment.variables(and: connection.urlVariables(loaded))
     // Where nobody is asked, nobody is there who could see that an inference is wrong: a container
     // or a build has a terminal too.
     let selection = try selecting.selection(
@@ -84,8 +89,7 @@ struct TerminateCommand: ParsableCommand {
       for target in targets { try refuseGuesses(about: target, isGranted) }
     }
     let notices = try ending.notices(
-      report: output.file, loaded,
-      secretVariables: [connection.urlVariable].compactMap { $0 })
+      report: output.file, secretVariables: connection.urlVariables(loaded), loaded)
     do {
       try run(targets, selection, loaded, isGranted, notices, environment)
     } catch let failure as CommandFailure {
