@@ -1,0 +1,24 @@
+import TestSoak
+import TestSupport
+import TestTraits
+import Testing
+
+/// The simulated week in a form that takes seconds; `make soak` runs the long one.
+@Suite(.sideBySide)
+struct SoakTests {
+  @Test(.timeLimit(.minutes(2))) func whatIsLeftIsEndedWithinTwoRunsAndNothingElse() throws {
+    let seed = UInt64.random(in: .min ... .max)
+    print("soak: seed \(seed)")
+    // Both at once: they wait for the clock most of the time.
+    let control = Background { try SoakRun(.short, executable: nil, seed: seed).run() }
+    let week = try SoakRun(
+      .short, executable: Build.executable("pgsessions"), seed: seed
+    ).run()
+    print(week)
+    #expect(week.isClean, "\(week)\n\(week.failures)")
+    #expect(week.endedByJob > 20 && week.quiet > 0, "\(week)")
+    let without = try control.value(timeout: .seconds(90))
+    print(without)
+    #expect(without.ranOut != nil, "\(without)\n\(without.failures)")
+  }
+}

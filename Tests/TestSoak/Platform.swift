@@ -1,0 +1,115 @@
+import Synchronization
+import TestOracle
+
+/// What the platforms would say of who is alive, as they know it: a host that is lost stays in the
+/// list until they notice.
+final class Platform: Sendable {
+  enum State: String {
+    case starting, up, crashed
+    /// Of pods.
+    case failed
+  }
+
+  private struct Entry {
+    let application: Application
+    let name: String
+    let address: String
+    /// The server's microseconds, which is this machine's clock.
+    let startedAt: Int64
+    var state: State
+  }
+
+  private struct Lists {
+    var entries: [Entry] = []
+    /// Of which families one has begun, and when.
+    var beginnings: [(family: String, at: Int64)] = []
+  }
+  private let lists = Mutex(Lists())
+
+  /// Enters a host that is about to begin.
+  func begin(_ application: Application, _ name: String, _ address: String, at now: Int64) {
+    lists.withLock { lists in
+      lists.entries.append(
+        Entry(
+          application: application, name: name, address: address, startedAt: now,
+          state: .starting))
+      lists.beginnings.append((TestName.family(of: name), now))
+    }
+  }
+
+  func set(_ state: State, of address: String) {
+    lists.withLock { lists in
+      for index in lists.entries.indices where lists.entries[index].address == address {
+        lists.entries[index].state = state
+      }
+    }
+  }
+
+  func remove(_ address: String) {
+    lists.withLock { $0.entries.removeAll { $0.address == address } }
+  }
+
+  /// Families of which a host began since a moment: a list that was taken before lacks it.
+  func families(begunSince moment: Int64) -> Set<String> {
+    lists.withLock { Set($0.beginnings.filter { $0.at >= moment }.map(\.family)) }
+  }
+
+  // MARK: - As the platforms write it
+
+  /// `heroku ps --json`
+  func dynos() -> String {
+    let rows = lists.withLock { lists in
+      lists.entries.filter { [.web, .worker].contains($0.application) }.map { entry in
+        let (start, type) = (isoText(entry.startedAt), TestName.family(of: entry.name))
+        return """
+          {"attach_url": null, "command": "bin/start", "created_at": "\(start)",
+           "id": "\(entry.address)", "name": "\(entry.name)", "app": {"id": "a", "name": "shop"},
+           "release": {"id": "r", "version": 7}, "size": "Basic", "state": "\(entry.state.rawValue)",
+           "type": "\(type)", "updated_at": "\(start)"}
+          """
+      }
+    }
+    return "[\(rows.joined(separator: ",\n"))]\n"
+  }
+
+  /// `kubectl get pods -o json`
+  func pods() -> String {
+    let rows = lists.withLock { lists in
+      lists.entries.filter { $0.application == .api }.map { entry in
+        let start = isoText(entry.startedAt)
+        let isFailed = entry.state == .failed
+        let state =
+          isFailed
+          ? "\"terminated\": {\"exitCode\": 1, \"startedAt\": \"\(start)\"}"
+          : "\"running\": {\"startedAt\": \"\(start)\"}"
+        let address = isFailed ? "" : "\"podIP\": \"\(entry.address)\", "
+        return """
+          {"kind": "Pod", "metadata": {"name": "\(entry.name)", "namespace": "default",
+           "creationTimestamp": "\(start)"}, "spec": {"hostNetwork": false},
+           "status": {"phase": "\(isFailed ? "Failed" : "Running")", \(address)"hostIP": "10.0.0.1",
+           "startTime": "\(start)", "containerStatuses": [{"name": "app", "state": {\(state)}}]}}
+          """
+      }
+    }
+    return
+      "{\"kind\": \"List\", \"apiVersion\": \"v1\", \"items\": [\(rows.joined(separator: ",\n"))]}\n"
+  }
+
+  /// The same for the oracle, as of now.
+  func roster(of database: String, at now: Int64) -> OracleRoster {
+    let entries = lists.withLock { lists in
+      lists.entries.filter { $0.application.database == database }
+    }
+    let families = Set(entries.map { TestName.family(of: $0.name) })
+    return OracleRoster(
+      entries: entries.map { entry in
+        OracleRoster.Entry(
+          name: entry.name, address: entry.application == .api ? entry.address : nil,
+          isAlive: entry.state == .starting || entry.state == .up,
+          // While a dyno starts the old one of its name may still serve.
+          startedAt: entry.state == .starting && entry.application != .api ? nil : entry.startedAt)
+      },
+      takenAt: now
+    ) { name, _ in families.contains(TestName.family(of: name)) }
+  }
+}
