@@ -4,10 +4,11 @@ extension ContractOracle {
   private static let fromRosters: Set = ["owner_gone", "predates_owner", "predates_all"]
   private static let inferred: Set = ["superseded"]
 
-  /// Those that `terminate --orphans --trust inferred` may end: not those whose family the roster does
-  /// not know well enough, nor those whose application would be left without a session that was
-  /// heard within the threshold, nor transactions of late on inferred evidence.
-  public func endable() -> Set<SessionKey> {
+  /// Those that `terminate --orphans` may end: not those whose family the roster does not know well
+  /// enough, nor those whose application would be left without a session that was heard within the
+  /// threshold, nor transactions of late on inferred evidence.
+  /// - Parameter trustsInferred: whether it is run with `--trust inferred` for sessions of a name.
+  public func endable(trustsInferred: (_ name: String) -> Bool) -> Set<SessionKey> {
     let orphans = orphans()
     let doubted = doubtedFamilies()
     let heard = Set(
@@ -18,7 +19,8 @@ extension ContractOracle {
     for fact in facts {
       guard let kinds = orphans[fact.key] else { continue }
       let family = TestName.family(of: fact.name)
-      let trusted = doubted.contains(family) ? kinds.subtracting(Self.fromRosters) : kinds
+      var trusted = doubted.contains(family) ? kinds.subtracting(Self.fromRosters) : kinds
+      if !trustsInferred(fact.name) { trusted.subtract(Self.inferred) }
       guard !trusted.isEmpty, heard.contains(family) else { continue }
       let hasSettled = now - max(lastHeard(fact), fact.stateChange) >= limits.stale
       guard fact.state == "idle" || hasSettled || !kinds.isSubset(of: Self.inferred) else {

@@ -40,6 +40,11 @@ enum Application: CaseIterable, Sendable {
   /// Whether a platform lists its hosts.
   var isListed: Bool { self == .web || self == .worker || self == .api }
 
+  /// Whether what is inferred from names is all that there is to go by. Of the others it is not
+  /// trusted: a host that is about to be replaced, and has been quiet for a night, looks superseded
+  /// as soon as the new one has begun.
+  static func isInferred(_ name: String) -> Bool { name.hasPrefix("celery@") }
+
   /// Whether a new one begins before the old one has gone. Where one can only be told by names or
   /// numbers it must not.
   var mayOverlap: Bool { isListed }

@@ -15,20 +15,37 @@ import TestSupport
   import Darwin
 #endif
 
-/// The job: for each database the program as cron starts it, over and over, with a list of who is
-/// alive that was fetched right before.
+/// The job: the program as cron starts it, three lines of a crontab, one after the other and over
+/// and over, with a list of who is alive that was fetched right before.
 final class CronJob: Sendable {
   /// One run of the program.
   struct Run: Sendable {
-    let database: String
     /// What it might end by the look right before it, those aside whose family's list had grown old
     /// before the run was over.
     let endable: Set<SessionKey>
     /// The same with them.
     let spared: Set<SessionKey>
-    /// Seconds since 1970.
-    let began: Double
     let outcome: ProcessOutcome
+  }
+
+  /// One line of the crontab.
+  private enum Line: CaseIterable {
+    /// What `heroku ps --json` tells.
+    case dynos
+    /// What names tell.
+    case names
+    /// What `kubectl get pods -o json` tells, and how many may run.
+    case pods
+
+    var applications: Set<Application> {
+      switch self {
+      case .dynos: [.web, .worker]
+      case .names: [.celery]
+      case .pods: [.api, .django]
+      }
+    }
+
+    var database: String { self == .pods ? "ledger" : "shop" }
   }
 
   let log: String
@@ -60,39 +77,44 @@ final class CronJob: Sendable {
     Background { [self] in
       while !isOver() {
         let next = ContinuousClock.now + form.interval
-        for database in ["shop", "ledger"] { try run(in: database) }
+        for line in Line.allCases { try run(line) }
         while ContinuousClock.now < next && !isOver() { usleep(5_000) }
       }
     }
   }
 
-  private func run(in database: String) throws {
+  private func run(_ line: Line) throws {
     let listed = Moment.now
-    let roster = "\(folder)/\(database).json"
-    let text = database == "shop" ? platform.dynos() : platform.pods()
+    let roster = "\(folder)/roster.json"
+    let text = line == .dynos ? platform.dynos() : platform.pods()
     try Data(text.utf8).write(to: URL(filePath: roster))
-    let mine = Set(Application.allCases.filter { $0.database == database })
     let look = try witness.look()
-    let known = witness.sessions(of: look.endable).filter { mine.contains($0.value.application) }
-    let began = Moment.now.wall
-    let outcome = try ChildProcess.run(executable, arguments(database, roster))
+    let known = witness.sessions(of: look.endable)
+      .filter { line.applications.contains($0.value.application) }
+    let outcome = try ChildProcess.run(executable, arguments(line, roster))
+    // A list that lacks one that was heard is not believed of its family.
     let newcomers = platform.families(begunSince: listed.serverTime)
     let isSpared = { (session: TrueSession) in
       newcomers.contains(TestName.family(of: session.name))
     }
     let run = Run(
-      database: database, endable: Set(known.filter { !isSpared($0.value) }.keys),
-      spared: Set(known.filter { isSpared($0.value) }.keys), began: began, outcome: outcome)
+      endable: Set(known.filter { !isSpared($0.value) }.keys),
+      spared: Set(known.filter { isSpared($0.value) }.keys), outcome: outcome)
     state.withLock { $0.append(run) }
   }
 
-  private func arguments(_ database: String, _ roster: String) -> [String] {
+  private func arguments(_ line: Line, _ roster: String) -> [String] {
     func milliseconds(_ duration: Duration) -> String { "\(Int(duration / .milliseconds(1)))ms" }
-    return [
-      "terminate", "--orphans", "--trust", "inferred", "--live", roster, "--restart-grace",
-      milliseconds(form.grace), "--stale-after", milliseconds(form.stale), "--clock-tolerance",
-      milliseconds(form.tolerance), "--execute", "--yes", "--quiet", "--log=\(log)",
-    ] + (database == "ledger" ? ["--instances", "=\(Application.django.instances)"] : [])
-      + [server.uri(user: "janitor", database: database)]
+    let told =
+      switch line {
+      case .dynos: ["--live", roster]
+      case .names: ["--trust", "inferred", "--application", "celery@*"]
+      case .pods: ["--live", roster, "--instances", "=\(Application.django.instances)"]
+      }
+    return ["terminate", "--orphans"] + told + [
+      "--restart-grace", milliseconds(form.grace), "--stale-after", milliseconds(form.stale),
+      "--clock-tolerance", milliseconds(form.tolerance), "--execute", "--yes", "--quiet",
+      "--log=\(log)", server.uri(user: "janitor", database: line.database),
+    ]
   }
 }

@@ -11,7 +11,7 @@ extension SoakResult: CustomStringConvertible {
       + "\(leftBehind) sessions left behind: \(endedByJob) ended in \(runs) runs, "
       + "\(leftByThemselves) gone by themselves, \(untold) that nothing tells yet; runs needed "
       + "since the evidence was there: \(distribution); live sessions ended: \(liveEnded.count) of "
-      + "\(sessions - leftBehind), \(quiet) of them silent beyond --stale-after; at most "
+      + "\(sessions), of which \(quiet) were once silent beyond --stale-after; at most "
       + "\(mostSlots) of \(form.maxConnections) slots taken, \(refusals) clients refused"
   }
 
@@ -39,7 +39,8 @@ extension SoakResult: CustomStringConvertible {
       ("of them ended by the job", "\(endedByJob)"),
       ("gone by themselves, when their last query was over", "\(leftByThemselves)"),
       ("still there at the end, as no evidence tells them", "\(untold)"),
-      ("runs of the job, two at each time", "\(runs)"),
+      ("runs of the program, three at each time", "\(runs)"),
+      ("of them not counted for a family, one of which began meanwhile", "\(sparingRuns)"),
       ("ended in a run under way as the evidence came", "\(runsNeeded[0] ?? 0)"),
       ("ended in the first run since there was evidence", "\(runsNeeded[1] ?? 0)"),
       ("ended in the second", "\(runsNeeded[2] ?? 0)"),
@@ -51,8 +52,8 @@ extension SoakResult: CustomStringConvertible {
       ("from the evidence to the session's end: the same", spread(untilEnded)),
       ("ended by evidence", kinds),
       (
-        "living sessions, and those that were silent beyond `--stale-after`",
-        "\(sessions - leftBehind), \(quiet)"
+        "living sessions, and how many were silent beyond `--stale-after` at some time",
+        "\(sessions), \(quiet)"
       ),
       ("living sessions ended, by the clients and by the server's log", "\(liveEnded.count)"),
       ("most slots taken, of \(form.maxConnections)", "\(mostSlots)"),

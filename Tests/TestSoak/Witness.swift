@@ -55,7 +55,7 @@ final class Witness: Sendable {
             facts: facts, now: now, limits: limits,
             instances: database == "ledger" ? ["": Application.django.instances] : [:],
             roster: platform.roster(of: database, at: now), database: database
-          ).endable())
+          ).endable { Application.isInferred($0) })
       }
       let left = Set(facts.filter { !$0.isLive }.map(\.key))
       for fact in facts where fact.isLive {
