@@ -24,8 +24,15 @@ let package = Package(
     .target(name: "SessionAudit"),
 
     .target(name: "ServerAccess", dependencies: ["PostgresClient", "Queries", "SessionAudit"]),
-    // What users hand in as files: rosters and saved reports.
-    .target(name: "InputFiles", dependencies: ["SessionAudit"]),
+    // toml++, which is headers only, behind a C interface. It tells the line of each key.
+    .target(
+      name: "CToml",
+      cxxSettings: [
+        .unsafeFlags(
+          ["-I/opt/homebrew/include", "-I/usr/local/include"], .when(platforms: [.macOS]))
+      ]),
+    // What users hand in as files: rosters, policies and saved reports.
+    .target(name: "InputFiles", dependencies: ["CToml", "SessionAudit"]),
     .target(
       name: "Rendering", dependencies: ["SessionAudit"], resources: [.embedInCode("Page")]),
     .target(
@@ -112,7 +119,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["Help"]),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
 
 // Set by scripts/test. Not -warnings-as-errors on the command line: that would reach dependencies.

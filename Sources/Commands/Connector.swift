@@ -8,6 +8,8 @@ struct Connector: Sendable {
   /// Of a target's whole run.
   var wholeTime: Duration
   var connectTimeout: Duration?
+  /// Where neither an option nor the target nor the environment says it.
+  var defaultConnectTimeout: Duration
   var waitForSlot: Duration?
   var asksPasswords: Bool
   var environment: [String: String]
@@ -76,12 +78,12 @@ struct Connector: Sendable {
   }
 
   /// libpq's own connect_timeout counts only in its blocking calls, so it is kept here: option,
-  /// target, environment, 10 s.
+  /// target, environment, default.
   private func connectLimit(_ parameters: ConnectionParameters) -> Duration {
     if let connectTimeout { return connectTimeout }
     let text = parameters["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"]
     // 0 and below mean "for ever" to libpq; --timeout still holds.
-    guard let text, let seconds = Int(text) else { return .seconds(10) }
+    guard let text, let seconds = Int(text) else { return defaultConnectTimeout }
     return seconds > 0 ? .seconds(seconds) : .seconds(100_000_000)
   }
 }

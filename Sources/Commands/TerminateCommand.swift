@@ -62,18 +62,28 @@ struct TerminateCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let environment = Environment.variables(and: connection.urlVariable)
+  mutating func run() throws {
+    let loaded = try judging.loadedPolicy()
+    if ending.log == nil, let log = loaded?.file.defaults.log {
+      ending.log = loaded?.resolved(log.value)
+    }
+    try run(loaded)
+  }
+
+  private func run(_ loaded: LoadedPolicy?) throws {
+    let environment = connection.environment(loaded)
     // Where nobody is asked, nobody is there who could see that an inference is wrong: a container
     // or a build has a terminal too.
-    var selection = try selecting.selection(isAttended: Terminal.isTerminal(2) && !ending.yes)
-    selection.isForOthers = sql
-    let targets = try connection.resolve(environment: environment)
-    if targets.count > 1 { try refuseWhatIsOfOneServer() }
+    let selection = try selecting.selection(
+      isAttended: Terminal.isTerminal(2) && !ending.yes, isForOthers: sql, loaded)
+    // A policy file that says what may be ended is the consent to that, and to nothing else.
+    let isGranted = ending.yes || selecting.selectsByNothing && !Terminal.isTerminal(2)
+    let targets = try connection.resolve(environment: environment, loaded)
+    if targets.count > 1 { try refuseWhatIsOfOneServer(targets, loaded, isGranted) }
     if ending.execute {
-      for target in targets { try refuseGuesses(about: target) }
+      for target in targets { try refuseGuesses(about: target, isGranted) }
     }
-    let judging = try judging.judging()
+    let judging = try judging.judging(loaded)
     // Before anything else that can fail: without a record nothing is to be ended.
     let file = try output.opened()
     let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
@@ -84,27 +94,31 @@ struct TerminateCommand: ParsableCommand {
     }
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
-      connector: connection.connector(environment), selection: selection, judging: judging,
+      connector: connection.connector(environment, loaded),
+      selection: { [selecting] in selecting.selection(selection, loaded, of: $0) },
+      judging: judging,
       execute: ending.execute, ending: ending.options(interrupts), takesLock: ending.lock,
       interrupts: interrupts, log: log)
     if targets.count > 1 {
       // Two of them may be databases of one server, each of which waits for the other's run.
-      termination.lockPatience = connection.wholeTime / 2
-      return try end(targets, termination, file, environment)
+      termination.lockPatience = termination.connector.wholeTime / 2
+      return try end(targets, termination, selection, file, environment)
     }
     let outcome = try termination.outcome(
-      of: targets[0], confirm: ending.yes ? nil : { try confirm($0, interrupts, environment) })
+      of: targets[0], confirm: isGranted ? nil : { try confirm($0, interrupts, environment) })
     try finish(with: outcome, interrupts, next: next(selection, targets[0]), file, environment)
   }
 
-  private func refuseWhatIsOfOneServer() throws {
-    try judging.refuseWhatSpeaksOfOneDatabase()
+  private func refuseWhatIsOfOneServer(
+    _ targets: [ResolvedTarget], _ loaded: LoadedPolicy?, _ isGranted: Bool
+  ) throws {
+    try judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
     if sql {
       throw CommandFailure.usage(
         "--sql prints statements for one server, and several targets are given",
         next: "Run once for each target.")
     }
-    if ending.execute && !ending.yes {
+    if ending.execute && !isGranted {
       throw CommandFailure.usage(
         "--execute asks about one target at a time, and several are given",
         next: "Run once for each target, or add --yes to end sessions without a question.")
@@ -112,12 +126,12 @@ struct TerminateCommand: ParsableCommand {
   }
 
   /// What must be clear before a single session is ended.
-  private func refuseGuesses(about target: ResolvedTarget) throws {
+  private func refuseGuesses(about target: ResolvedTarget, _ isGranted: Bool) throws {
     if target.isAmbiguous, let warning = target.warnings.first {
       throw CommandFailure.usage(
         "which server is meant? \(warning)", next: "Name the target, or unset one of them.")
     }
-    if !ending.yes && !Terminal.isTerminal(2) {
+    if !isGranted && !Terminal.isTerminal(2) {
       throw CommandFailure.usage(
         "--execute asks before it ends anything, and there is no terminal to ask on",
         next: "Add --yes to end sessions without a question.")
@@ -150,12 +164,12 @@ struct TerminateCommand: ParsableCommand {
 
   /// Several targets side by side.
   private func end(
-    _ targets: [ResolvedTarget], _ termination: Termination, _ file: OutputFile?,
-    _ environment: [String: String]
+    _ targets: [ResolvedTarget], _ termination: Termination, _ selection: Selection,
+    _ file: OutputFile?, _ environment: [String: String]
   ) throws {
     let fleet = Fleet(
       targets: targets, work: { try termination.outcome(of: $0) }, refused: termination.refused,
-      wholeTime: connection.wholeTime)
+      wholeTime: termination.connector.wholeTime)
     try output.deliver(
       fleet, to: file, on: descriptor(file), readerMayLeave: !ending.execute,
       say: { outcome, name in
@@ -170,7 +184,7 @@ struct TerminateCommand: ParsableCommand {
             answers, version: programVersion, indents: output.indents(file), handOn: handOn)
         } else {
           OutputOptions.handOn(
-            text(of: answers, targets, termination.selection, descriptor(file), environment),
+            text(of: answers, targets, selection, descriptor(file), environment),
             handOn)
         }
         return true

@@ -90,7 +90,7 @@ enum Crowd {
 
   /// Waits for what is about to be so.
   static func poll(_ what: String, _ isSo: () throws -> Bool) throws {
-    let deadline = Deadline(after: .seconds(20))
+    let deadline = Deadline(after: .seconds(60))
     while try !isSo() {
       guard !deadline.hasPassed else { throw SupportError("waited in vain for \(what)") }
       usleep(5_000)

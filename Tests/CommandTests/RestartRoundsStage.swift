@@ -192,7 +192,7 @@ final class RoundStage {
   }
 
   private func poll(_ purpose: String, until holds: () throws -> Bool) throws {
-    let deadline = Deadline(after: .seconds(20))
+    let deadline = Deadline(after: .seconds(60))
     while try !holds() {
       guard !deadline.hasPassed else { throw SupportError("waited in vain for \(purpose)") }
       usleep(2_000)
