@@ -21,4 +21,19 @@ struct SoakTests {
     print(without)
     #expect(without.ranOut != nil, "\(without)\n\(without.failures)")
   }
+
+  /// Or the count of living sessions that were ended is worth nothing.
+  @Test(.timeLimit(.minutes(2))) func aJobThatIsToldAWrongNumberIsFoundGuilty() throws {
+    var form = SoakForm.short
+    (form.days, form.toldInstances) = (1, 1)
+    let week = try SoakRun(
+      form, executable: Build.executable("pgsessions"), seed: .random(in: .min ... .max)
+    ).run()
+    print(week)
+    let (byClients, byLog) = (
+      week.liveEnded.count { !$0.hasPrefix("by the server's log") },
+      week.liveEnded.count { $0.hasPrefix("by the server's log") }
+    )
+    #expect(byClients > 0 && byLog > 0, "\(week)")
+  }
 }

@@ -75,10 +75,10 @@ final class Director {
       try hosts.removeValue(forKey: slot)?.leave(.idle)
     case .crash(let slot, let leaving):
       try hosts.removeValue(forKey: slot)?.leave(leaving)
-      if let address = listed[slot] { platform.set(.crashed, of: address) }
+      if let address = listed[slot] { try platform.set(.crashed, of: address) }
     case .scaleDown(let slot, let leaving):
       try hosts.removeValue(forKey: slot)?.leave(leaving)
-      forget(slot)
+      try forget(slot)
     case .begin(let slot):
       if hosts[slot] == nil { try begin(slot) }
     }
@@ -91,7 +91,7 @@ final class Director {
       try begin(slot)
       usleep(UInt32.random(in: 10_000...150_000, using: &random))
       try old?.leave(leaving)
-      if let address { delist(slot, address) }
+      if let address { try delist(slot, address) }
     } else {
       try old?.leave(leaving)
       try begin(slot)
@@ -99,7 +99,7 @@ final class Director {
   }
 
   private func begin(_ slot: Slot) throws {
-    forget(slot)
+    try forget(slot)
     begun += 1
     changes += 1
     let application = slot.application
@@ -108,27 +108,27 @@ final class Director {
     // 127.0.0.1 counts as no address.
     let address = "127.1.\(begun / 200).\(begun % 200 + 2)"
     if application.isListed {
-      platform.begin(application, name, address, at: Moment.now.serverTime)
+      try platform.begin(application, name, address, at: Moment.now.serverTime)
       listed[slot] = address
     }
     let host = SoakHost(
       application, name: name, try relay.openDyno(address: address), on: server, clock, ledger,
       random: Seeded(seed: random.next()))
     try host.waitUntilUp()
-    if application.isListed { platform.set(.up, of: address) }
+    if application.isListed { try platform.set(.up, of: address) }
     hosts[slot] = host
   }
 
-  private func forget(_ slot: Slot) {
-    if let address = listed.removeValue(forKey: slot) { delist(slot, address) }
+  private func forget(_ slot: Slot) throws {
+    if let address = listed.removeValue(forKey: slot) { try delist(slot, address) }
   }
 
   /// Pods that failed stay in the list for a while.
-  private func delist(_ slot: Slot, _ address: String) {
+  private func delist(_ slot: Slot, _ address: String) throws {
     if slot.application == .api && random.chance(30) {
-      platform.set(.failed, of: address)
+      try platform.set(.failed, of: address)
     } else {
-      platform.remove(address)
+      try platform.remove(address)
     }
   }
 }

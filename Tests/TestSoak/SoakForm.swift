@@ -13,11 +13,14 @@ public struct SoakForm: Sendable {
   public var tolerance: Duration
   /// Of the server, three for superusers included.
   public var maxConnections: Int
+  /// What the job is told of how many instances of django may run; true, unless somebody must be
+  /// found guilty.
+  public var toldInstances = Application.django.instances
 
   /// What `make soak` runs.
   public static let long = SoakForm(
     days: 7, day: .seconds(40), deploys: 2, interval: .seconds(1), grace: .milliseconds(1500),
-    stale: .seconds(5), tolerance: .milliseconds(100), maxConnections: 64)
+    stale: .seconds(5), tolerance: .milliseconds(100), maxConnections: 80)
 
   /// What `make test` runs.
   public static let short = SoakForm(

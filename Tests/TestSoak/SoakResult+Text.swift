@@ -39,7 +39,7 @@ extension SoakResult: CustomStringConvertible {
       ("of them ended by the job", "\(endedByJob)"),
       ("gone by themselves, when their last query was over", "\(leftByThemselves)"),
       ("still there at the end, as no evidence tells them", "\(untold)"),
-      ("runs of the program, three at each time", "\(runs)"),
+      ("runs of the job", "\(runs)"),
       ("of them not counted for a family, one of which began meanwhile", "\(sparingRuns)"),
       ("ended in a run under way as the evidence came", "\(runsNeeded[0] ?? 0)"),
       ("ended in the first run since there was evidence", "\(runsNeeded[1] ?? 0)"),

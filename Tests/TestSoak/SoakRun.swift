@@ -44,7 +44,10 @@ public struct SoakRun {
     }
     let relay = try Relay(upstreamPort: server.port)
     defer { relay.stop() }
-    return try Stage(form, executable, seed, server, relay).play()
+    let folder = FileManager.default.temporaryDirectory.path + "/soak-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try Stage(form, executable, seed, server, relay, folder).play()
   }
 }
 
@@ -55,7 +58,7 @@ private final class Stage: Sendable {
   private let server: ThrowawayServer
   private let relay: Relay
   private let clock: SoakClock
-  private let platform = Platform()
+  private let platform: Platform
   private let ledger = SoakLedger()
   private let witness: Witness
   private let job: CronJob?
@@ -63,14 +66,16 @@ private final class Stage: Sendable {
 
   init(
     _ form: SoakForm, _ executable: String?, _ seed: UInt64, _ server: ThrowawayServer,
-    _ relay: Relay
+    _ relay: Relay, _ folder: String
   ) throws {
     (self.form, self.seed, self.server, self.relay) = (form, seed, server, relay)
     clock = SoakClock(form: form, started: .now)
+    let platform = Platform(in: folder)
+    self.platform = platform
     let witness = try Witness(server, form, platform, ledger)
     self.witness = witness
-    job = try executable.map { [platform] in
-      try CronJob($0, on: server, form, platform, witness)
+    job = try executable.map {
+      try CronJob($0, on: server, form, platform, witness, in: folder)
     }
   }
 
