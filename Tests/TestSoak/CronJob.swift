@@ -19,10 +19,10 @@ import TestSupport
 final class CronJob: Sendable {
   /// One run of the program.
   struct Run: Sendable {
-    /// What it might end by the look right before it, those aside whose family's list had grown old
-    /// before the run was over.
+    /// What it might end by the look right before it, and by the one right after it if it is still
+    /// there; those aside whose family's list had grown old meanwhile.
     let endable: Set<SessionKey>
-    /// The same with them.
+    /// Those.
     let spared: Set<SessionKey>
     let outcome: ProcessOutcome
   }
@@ -62,9 +62,12 @@ final class CronJob: Sendable {
 
   private func run() throws {
     let began = Moment.now
-    let endable = witness.sessions(of: try witness.look().endable)
+    let before = try witness.look().endable
     let outcome = try ChildProcess.run(
       executable, ["terminate", "--policy", policy, "--execute", "--quiet"])
+    let after = try witness.look()
+    let endable = witness.sessions(
+      of: before.filter { after.endable.contains($0) || !after.left.contains($0) })
     // A list that lacks one that was heard is not believed of its family.
     let newcomers = platform.families(begunSince: began.serverTime)
     let spared = endable.filter { newcomers.contains(TestName.family(of: $0.value.name)) }

@@ -26,7 +26,7 @@ public struct SoakForm: Sendable {
   public static let short = SoakForm(
     days: 2, day: .seconds(7), deploys: 1, interval: .milliseconds(500),
     grace: .milliseconds(600), stale: .milliseconds(1500), tolerance: .milliseconds(50),
-    maxConnections: 80)
+    maxConnections: 90)
 
   /// What an hour of the week takes here.
   var hour: Duration { day / 24 }

@@ -89,7 +89,7 @@ public struct SoakResult: Sendable {
     )
     for (key, session) in left {
       let needed = runs.count { $0.endable.contains(key) }
-      if last.endable.contains(key) && hasJob || needed > 2 {
+      if needed > 2 || needed == 2 && last.left.contains(key) {
         complaints.append(
           "'\(session.name)' from \(session.address), pid \(key.pid), was there after \(needed) runs"
         )
