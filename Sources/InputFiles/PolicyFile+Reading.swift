@@ -94,6 +94,11 @@ extension PolicyReader {
         hasSource = true
         guard let said = self.words(node, path) else { return }
         if let problem = problem(said.value) { return self.wrong(said.line, path, problem) }
+        if let first = sources.first {
+          self.wrong(
+            said.line, path,
+            "names the server once more (line \(first.line)): one of conninfo, service and url_env")
+        }
         sources.append(.init(make(said.value), line: said.line))
       }
     }
@@ -116,11 +121,6 @@ extension PolicyReader {
     if name == nil { wrong(node.line, path, "has no name") }
     if !hasSource {
       wrong(node.line, path, "says no server: give it a conninfo, a service or a url_env")
-    }
-    if sources.count > 1 {
-      wrong(
-        sources[1].line, path,
-        "names its server twice (line \(sources[0].line)): one of conninfo, service and url_env")
     }
     guard let name, let source = sources.first else { return nil }
     return PolicyFile.Target(
@@ -174,8 +174,12 @@ extension PolicyReader {
   }
 
   fileprivate func roster(_ node: TOMLNode, _ path: String) -> PolicyFile.Roster? {
-    var origins: [PolicyFile.Said<PolicyFile.Roster.Origin>] = []
+    var origin: PolicyFile.Said<PolicyFile.Roster.Origin>?
     var hasOrigin = false
+    func take(_ said: PolicyFile.Said<PolicyFile.Roster.Origin>, _ path: String) {
+      if let origin { wrong(said.line, path, "is a second origin (line \(origin.line)): keep one") }
+      origin = said
+    }
     var covers: [PolicyFile.Said<String>] = []
     var complete: PolicyFile.Said<Bool>?
     table(
@@ -189,7 +193,7 @@ extension PolicyReader {
             guard said.value != "-" else {
               return self.wrong(said.line, path, "can't be stdin: name a file, or a command")
             }
-            origins.append(.init(.file(said.value), line: said.line))
+            take(.init(.file(said.value), line: said.line), path)
           }
         ),
         (
@@ -197,7 +201,7 @@ extension PolicyReader {
           { node, path in
             hasOrigin = true
             guard let command = self.command(node, path) else { return }
-            origins.append(.init(.command(command), line: node.line))
+            take(.init(.command(command), line: node.line), path)
           }
         ),
         ("covers", { covers = self.covers($0, $1) }),
@@ -206,10 +210,7 @@ extension PolicyReader {
     if !hasOrigin {
       wrong(node.line, path, "says no file and no command that the roster comes from")
     }
-    if origins.count > 1 {
-      wrong(origins[1].line, path, "has a file and a command (line \(origins[0].line)): give one")
-    }
-    guard let origin = origins.first else { return nil }
+    guard let origin else { return nil }
     return PolicyFile.Roster(
       origin: origin.value, covers: covers, isComplete: complete?.value ?? false, line: origin.line)
   }

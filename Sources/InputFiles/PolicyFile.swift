@@ -104,6 +104,9 @@ public struct PolicyFile: Sendable, Equatable {
   public var roster: Roster?
   public var hook: Hook?
 
+  /// One that says nothing.
+  public init() {}
+
   /// Every ground on which it lets something be ended.
   public var trusts: Set<Trust> {
     let applications = applications + targets.flatMap(\.applications)

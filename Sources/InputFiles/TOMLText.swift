@@ -32,8 +32,15 @@ struct TOMLNode {
 
 /// Reads TOML 1.0 (https://toml.io/en/v1.0.0) with toml++, which also tells the lines.
 enum TOMLText {
-  /// The entries of the document's root table.
+  /// Keys with thousands of dots would go deeper than a stack does.
+  private static let longestLine = 8192
+
+  /// The document's root table.
   static func parse(_ bytes: [UInt8]) throws(InputFileError) -> TOMLNode {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if let place = lines.firstIndex(where: { $0.count > longestLine }) {
+      throw InputFileError(line: place + 1, "is longer than \(longestLine) bytes")
+    }
     let builder = Builder()
     let isGood = bytes.withUnsafeBytes { bytes in
       ctoml_parse(
@@ -46,7 +53,7 @@ enum TOMLText {
         { context, line, sentence, length in
           guard let context else { return }
           Unmanaged<Builder>.fromOpaque(context).takeUnretainedValue().problem = InputFileError(
-            line: Int(line), "is no TOML: \(text(sentence, length))")
+            line: line == 0 ? nil : Int(line), "is no TOML: \(text(sentence, length))")
         })
     }
     if isGood, let root = builder.root { return root }
