@@ -113,7 +113,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "Rendering", "SessionAudit", "TestOracle", "TestPages", "TestRandom", "TestSoak",
+        "Commands", "Rendering", "SessionAudit", "TestOracle", "TestPages", "TestRandom",
+        "TestSoak",
         "TestStress", "TestSupport", "TestTraits", "PostgresClient", "pgsessions", "dyno-relay",
         "log-writer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
