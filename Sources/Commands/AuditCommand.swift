@@ -93,7 +93,7 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     let conditions = try failOn.map(FailCondition.init)
     let loaded = try judging.loadedPolicy()
-    let environment = connection.environment(loaded)
+    let environment = Environment.variables(and: connection.urlVariables(loaded))
     var judging = try judging.judging(loaded)
     if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }

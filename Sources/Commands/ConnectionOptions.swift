@@ -70,25 +70,27 @@ struct ConnectionOptions: ParsableArguments {
     !targets.isEmpty || [host, port, user, database, urlVariable].contains { $0 != nil }
   }
 
-  func connector(_ environment: [String: String], _ loaded: LoadedPolicy?) -> Connector {
+  func connector(
+    _ environment: [String: String], _ loaded: LoadedPolicy?, isQuiet: Bool = false
+  ) -> Connector {
     Connector(
       wholeTime: wholeTime(loaded), connectTimeout: connectTimeout,
       defaultConnectTimeout: loaded?.file.defaults.connectTimeout?.value ?? .seconds(10),
-      waitForSlot: waitForSlot,
-      asksPasswords: !neverAskPassword, environment: environment)
+      waitForSlot: waitForSlot, asksPasswords: !neverAskPassword, isQuiet: isQuiet,
+      environment: environment)
   }
 
-  /// The environment, with the variables that options and the policy file name.
-  func environment(_ loaded: LoadedPolicy?) -> [String: String] {
-    Environment.variables(
-      and: [urlVariable].compactMap { $0 } + (loaded?.file.urlVariables ?? []))
+  /// Variables that hold URIs: the one that an option names, and the policy file's.
+  func urlVariables(_ loaded: LoadedPolicy?) -> [String] {
+    [urlVariable].compactMap { $0 } + (loaded?.file.urlVariables ?? [])
   }
 
   /// The targets in the order given; where there is none, those of the policy file, and without one
   /// that the environment names.
+  /// - Parameter isQuiet: nothing is said of what is left out of a URI that others read as well.
   /// - Throws: `CommandFailure` for input that names no server; then none is asked.
   func resolve(
-    environment: [String: String], _ loaded: LoadedPolicy?
+    environment: [String: String], _ loaded: LoadedPolicy?, isQuiet: Bool = false
   ) throws -> [ResolvedTarget] {
     let resolved =
       if let loaded, !namesServer, !loaded.file.targets.isEmpty {
@@ -96,7 +98,7 @@ struct ConnectionOptions: ParsableArguments {
       } else {
         try resolve(environment: environment)
       }
-    for target in resolved {
+    for target in resolved where !isQuiet || target.isAmbiguous {
       for warning in target.warnings { Diagnostics.warn(warning, of: target.name) }
     }
     return resolved

@@ -12,6 +12,8 @@ struct Connector: Sendable {
   var defaultConnectTimeout: Duration
   var waitForSlot: Duration?
   var asksPasswords: Bool
+  /// Nobody is there to be told what is waited for.
+  var isQuiet = false
   var environment: [String: String]
 
   /// Connects, asking for a missing password where somebody is there to be asked.
@@ -30,7 +32,7 @@ struct Connector: Sendable {
     }
     return try SlotWait(
       limit: waitForSlot, name: target.name, neighbours: target.neighbours,
-      interruption: interruption
+      isQuiet: isQuiet, interruption: interruption
     ).first {
       (isRetry, typing) throws(PostgresError) in
       let session = try connectOnce(

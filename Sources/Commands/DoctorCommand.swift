@@ -69,7 +69,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try judging.loadedPolicy()
-    let environment = connection.environment(loaded)
+    let environment = Environment.variables(and: connection.urlVariables(loaded))
     let judging = try judging.judging(loaded)
     let targets = try connection.resolve(environment: environment, loaded)
     if targets.count > 1 { try refuseWhatIsOfOneServer(targets, loaded) }

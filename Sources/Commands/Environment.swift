@@ -33,4 +33,16 @@ enum Environment {
     }
     return entries
   }
+
+  /// The same without what may hold a password of Postgres: libpq's own variable, those that are
+  /// named, and whatever is a Postgres URI or has a `password=`.
+  static func entriesWithoutPasswords(_ names: [String]) -> [String] {
+    let names = Set(names + ["PGPASSWORD", "DATABASE_URL"])
+    return entries.filter { entry in
+      let value = entry.drop { $0 != "=" }.dropFirst().lowercased()
+      return !names.contains(String(entry.prefix { $0 != "=" }))
+        && !["postgres", "postgresql", "postgis"].contains { value.hasPrefix("\($0)://") }
+        && !value.contains("password=")
+    }
+  }
 }

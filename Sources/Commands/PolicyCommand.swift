@@ -64,6 +64,7 @@ struct PolicyCommand: ParsableCommand {
       commandName: "show",
       _superCommandName: "pgsessions policy",
       abstract: "Show what holds by a policy file, and which line says it.",
+      usage: "pgsessions policy show <file> [<application> ...] [<option> ...]",
       discussion: """
         Without a name it shows everything; with names, what holds of sessions
         with that application_name, and of each target that differs.

@@ -7,8 +7,8 @@
 #endif
 
 extension RunningChild {
-  /// posix_spawn(3): with these streams and nothing else that is ours, all of which is marked to be
-  /// closed; with signals as any program expects them; as the leader of a session.
+  /// posix_spawn(3): with these streams and no other descriptor; with signals as any program expects
+  /// them; as the leader of a session.
   static func spawn(
     _ words: ChildCommand.Words, environment: [String], streams: [PipeEnd]
   ) throws(NotStarted) -> pid_t {
@@ -50,6 +50,9 @@ extension RunningChild {
     var argv = arguments.map { strdup($0) } + [nil]
     var envp = environment.map { strdup($0) } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
+    // libpq leaves the socket of a cancel request unmarked, and whoever started us may have left us
+    // more, such as a lock. We never have as many as this.
+    for descriptor in Int32(3)..<1024 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     var pid: pid_t = 0
     let code = posix_spawnp(&pid, program, &actions, &attributes, &argv, &envp)
     guard code == 0 else { throw NotStarted(errno: code) }

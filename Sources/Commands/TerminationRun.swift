@@ -22,6 +22,8 @@ struct Termination: Sendable {
     var status: ExitStatus?
     /// That the log could not be written.
     var logFailure: CommandFailure?
+    /// From the first attempt to connect; nil where it did not come to a run.
+    var duration: Duration?
   }
 
   /// One run on one target.
@@ -31,6 +33,7 @@ struct Termination: Sendable {
     of target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
   ) throws -> Outcome {
     let recorder = LogRecorder(log)
+    let start = ContinuousClock.now
     var common = self
     common.judging = try judging.of(target)
     let run = TerminationRun(
@@ -39,6 +42,7 @@ struct Termination: Sendable {
     var outcome = try run.outcome(of: target)
     recorder.finish(outcome.answer)
     outcome.logFailure = recorder.failure
+    outcome.duration = start.duration(to: .now)
     return outcome
   }
 

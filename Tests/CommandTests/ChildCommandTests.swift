@@ -105,13 +105,18 @@ struct ChildCommandTests {
   }
 
   @Test(arguments: ["sleep 60", "trap '' TERM HUP; sleep 60", "kill -STOP $$", "yes", "yes >&2"])
-  func isEndedWhenItsTimeIsOver(_ line: String) {
-    let ran = run(.shell(line), timeout: .milliseconds(300), limit: 1 << 40) {
+  func isEndedWhenItsTimeIsOver(_ line: String) throws {
+    let folder = TemporaryFolder()
+    let ran = run(
+      .shell("echo $$ > '\(folder.path("pid"))'; \(line)"), timeout: .milliseconds(500),
+      limit: 1 << 40
+    ) {
       $0.grace = .milliseconds(200)
     }
-    #expect(ran.outcome.end == .timedOut(after: .milliseconds(300)))
-    #expect(ran.outcome.end.clause == "was not done after 300ms, and was ended")
-    #expect(ran.took > .milliseconds(300) && ran.took < .seconds(10), "\(ran.took)")
+    #expect(ran.outcome.end == .timedOut(after: .milliseconds(500)))
+    #expect(ran.outcome.end.clause == "was not done after 500ms, and was ended")
+    #expect(ran.took > .milliseconds(500) && ran.took < .seconds(10), "\(ran.took)")
+    #expect(isGone(try #require(pid_t(folder.read("pid").prefix { $0 != "\n" }))))
   }
 
   /// It gets SIGTERM first, and may tidy up.
