@@ -47,14 +47,19 @@ final class Witness: Sendable {
   @discardableResult
   func look() throws -> Look {
     try state.withLock { state in
+      // The lists first and whose the sessions are last: who is alive then was in the list, or began
+      // after it.
+      let taken = Moment.now.serverTime
+      let rosters = Dictionary(
+        uniqueKeysWithValues: ["shop", "ledger"].map { ($0, platform.roster(of: $0, at: taken)) })
       let (facts, slots, now) = try read(state.handed.connection)
       var endable: Set<SessionKey> = []
-      for database in ["shop", "ledger"] {
+      for (database, roster) in rosters {
         endable.formUnion(
           ContractOracle(
             facts: facts, now: now, limits: limits,
             instances: database == "ledger" ? ["": Application.django.instances] : [:],
-            roster: platform.roster(of: database, at: now), database: database
+            roster: roster, database: database
           ).endable { Application.isInferred($0) })
       }
       let left = Set(facts.filter { !$0.isLive }.map(\.key))
@@ -91,8 +96,6 @@ final class Witness: Sendable {
   private func read(
     _ connection: Connection
   ) throws -> (facts: [SessionFact], slots: Int, now: Int64) {
-    // Those of which the ledger does not know yet are live.
-    let known = ledger.entries.sessions
     let result = try connection.execute(
       """
       SELECT pid, to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS start,
@@ -101,6 +104,8 @@ final class Witness: Sendable {
         clock_timestamp() AS now
       FROM pg_stat_activity WHERE backend_type = 'client backend' AND state IS NOT NULL
       """)
+    // Those of which the ledger does not know yet are live.
+    let known = ledger.entries.sessions
     var (facts, now): ([SessionFact], Int64) = ([], 0)
     for row in result.rows {
       now = try row.required(try result.column("now"))
