@@ -7,8 +7,8 @@ import Testing
 @Suite(.sideBySide)
 struct SoakTests {
   @Test(.timeLimit(.minutes(2))) func whatIsLeftIsEndedWithinTwoRunsAndNothingElse() throws {
-    let seed = UInt64.random(in: .min ... .max)
-    print("soak: seed \(seed)")
+    // A week in which enough is left behind that the server must run out without the job.
+    let seed: UInt64 = 10_825_810_612_935_185_753
     // Both at once: they wait for the clock most of the time.
     let control = Background { try SoakRun(.short, executable: nil, seed: seed).run() }
     let week = try SoakRun(
@@ -27,7 +27,7 @@ struct SoakTests {
     var form = SoakForm.short
     (form.days, form.toldInstances) = (1, 1)
     let week = try SoakRun(
-      form, executable: Build.executable("pgsessions"), seed: .random(in: .min ... .max)
+      form, executable: Build.executable("pgsessions"), seed: 7
     ).run()
     print(week)
     let (byClients, byLog) = (
