@@ -1,4 +1,5 @@
 import InputFiles
+import PostgresClient
 import ServerAccess
 import SessionAudit
 
@@ -17,9 +18,13 @@ struct Judging: Sendable {
   var rosterIsComplete = false
 
   /// What holds of one target: with its own applications and roster, which is read now.
-  /// - Parameter limit: how long a roster's command may take.
+  /// - Parameters:
+  ///   - limit: how long a roster's command may take.
+  ///   - interruption: ends it early.
   /// - Throws: `CommandFailure` with status 65 or 66.
-  func of(_ target: ResolvedTarget, within limit: Duration) throws -> Judging {
+  func of(
+    _ target: ResolvedTarget, within limit: Duration, interruption: Interruption? = nil
+  ) throws -> Judging {
     guard let loaded else { return self }
     var judging = self
     judging.policy.declare(of: loaded, target: target.policyPlace, then: declared)
@@ -32,7 +37,8 @@ struct Judging: Sendable {
       input = try RosterInput.read(loaded.resolved(path), by: judging.policy)
     case .command(let command):
       input = try RosterInput.run(
-        command, saidAt: loaded.place(roster.line), timeout: limit, by: judging.policy)
+        command, saidAt: loaded.place(roster.line), timeout: limit, interruption: interruption,
+        by: judging.policy)
     }
     try input.cover(roster.covers.map(\.value) + rosterCovers)
     input.roster.isComplete = roster.isComplete || rosterIsComplete

@@ -1,4 +1,5 @@
 import InputFiles
+import PostgresClient
 import SessionAudit
 
 /// A roster as it came, with when it was taken.
@@ -22,16 +23,19 @@ struct RosterInput {
   private static let tellsNobody = "names no address, and nothing that means one instance"
 
   /// Runs what prints a roster.
-  /// - Parameter timeout: how long it may take.
+  /// - Parameters:
+  ///   - timeout: how long it may take.
+  ///   - interruption: ends it early.
   /// - Throws: `CommandFailure` with status 65.
   static func run(
-    _ command: PolicyFile.Command, saidAt place: String, timeout: Duration, by policy: Policy
+    _ command: PolicyFile.Command, saidAt place: String, timeout: Duration,
+    interruption: Interruption?, by policy: Policy
   ) throws -> RosterInput {
     // It says who is alive at some moment after this one.
     let takenAt = LocalClock.now
     var child = ChildCommand(command.childWords, timeout: timeout)
     child.outputLimit = 64 << 20
-    let outcome = child.run()
+    let outcome = child.run(interruption: interruption)
     func failure(_ clause: String) -> CommandFailure {
       let words = outcome.lastWords.suffix(3).filter { !$0.isEmpty }
       return CommandFailure(

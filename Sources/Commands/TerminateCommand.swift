@@ -124,8 +124,15 @@ struct TerminateCommand: ParsableCommand {
       termination.lockPatience = termination.connector.wholeTime / 2
       return try end(targets, termination, selection, notices, file, environment)
     }
-    let outcome = try termination.outcome(
-      of: targets[0], confirm: isGranted ? nil : { try confirm($0, interrupts, environment) })
+    let outcome: Termination.Outcome
+    do {
+      outcome = try termination.outcome(
+        of: targets[0], confirm: isGranted ? nil : { try confirm($0, interrupts, environment) })
+    } catch var failure as CommandFailure {
+      // While a roster was made, for one.
+      failure.status = interrupts?.status ?? failure.status
+      throw failure
+    }
     try finish(
       with: outcome, interrupts, notices, next: next(selection, targets[0]), file, environment)
   }

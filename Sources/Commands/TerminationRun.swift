@@ -35,7 +35,8 @@ struct Termination: Sendable {
     let recorder = LogRecorder(log)
     let start = ContinuousClock.now
     var common = self
-    common.judging = try judging.of(target, within: connector.wholeTime)
+    common.judging = try judging.of(
+      target, within: connector.wholeTime, interruption: interrupts?.first)
     let run = TerminationRun(
       common: common, selection: selection(target.policyPlace), confirm: confirm,
       record: recorder.record, name: target.reportName)
@@ -134,10 +135,9 @@ private struct TerminationRun {
       // The timeout of each statement is what was left when it was set.
       try Terminator.prepare(session, deadline: deadline)
     }
-    var hasWaited = false
     if common.takesLock {
       switch try RunLock(session).take(within: common.lockPatience, deadline: deadline) {
-      case .taken(let waited): hasWaited = waited
+      case .taken: break
       case .held(let holder):
         report.failure = Self.failure(lockHeldBy: holder)
         return .lockHeld
@@ -153,7 +153,8 @@ private struct TerminationRun {
       guard again.breaker == nil else { return nil }
       outcomes = changed(report.plan, since: again)
       plan.selected.removeAll { outcomes[$0.identity] != nil }
-    } else if hasWaited {
+    } else if common.takesLock {
+      // Another run may have been ending sessions when this one read them.
       report = try self.plan(session, deadline: deadline)
       report.executed = true
       plan = report.plan

@@ -39,6 +39,8 @@ extension Faults {
 
     /// A roster in which these run.
     private func roster(_ names: String...) throws -> String {
+      // Files are dated by a clock that ticks some milliseconds behind the server's.
+      usleep(20_000)
       let items = names.map {
         #"{"name":"\#($0)","state":"up","created_at":"2020-01-01T00:00:00Z"}"#
       }
@@ -240,6 +242,25 @@ extension Faults {
           outcome.stderr.contains("policy.toml:10: the roster's command"), "\(outcome.stderr)")
       }
       #expect(clients.allSatisfy(Crowd.isAlive))
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func aRosterCanBeInterrupted(_ signal: Int32) throws {
+      let client = try Crowd.client("rule-slow.1")
+      let path = try policy(
+        "trust = \"roster\"",
+        target: "[target.roster]\ncommand = \"echo $$ > '\(folder.path("pid"))'; sleep 50; true\"")
+      let process = try RunningProcess(
+        Build.executable("pgsessions"), ["terminate", "--policy", path, "--execute"])
+      process.closeInput()
+      try Crowd.poll("the roster's command") { (try? folder.read("pid").hasSuffix("\n")) == true }
+      let pid = try #require(pid_t(folder.read("pid").filter(\.isNumber)))
+      process.signal(signal)
+      let outcome = try process.wait()
+      #expect(outcome.status == 128 + signal && outcome.wallSeconds < 30, "\(outcome.stderr)")
+      #expect(outcome.stderr.contains("was interrupted"), "\(outcome.stderr)")
+      #expect(kill(pid, 0) != 0, "it is left running")
+      #expect(Crowd.isAlive(client))
     }
 
     /// Each target has its own list and its own numbers: of two databases that both have a web.1
