@@ -72,7 +72,8 @@ struct PageTests {
           #expect(throws: Never.self, "\(place)") { try JSON(text: block.text) }
         // Alerts, which PrometheusReportTests reads, what ReferenceTests reads of exit statuses, and
         // docs/schedules.md, which ScheduleTests reads.
-        case "yaml", "toml": break
+        case "yaml": break
+        case "toml": try stage.checkPolicy(block, in: page)
         default:
           #expect(Self.languages.contains(block.language), "\(place): a block without a language")
           // Output that is a command would never be run.

@@ -236,7 +236,8 @@ extension Faults {
         let outcome = try run("terminate", "--policy", path, "--execute", "--quiet")
         #expect(
           outcome.status == 65 && outcome.stderr.contains(says), "\(command): \(outcome.stderr)")
-        #expect(outcome.stderr.contains("policy.toml:10: the roster's command"), "\(outcome.stderr)")
+        #expect(
+          outcome.stderr.contains("policy.toml:10: the roster's command"), "\(outcome.stderr)")
       }
       #expect(clients.allSatisfy(Crowd.isAlive))
     }
