@@ -19,8 +19,7 @@ public struct RunLock {
   }
 
   public enum Outcome: Sendable, Equatable {
-    /// - Parameter hasWaited: time has passed meanwhile, in which another run may have ended.
-    case taken(hasWaited: Bool)
+    case taken
     /// By nobody who was to be seen when the time was up, where nil.
     case held(by: Holder?)
   }
@@ -43,7 +42,7 @@ public struct RunLock {
     while true {
       let isOurs = try tryLock(deadline)
       let holder = try holders(deadline).first
-      if isOurs && holder == nil { return .taken(hasWaited: attempt > 0) }
+      if isOurs && holder == nil { return .taken }
       if isOurs { _ = try connection.query(statement(.unlock), deadline: deadline) }
       if end.hasPassed { return .held(by: holder) }
       attempt += 1
