@@ -78,6 +78,10 @@ let package = Package(
     .executableTarget(
       name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Stress"),
 
+    // What is delivered, in a clean root.
+    .executableTarget(
+      name: "package-check", dependencies: ["TestSupport"], path: "Tests/PackageCheck"),
+
     .testTarget(
       name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport", "TestTraits"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),

@@ -46,7 +46,8 @@ struct PageTests {
         switch block.language {
         case "sh":
           block.text = try Self.withoutBuilding(block.text, place)
-          guard !block.text.isEmpty else { continue }
+          // Run in a clean root, as root: Tests/PackageCheck.
+          guard !block.text.isEmpty, page.name != "docs/install.md" else { continue }
           for tool in Self.commands(in: block.text) where !PageStage.tools.contains(tool) {
             Issue.record("\(place): no stage is set for \(tool)")
           }
@@ -153,7 +154,8 @@ struct PageTests {
 
   /// What programs that are not ours are called in prose.
   private static let foreign: Set<String> = [
-    "heroku", "kubectl", "psql", "jq", "swift", "sudo", "cp", "man", "initdb",
+    "heroku", "kubectl", "psql", "jq", "swift", "sudo", "cp", "man", "initdb", "systemctl", "apt",
+    "journalctl", "chgrp", "chmod",
   ]
 
   @Test func everyOptionInProseIsThere() throws {
