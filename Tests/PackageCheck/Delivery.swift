@@ -11,7 +11,7 @@ struct Delivery {
 
   private static let package = "The Debian package"
   private static let archive = "The archive"
-  private static let schedule = "Every five minutes, by systemd"
+  static let schedule = "Every five minutes, by systemd"
   private static let removal = "Removing it"
   private static let policy = "/etc/pgsessions/policy.toml"
   private static let log = "/var/log/private/pgsessions/terminate.log"
@@ -35,12 +35,13 @@ struct Delivery {
     try checkUse(of: "/usr/bin/pgsessions")
     try checkDocumentation()
     try checkUnits(in: "/usr/lib/systemd/system")
-    try schedule()
-    try root.write("{}\n", to: Self.log)
+    try checkSchedule()
     try follow(packageGoes, "the package can be removed")
     let removed = try root.paths()
     checks.expect(removed.contains(Self.log), "the log stays when the package is removed")
     checks.expect(!removed.contains(Self.enabled), "a timer that is gone is not enabled")
+    let timer = try root.run("systemctl", ["is-active", "pgsessions.timer"])
+    checks.expect(timer.stdout == "inactive\n", "a timer that is gone does not go on", timer.stdout)
     checks.expect(try root.run("apt", ["purge", "pgsessions"]), "the package can be purged")
     try checkRest(
       before, ["/etc/pgsessions", "/etc/pgsessions/environment", Self.policy],
@@ -48,7 +49,7 @@ struct Delivery {
     checks.expect(manual.rest.isEmpty, "all of docs/install.md is run", "\(manual.rest)")
   }
 
-  private mutating func follow(_ script: String, _ what: String) throws {
+  mutating func follow(_ script: String, _ what: String) throws {
     checks.expect(try root.run("sh", ["-ec", "cd /root\n\(script)"]), what)
   }
 
@@ -84,7 +85,7 @@ struct Delivery {
         try root.run(program, words + [server.uri()]), "\(program) \(words)", says: answer)
     }
     // Swift reads the command line there.
-    let blind = try root.run(program, ["audit", server.uri()], withProc: false)
+    let blind = try root.runWithoutProc(program, ["audit", server.uri()])
     checks.expect(
       blind.status == 64 && blind.stdout.isEmpty && blind.stderr.contains("/proc"),
       "\(program) says that it needs /proc", "\(blind)")
@@ -118,14 +119,6 @@ struct Delivery {
     checks.expect(
       enabled.stdout == "disabled\n", "the timer in \(folder) is there and not enabled",
       enabled.stdout + enabled.stderr)
-  }
-
-  private mutating func schedule() throws {
-    try follow(try manual.next(Self.schedule), "the policy is put in its place")
-    try follow(try manual.next(Self.schedule), "the timer can be enabled")
-    let paths = try root.paths()
-    checks.expect(paths.contains(Self.policy), "the policy is there")
-    checks.expect(paths.contains(Self.enabled), "the timer is enabled")
   }
 
   /// Of ours nothing is left but this.
