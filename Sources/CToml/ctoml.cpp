@@ -1,4 +1,11 @@
-#define TOML_EXCEPTIONS 0
+#include <stdexcept>
+
+// Some malformed keys end in an assertion of toml++ 3.3; to us that is one more error of the text.
+#define TOML_ASSERT(holds) \
+  do { \
+    if (!(holds)) throw std::logic_error("it is malformed"); \
+  } while (false)
+#define TOML_EXCEPTIONS 1
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
@@ -64,14 +71,19 @@ void tell(const toml::node &value, ctoml_node node, void *context, Visit visit) 
 bool ctoml_parse(
     const char *text, size_t length, void *context, Visit visit,
     void (*problem)(void *, uint32_t, const char *, size_t)) {
-  auto result = toml::parse(std::string_view(text, length));
-  if (!result) {
-    auto sentence = result.error().description();
-    problem(context, result.error().source().begin.line, sentence.data(), sentence.size());
+  auto fail = [&](uint32_t line, std::string_view sentence) {
+    problem(context, line, sentence.data(), sentence.size());
     return false;
+  };
+  try {
+    toml::table root = toml::parse(std::string_view(text, length));
+    ctoml_node node{};
+    node.line = 1;
+    tell(root, node, context, visit);
+    return true;
+  } catch (const toml::parse_error &error) {
+    return fail(error.source().begin.line, error.description());
+  } catch (const std::exception &error) {
+    return fail(0, error.what());
   }
-  ctoml_node root{};
-  root.line = 1;
-  tell(result.table(), root, context, visit);
-  return true;
 }

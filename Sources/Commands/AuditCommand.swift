@@ -91,26 +91,28 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let environment = Environment.variables(and: connection.urlVariable)
     let conditions = try failOn.map(FailCondition.init)
-    var judging = try judging.judging()
+    let loaded = try judging.loadedPolicy()
+    let environment = Environment.variables(and: connection.urlVariables(loaded))
+    var judging = try judging.judging(loaded)
     if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
     let run = AuditRun(
-      connector: connection.connector(environment), judging: judging, keepsQueries: showQuery,
+      connector: connection.connector(environment, loaded), judging: judging,
+      keepsQueries: showQuery,
       words: self.judging.words)
     if let input { return try audit(savedIn: input, run, conditions, environment) }
-    let targets = try connection.resolve(environment: environment)
+    let targets = try connection.resolve(environment: environment, loaded)
     guard targets.count > 1 else {
       let file = try output.opened()
       return try finish(try run.outcome(of: targets[0]), conditions, file, environment)
     }
-    try self.judging.refuseWhatSpeaksOfOneDatabase()
+    try self.judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
     let file = try output.opened()
     try output.deliver(
       Fleet(
         targets: targets, work: run.outcome(of:), refused: run.refused,
-        wholeTime: connection.wholeTime), to: file,
+        wholeTime: run.connector.wholeTime), to: file,
       say: { Self.say($0, conditions, of: $1) },
       one: { _ = write($0, as: .ndjson, file, environment, $1) },
       all: { write($0, as: $1, file, environment, $2) })
@@ -125,7 +127,7 @@ struct AuditCommand: ParsableCommand {
     guard outcomes.count > 1 else {
       return try finish(outcomes[0], conditions, file, environment)
     }
-    try judging.refuseWhatSpeaksOfOneDatabase()
+    try judging.refuseWhatSpeaksOfOneDatabase(run.judging.loaded)
     let statuses = outcomes.map {
       Self.say($0, conditions, of: TextReport.title(of: $0.target))
     }

@@ -61,22 +61,50 @@ struct ConnectionOptions: ParsableArguments {
     transform: Parsing.positiveDuration)
   var waitForSlot: Duration?
 
-  var wholeTime: Duration { timeout ?? .seconds(60) }
+  func wholeTime(_ loaded: LoadedPolicy?) -> Duration {
+    timeout ?? loaded?.file.defaults.timeout?.value ?? .seconds(60)
+  }
 
   /// Whether any of these options says which server is meant.
   var namesServer: Bool {
     !targets.isEmpty || [host, port, user, database, urlVariable].contains { $0 != nil }
   }
 
-  func connector(_ environment: [String: String]) -> Connector {
+  func connector(
+    _ environment: [String: String], _ loaded: LoadedPolicy?, isQuiet: Bool = false
+  ) -> Connector {
     Connector(
-      wholeTime: wholeTime, connectTimeout: connectTimeout, waitForSlot: waitForSlot,
-      asksPasswords: !neverAskPassword, environment: environment)
+      wholeTime: wholeTime(loaded), connectTimeout: connectTimeout,
+      defaultConnectTimeout: loaded?.file.defaults.connectTimeout?.value ?? .seconds(10),
+      waitForSlot: waitForSlot, asksPasswords: !neverAskPassword, isQuiet: isQuiet,
+      environment: environment)
   }
 
-  /// The targets in the order given, the one that the environment names where there is none.
+  /// Variables that hold URIs: the one that an option names, and the policy file's.
+  func urlVariables(_ loaded: LoadedPolicy?) -> [String] {
+    [urlVariable].compactMap { $0 } + (loaded?.file.urlVariables ?? [])
+  }
+
+  /// The targets in the order given; where there is none, those of the policy file, and without one
+  /// that the environment names.
+  /// - Parameter isQuiet: nothing is said of what is left out of a URI that others read as well.
   /// - Throws: `CommandFailure` for input that names no server; then none is asked.
-  func resolve(environment: [String: String]) throws -> [ResolvedTarget] {
+  func resolve(
+    environment: [String: String], _ loaded: LoadedPolicy?, isQuiet: Bool = false
+  ) throws -> [ResolvedTarget] {
+    let resolved =
+      if let loaded, !namesServer, !loaded.file.targets.isEmpty {
+        try loaded.targets(environment: environment)
+      } else {
+        try resolve(environment: environment)
+      }
+    for target in resolved where !isQuiet || target.isAmbiguous {
+      for warning in target.warnings { Diagnostics.warn(warning, of: target.name) }
+    }
+    return resolved
+  }
+
+  private func resolve(environment: [String: String]) throws -> [ResolvedTarget] {
     let words = targets.isEmpty ? [nil] : targets.map(Optional.some)
     var resolved: [ResolvedTarget] = []
     for (place, word) in words.enumerated() {
@@ -92,9 +120,6 @@ struct ConnectionOptions: ParsableArguments {
       }
     }
     if words.count > 1 { resolved.nameApart(environment: environment) }
-    for target in resolved {
-      for warning in target.warnings { Diagnostics.warn(warning, of: target.name) }
-    }
     return resolved
   }
 }

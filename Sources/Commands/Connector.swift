@@ -8,8 +8,12 @@ struct Connector: Sendable {
   /// Of a target's whole run.
   var wholeTime: Duration
   var connectTimeout: Duration?
+  /// Where neither an option nor the target nor the environment says it.
+  var defaultConnectTimeout: Duration
   var waitForSlot: Duration?
   var asksPasswords: Bool
+  /// Nobody is there to be told what is waited for.
+  var isQuiet = false
   var environment: [String: String]
 
   /// Connects, asking for a missing password where somebody is there to be asked.
@@ -28,7 +32,7 @@ struct Connector: Sendable {
     }
     return try SlotWait(
       limit: waitForSlot, name: target.name, neighbours: target.neighbours,
-      interruption: interruption
+      isQuiet: isQuiet, interruption: interruption
     ).first {
       (isRetry, typing) throws(PostgresError) in
       let session = try connectOnce(
@@ -76,12 +80,12 @@ struct Connector: Sendable {
   }
 
   /// libpq's own connect_timeout counts only in its blocking calls, so it is kept here: option,
-  /// target, environment, 10 s.
+  /// target, environment, default.
   private func connectLimit(_ parameters: ConnectionParameters) -> Duration {
     if let connectTimeout { return connectTimeout }
     let text = parameters["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"]
     // 0 and below mean "for ever" to libpq; --timeout still holds.
-    guard let text, let seconds = Int(text) else { return .seconds(10) }
+    guard let text, let seconds = Int(text) else { return defaultConnectTimeout }
     return seconds > 0 ? .seconds(seconds) : .seconds(100_000_000)
   }
 }

@@ -68,12 +68,13 @@ struct DoctorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let environment = Environment.variables(and: connection.urlVariable)
-    let judging = try judging.judging()
-    let targets = try connection.resolve(environment: environment)
-    if targets.count > 1 { try refuseWhatIsOfOneServer() }
+    let loaded = try judging.loadedPolicy()
+    let environment = Environment.variables(and: connection.urlVariables(loaded))
+    let judging = try judging.judging(loaded)
+    let targets = try connection.resolve(environment: environment, loaded)
+    if targets.count > 1 { try refuseWhatIsOfOneServer(targets, loaded) }
     let file = try output.opened()
-    let run = DoctorRun(connector: connection.connector(environment), judging: judging)
+    let run = DoctorRun(connector: connection.connector(environment, loaded), judging: judging)
     if targets.count > 1 { return try examine(targets, run, file, environment) }
     let (outcome, planned) = try run.outcome(of: targets[0], planning: role)
     try output.deliver(Self.say(outcome), to: file) { _, handOn in
@@ -87,8 +88,10 @@ struct DoctorCommand: ParsableCommand {
     }
   }
 
-  private func refuseWhatIsOfOneServer() throws {
-    try judging.refuseWhatSpeaksOfOneDatabase()
+  private func refuseWhatIsOfOneServer(
+    _ targets: [ResolvedTarget], _ loaded: LoadedPolicy?
+  ) throws {
+    try judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
     if sql || role != nil {
       throw CommandFailure.usage(
         "\(sql ? "--sql" : "--role") prints the SQL for one server, and several targets are given",
@@ -104,7 +107,7 @@ struct DoctorCommand: ParsableCommand {
     try output.deliver(
       Fleet(
         targets: targets, work: run.outcome(of:), refused: run.refused,
-        wholeTime: connection.wholeTime), to: file,
+        wholeTime: run.connector.wholeTime), to: file,
       say: { Self.say($0, of: $1) }, one: { write($0, file, $1) },
       all: { outcomes, format, handOn in
         if format == .json {

@@ -17,6 +17,26 @@ struct EndingOptions: ParsableArguments {
       valueName: "file"), completion: .file())
   var log: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Put the figures of the run into this file, as metrics for Prometheus.", valueName: "file"),
+    completion: .file())
+  var metrics: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Run this in a shell when sessions were ended or the run failed; it reads the JSON.",
+      valueName: "command"))
+  var hook: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How long the hook may take (10s).", valueName: "duration"),
+    transform: Parsing.positiveDuration)
+  var hookTimeout: Duration?
+
   @Flag(help: "Cancel the queries of active sessions, and end only what goes on all the same.")
   var cancelFirst = false
 
@@ -42,6 +62,12 @@ struct EndingOptions: ParsableArguments {
     guard grace == nil || cancelFirst else {
       throw ValidationError("--grace speaks of --cancel-first")
     }
+    guard metrics.map({ !$0.isEmpty && $0 != "-" }) ?? true else {
+      throw ValidationError("--metrics needs the name of a file")
+    }
+    guard hook?.allSatisfy(\.isWhitespace) != true else {
+      throw ValidationError("--hook needs a command")
+    }
   }
 
   func options(_ interrupts: Interrupts?) -> Terminator.Options {
@@ -50,12 +76,34 @@ struct EndingOptions: ParsableArguments {
       cancelGrace: cancelFirst ? grace ?? .seconds(5) : nil, stop: interrupts?.first)
   }
 
+  /// Who hears of the run; of a dry run nobody does.
+  /// - Parameter secretVariables: which are not for the hook.
+  /// - Throws: status 73.
+  func notices(
+    secretVariables: [String], _ loaded: LoadedPolicy?
+  ) throws(CommandFailure) -> Notices? {
+    guard execute else { return nil }
+    let said = loaded?.file.hook
+    let command = hook.map { ChildCommand.Words.shell($0) } ?? said?.command.childWords
+    return try Notices(
+      metrics: metrics,
+      hook: command.map {
+        Hook(
+          command: $0, timeout: hookTimeout ?? said?.timeout?.value ?? Hook.defaultTimeout,
+          secretVariables: secretVariables)
+      })
+  }
+
   /// The command line that says the same, --execute and --yes aside.
   var words: [String] {
     var words: [String] = []
-    if let log { words.append("--log=\(ShellWord.quoted(log))") }
+    for (option, value) in [("log", log), ("metrics", metrics), ("hook", hook)] {
+      if let value { words.append("--\(option)=\(ShellWord.quoted(value))") }
+    }
     if cancelFirst { words.append("--cancel-first") }
-    for (option, value) in [("grace", grace), ("verify-within", verifyWithin)] {
+    for (option, value) in [
+      ("hook-timeout", hookTimeout), ("grace", grace), ("verify-within", verifyWithin),
+    ] {
       if let value { words.append("--\(option) \(DurationText.exact(value))") }
     }
     if !lock { words.append("--no-lock") }

@@ -14,12 +14,35 @@ enum Environment {
     "PGCONNECT_TIMEOUT", "NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG", "COLUMNS",
   ]
 
-  /// - Parameter name: one more, which the user has named.
-  static func variables(and name: String?) -> [String: String] {
+  /// - Parameter more: those that the user has named.
+  static func variables(and more: [String]) -> [String: String] {
     var variables: [String: String] = [:]
-    for name in names + [name].compactMap({ $0 }) {
+    for name in names + more {
       if let value = getenv(name) { variables[name] = String(cString: value) }
     }
     return variables
+  }
+
+  /// The whole environment, `NAME=value` each.
+  static var entries: [String] {
+    var entries: [String] = []
+    var entry = environ
+    while let text = entry.pointee {
+      entries.append(String(cString: text))
+      entry += 1
+    }
+    return entries
+  }
+
+  /// The same without what may hold a password of Postgres: libpq's own variable, those that are
+  /// named, and whatever is a Postgres URI or has a `password=`.
+  static func entriesWithoutPasswords(_ names: [String]) -> [String] {
+    let names = Set(names + ["PGPASSWORD", "DATABASE_URL"])
+    return entries.filter { entry in
+      let value = entry.drop { $0 != "=" }.dropFirst().lowercased()
+      return !names.contains(String(entry.prefix { $0 != "=" }))
+        && !["postgres", "postgresql", "postgis"].contains { value.hasPrefix("\($0)://") }
+        && !value.contains("password=")
+    }
   }
 }

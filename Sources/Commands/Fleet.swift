@@ -107,8 +107,8 @@ struct Fleet<Outcome: Sendable> {
 }
 
 extension Failure {
-  /// What one of several targets failed with, where a single one would end the program.
-  fileprivate init(ofOne error: any Error) {
+  /// What one target failed with, where a single one would end the program.
+  init(ofOne error: any Error) {
     let failure = error as? CommandFailure
     self.init(
       kind: .unknown, sqlState: nil, message: failure?.sentence ?? "\(error)",

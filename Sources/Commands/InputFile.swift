@@ -15,6 +15,8 @@ struct InputFile {
   let bytes: [UInt8]
   /// By the clock of this machine; now for what has no such time (a pipe).
   let writtenAt: Timestamp
+  /// Anyone on this machine may change it.
+  let isWritableByAnyone: Bool
 
   /// More than any roster or report has; a device that never ends shall not fill our memory.
   private static let mostBytes = 512 << 20
@@ -54,7 +56,8 @@ struct InputFile {
     let isRegular = status.st_mode & S_IFMT == S_IFREG
     return InputFile(
       path: path, bytes: bytes,
-      writtenAt: isRegular ? LocalClock.timestamp(status.modified) : LocalClock.now)
+      writtenAt: isRegular ? LocalClock.timestamp(status.modified) : LocalClock.now,
+      isWritableByAnyone: isRegular && status.st_mode & S_IWOTH != 0)
   }
 
   /// - Throws: `CommandFailure` with status 65 and the place.
@@ -77,10 +80,8 @@ struct InputFile {
     do throws(InputFileError) {
       return try read(bytes)
     } catch {
-      let place = [Self.name(path), error.line.map { "line \($0)" }, error.field]
-        .compactMap { $0 }.joined(separator: ", ")
       throw CommandFailure(
-        status: .wrongFile, sentence: "\(place): \(error.problem)",
+        status: .wrongFile, sentence: error.sentence(in: Self.name(path)),
         nextStep: path == "-" && bytes.isEmpty ? "Has the command before the pipe failed?" : nil)
     }
   }
@@ -89,7 +90,7 @@ struct InputFile {
     CommandFailure(status: .wrongFile, sentence: "\(Self.name(path)): \(problem)")
   }
 
-  private static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
+  static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
 
   private static func unreadable(_ path: String, _ code: Int32) -> CommandFailure {
     CommandFailure(

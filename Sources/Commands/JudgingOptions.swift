@@ -7,6 +7,12 @@ import SessionAudit
 /// has the same words for all of them.
 struct JudgingOptions: ParsableArguments {
   @Option(
+    help: ArgumentHelp(
+      "What this place needs, said once: targets, thresholds, what may be ended; docs/policy.md.",
+      valueName: "file"), completion: .file())
+  var policy: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "An idle session silent for this long is suspect (1h).", valueName: "duration"),
@@ -90,7 +96,7 @@ struct JudgingOptions: ParsableArguments {
 
   /// The command line that says the same. What is taken from stdin has to be handed in again.
   var words: [String] {
-    var words: [String] = []
+    var words = policy.map { ["--policy=\(ShellWord.quoted($0))"] } ?? []
     for (option, value) in [
       ("stale-after", staleAfter), ("restart-grace", restartGrace),
       ("max-age-slack", maxAgeSlack), ("clock-tolerance", clockTolerance),
@@ -112,10 +118,16 @@ struct JudgingOptions: ParsableArguments {
 
   /// A roster, a number of instances and a restart are those of one database's applications: of two
   /// databases that both have a `web.1` they would make orphans of the other's sessions.
-  func refuseWhatSpeaksOfOneDatabase() throws {
+  /// - Parameter loaded: the policy file, where the targets are not the ones that it names.
+  func refuseWhatSpeaksOfOneDatabase(_ loaded: LoadedPolicy?) throws {
     let said = [
       ("--live", live != nil), ("--instances", !instances.isEmpty),
       ("--restarted-at", !restartedAt.isEmpty),
+      ("the policy's [roster]", loaded?.file.roster != nil),
+      (
+        "instances in the policy's [[application]]",
+        loaded?.file.applications.contains { $0.instances != nil } == true
+      ),
     ]
     guard let option = said.first(where: \.1)?.0 else { return }
     throw CommandFailure.usage(
@@ -134,100 +146,55 @@ struct JudgingOptions: ParsableArguments {
     return application + (LocalClock.now - age).iso8601
   }
 
-  /// Reads all of it, the roster's file too.
+  /// The policy file, where one is named.
+  /// - Throws: `CommandFailure` with status 65 or 66.
+  func loadedPolicy() throws -> LoadedPolicy? {
+    guard policy != "-" || live != "-" else {
+      throw CommandFailure.usage("--policy and --live can't both be read from stdin")
+    }
+    return try policy.map(LoadedPolicy.load)
+  }
+
+  /// Reads all of it, the roster's file too; a policy file's roster is read when its target is
+  /// asked.
   /// - Throws: `CommandFailure` with status 64, 65 or 66.
-  func judging() throws -> Judging {
-    var policy = Policy()
-    if let staleAfter { policy.staleAfter = staleAfter }
-    if let restartGrace { policy.restartGrace = restartGrace }
-    if let clockTolerance { policy.clockTolerance = clockTolerance }
-    if let maxAgeSlack { policy.maxAgeSlack = maxAgeSlack }
-    policy.maxAges = try Parsing.declarations(maxAge, "--max-age") { try Parsing.duration($0) }
-    policy.instances = try Parsing.declarations(instances, "--instances", Parsing.count)
+  func judging(_ loaded: LoadedPolicy?) throws -> Judging {
+    var declared = Policy()
+    declared.maxAges = try Parsing.declarations(maxAge, "--max-age") { try Parsing.duration($0) }
+    declared.instances = try Parsing.declarations(instances, "--instances", Parsing.count)
+    declared.oneInstance = try Parsing.declarations(oneInstance, "--one-instance", Parsing.yesOrNo)
+    let defaults = loaded?.file.defaults
+    var policy = declared
+    policy.staleAfter = staleAfter ?? defaults?.staleAfter?.value ?? policy.staleAfter
+    policy.restartGrace = restartGrace ?? defaults?.restartGrace?.value ?? policy.restartGrace
+    policy.clockTolerance =
+      clockTolerance ?? defaults?.clockTolerance?.value ?? policy.clockTolerance
+    policy.maxAgeSlack = maxAgeSlack ?? defaults?.maxAgeSlack?.value ?? policy.maxAgeSlack
     policy.restarts = try Parsing.declarations(restartedAt, "--restarted-at", Parsing.restartTime)
-    policy.oneInstance = try Parsing.declarations(oneInstance, "--one-instance", Parsing.yesOrNo)
     policy.families = family.map(Glob.init)
-    policy.sharedAddresses = try Parsing.networks(sharedAddress, "--shared-address")
-    policy.poolers = try Parsing.networks(pooler, "--pooler")
-    guard let live else {
-      guard rosterCovers.isEmpty, !rosterComplete else {
-        throw CommandFailure.usage(
-          "\(rosterComplete ? "--roster-complete" : "--roster-covers") speaks of a roster, and "
-            + "there is none", next: "Name one with --live FILE.")
-      }
-      return Judging(policy: policy, rosterTakenAt: nil)
-    }
-    let file = try InputFile.read(live)
-    var roster = try file.roster()
-    guard file.writtenAt - LocalClock.now <= policy.clockTolerance else {
-      throw file.wrong("was written at \(file.writtenAt.readable), which is in the future")
-    }
-    guard !roster.tellsNobody(by: policy) else {
-      throw file.wrong("names no address, and nothing that means one instance")
-    }
-    for words in rosterCovers {
-      if let network = Network(words) {
-        roster.coversNetworks.append(network)
-      } else if NetworkAddress(words.prefix { $0 != "/" }) != nil {
-        // An address that is none is a typing error, and no name.
-        roster.coversNetworks += try Parsing.networks([words], "--roster-covers")
-      } else {
-        roster.coversNames.append(Glob(words))
-      }
-    }
-    roster.isComplete = rosterComplete
-    policy.roster = roster
-    return Judging(policy: policy, rosterTakenAt: file.writtenAt)
-  }
-}
-
-/// The policy, up to what only a snapshot can settle.
-struct Judging: Sendable {
-  /// As far as it is known before any server has been asked.
-  var policy: Policy
-  /// By the clock of this machine.
-  var rosterTakenAt: Timestamp?
-
-  /// What a saved report was judged with and would not be now, as options.
-  func forgotten(of standards: SavedReport.Standards) -> [String] {
-    var options: [String] = []
-    for (option, then, now) in [
-      ("stale-after", standards.staleAfter, policy.staleAfter),
-      ("restart-grace", standards.restartGrace, policy.restartGrace),
-      ("clock-tolerance", standards.clockTolerance, policy.clockTolerance),
-      ("max-age-slack", standards.maxAgeSlack, policy.maxAgeSlack),
-    ] {
-      guard let then, then != now else { continue }
-      options.append("--\(option) \(DurationText.exact(then))")
-    }
-    if standards.hasRoster && policy.roster == nil { options.append("a roster") }
-    let isSilent =
-      policy.maxAges.isEmpty && policy.instances.isEmpty && policy.restarts.isEmpty
-      && policy.oneInstance.isEmpty && policy.sharedAddresses.isEmpty && policy.poolers.isEmpty
-    if standards.hasDeclarations && isSilent {
-      options.append("declarations (judged_with has them)")
-    }
-    return options
-  }
-
-  /// The policy for one snapshot.
-  /// - Parameter isSaved: it comes from a file, perhaps of another day.
-  /// - Throws: `CommandFailure` for a restart in the future.
-  func policy(for snapshot: Snapshot, isSaved: Bool) throws -> Policy {
-    let now = snapshot.capturedAt
-    var policy = policy
-    for restart in policy.restarts {
-      guard case .at(let moment) = restart.value, moment > now else { continue }
+    policy.sharedAddresses =
+      (loaded?.file.sharedAddresses.map(\.value) ?? [])
+      + (try Parsing.networks(sharedAddress, "--shared-address"))
+    policy.poolers =
+      (loaded?.file.poolers.map(\.value) ?? []) + (try Parsing.networks(pooler, "--pooler"))
+    // An option speaks of all, and wins.
+    if let staleAfter { declared.staleAfters = [Declaration(nil, staleAfter)] }
+    if let loaded { policy.declare(of: loaded, target: nil, then: declared) }
+    var judging = Judging(policy: policy, loaded: loaded, declared: declared)
+    if let live {
+      var input = try RosterInput.read(live, by: policy)
+      try input.cover(rosterCovers)
+      input.roster.isComplete = rosterComplete
+      (judging.policy.roster, judging.rosterTakenAt) = (input.roster, input.takenAt)
+    } else if loaded?.file.roster != nil
+      || loaded?.file.targets.contains(where: { $0.roster != nil }) == true
+    {
+      (judging.rosterCovers, judging.rosterIsComplete) = (rosterCovers, rosterComplete)
+    } else if !rosterCovers.isEmpty || rosterComplete {
       throw CommandFailure.usage(
-        "--restarted-at \(moment.readable) is in the future: "
-          + (isSaved ? "the report was made at " : "the server's clock says ") + now.readable,
-        next: "Declare a restart when it is completed.")
+        "\(rosterComplete ? "--roster-complete" : "--roster-covers") speaks of a roster, and "
+          + "there is none", next: "Name one with --live FILE.")
     }
-    if let rosterTakenAt {
-      // A live roster's age is the same on both clocks, however far they are apart.
-      policy.roster?.takenAt =
-        isSaved ? min(rosterTakenAt, now) : now - max(.zero, LocalClock.now - rosterTakenAt)
-    }
-    return policy
+    return judging
   }
 }

@@ -6,28 +6,35 @@
   import Darwin
 #endif
 
-/// Where `-o` puts a report: a file that is there whole or not at all. What is no file, such as a
-/// pipe, is written as the report comes.
+/// Where `-o` puts a report, and `--metrics` its figures: a file that is there whole or not at all.
+/// What is no file, such as a pipe, is written as the report comes.
 final class OutputFile {
   let descriptor: Int32
-  private let path: String
+  let path: String
   /// The file's stand-in until it is whole; nil where the report is written directly.
   private var temporary: String?
   /// Whether the stand-in has no name yet.
   private var isNameless = false
 
   /// Makes sure that the report can be written before anything else is done.
+  /// - Parameters:
+  ///   - option: what names the file on the command line.
+  ///   - mode: of a file that is not there yet; nil: as of any new file.
   /// - Throws: status 73.
-  init(_ path: String) throws(CommandFailure) {
+  init(_ path: String, option: String = "-o", mode: mode_t? = nil) throws(CommandFailure) {
+    func notCreated(_ why: String) -> CommandFailure {
+      CommandFailure(
+        status: .cannotCreate, sentence: "\(option) \(path): it can't be written: \(why)")
+    }
     var status = stat()
     let exists = stat(path, &status) == 0
     guard !exists || status.st_mode & S_IFMT != S_IFDIR else {
-      throw Self.notCreated(path, "it is a folder")
+      throw notCreated("it is a folder")
     }
     if exists && status.st_mode & S_IFMT != S_IFREG {
       descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
       self.path = path
-      guard descriptor >= 0 else { throw Self.notCreated(path, String(cString: strerror(errno))) }
+      guard descriptor >= 0 else { throw notCreated(String(cString: strerror(errno))) }
       return
     }
     // What a link points to is replaced, not the link.
@@ -36,15 +43,14 @@ final class OutputFile {
     self.path = target
     let mask = umask(0)
     _ = umask(mask)
-    // As it was, or as any new file.
-    let mode = exists ? status.st_mode & 0o7777 : 0o666 & ~mask
+    let mode = exists ? status.st_mode & 0o7777 : mode ?? 0o666 & ~mask
     let nameless = Self.openNameless(in: folder)
     if nameless >= 0 {
       descriptor = nameless
       isNameless = true
     } else {
       guard let (made, name) = Self.made(in: folder) else {
-        throw Self.notCreated(path, String(cString: strerror(errno)))
+        throw notCreated(String(cString: strerror(errno)))
       }
       (descriptor, temporary) = (made, name)
     }
@@ -62,6 +68,19 @@ final class OutputFile {
     var (own, other) = (stat(), stat())
     return stat(path, &own) == 0 && fstat(descriptor, &other) == 0 && own.st_dev == other.st_dev
       && own.st_ino == other.st_ino
+  }
+
+  /// Whether both go to one place, whatever it is called, and whether or not a file is there yet.
+  func isInPlace(of other: OutputFile) -> Bool {
+    func areOne(_ a: String, _ b: String) -> Bool {
+      var (own, its) = (stat(), stat())
+      return stat(a, &own) == 0 && stat(b, &its) == 0 && own.st_dev == its.st_dev
+        && own.st_ino == its.st_ino
+    }
+    let name = path.split(separator: "/").last
+    return areOne(path, other.path)
+      || name == other.path.split(separator: "/").last
+        && areOne(Self.folder(of: path) + "/", Self.folder(of: other.path) + "/")
   }
 
   /// Puts the whole report in its place.
@@ -116,10 +135,6 @@ final class OutputFile {
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     let name = template.dropLast().map { UInt8(bitPattern: $0) }
     return (descriptor, String(decoding: name, as: UTF8.self))
-  }
-
-  private static func notCreated(_ path: String, _ why: String) -> CommandFailure {
-    CommandFailure(status: .cannotCreate, sentence: "-o \(path): it can't be written: \(why)")
   }
 
   /// Where a path leads; a link may point to what is not there yet.

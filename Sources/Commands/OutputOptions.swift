@@ -129,11 +129,14 @@ struct OutputOptions: ParsableArguments {
   ///   - say: tells of errors on stderr, when all targets are done, in their order.
   ///   - one: writes one as a line of JSON, as soon as it is there.
   ///   - all: as `render` of a single target.
+  ///   - tell: tells others, when all is written, of each target with its status, and the status of
+  ///     all; returns what that is then.
   func deliver<Outcome>(
     _ fleet: Fleet<Outcome>, to file: OutputFile?, on descriptor: Int32? = nil,
     readerMayLeave: Bool = true, say: (Outcome, String?) -> ExitStatus,
     one: (Outcome, @escaping (UnsafeRawBufferPointer) -> Void) -> Void,
-    all: ([Outcome], ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool
+    all: ([Outcome], ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool,
+    tell: ([(Outcome, ExitStatus)], ExitStatus) -> ExitStatus = { $1 }
   ) throws {
     var isThere = true
     var answers: [Fleet<Outcome>.Answer] = []
@@ -151,15 +154,25 @@ struct OutputOptions: ParsableArguments {
       let said = say(answer.outcome, target.name)
       return answer.status ?? said
     }
-    try Self.end(ExitStatus(ofAll: statuses), written, isThere ? file : nil)
+    let status = Self.status(ExitStatus(ofAll: statuses), written, isThere ? file : nil)
+    try Self.end(tell(Array(zip(answers.map(\.outcome), statuses)), status))
   }
 
   /// Ends with the status of what was done, or of what could not be written.
   /// - Parameter file: whole now, where it was `written`.
   static func end(_ status: ExitStatus, _ written: ExitStatus, _ file: OutputFile?) throws {
-    let written = written == .done ? finish(file) : written
-    let status = written == .done ? status : written
+    try end(Self.status(status, written, file))
+  }
+
+  static func end(_ status: ExitStatus) throws {
     if status != .done { throw ExitCode(status.rawValue) }
+  }
+
+  private static func status(
+    _ status: ExitStatus, _ written: ExitStatus, _ file: OutputFile?
+  ) -> ExitStatus {
+    let written = written == .done ? finish(file) : written
+    return written == .done ? status : written
   }
 
   /// Puts a file that is whole in its place.

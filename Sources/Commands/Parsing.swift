@@ -7,14 +7,7 @@ enum Parsing {
     do throws(DurationText.ParseError) {
       return try DurationText.parse(text)
     } catch {
-      let sentence =
-        switch error {
-        case .unitMissing: "a duration needs a unit: write \(text)s, \(text)m or \(text)h"
-        case .negative: "a duration can't be negative"
-        case .malformed: "a duration is written like 500ms, 90s, 15m, 1h30m or 2d"
-        case .tooLong: "that is longer than 100 years"
-        }
-      throw ValidationError(sentence)
+      throw ValidationError(error.clause(about: text))
     }
   }
 

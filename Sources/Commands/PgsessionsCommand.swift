@@ -22,7 +22,9 @@ public struct PgsessionsCommand: ParsableCommand {
         there is a failure.
       """,
     version: programTitle,
-    subcommands: [AuditCommand.self, TerminateCommand.self, DoctorCommand.self],
+    subcommands: [
+      AuditCommand.self, TerminateCommand.self, DoctorCommand.self, PolicyCommand.self,
+    ],
     helpNames: [.long])
 
   public init() {}

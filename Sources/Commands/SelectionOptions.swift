@@ -119,12 +119,18 @@ struct SelectionOptions: ParsableArguments {
   @Flag(help: "End orphans also where none of their application's sessions was heard of late.")
   var allowEmpty = false
 
-  /// - Parameter isAttended: somebody sees what happens, so that what is only inferred will do.
+  /// - Parameters:
+  ///   - isAttended: somebody sees what happens, so that what is only inferred will do.
+  ///   - isForOthers: somebody else may carry it out.
   /// - Throws: `CommandFailure` where nothing is selected, which never means everything.
-  func selection(isAttended: Bool) throws -> Selection {
+  func selection(
+    isAttended: Bool, isForOthers: Bool, _ loaded: LoadedPolicy?
+  ) throws -> Selection {
+    let defaults = loaded?.file.defaults
     var selection = Selection(
       idleLongerThan: idleLongerThan, sessionOlderThan: sessionOlderThan,
-      allDatabases: allDatabases, maximum: try number(max, "--max", in: 1...) ?? 100)
+      allDatabases: allDatabases,
+      maximum: try number(max, "--max", in: 1...) ?? defaults?.max?.value ?? 100)
     (selection.orphans, selection.suspects) = (orphans, suspects)
     selection.inTransactionLongerThan = inTransactionLongerThan
     selection.activeLongerThan = activeLongerThan
@@ -134,29 +140,38 @@ struct SelectionOptions: ParsableArguments {
     selection.clients = VictimFilter(
       try Parsing.clients(client, "--client"),
       excluding: try Parsing.clients(notClient, "--not-client"))
-    selection.trust = try basis() ?? (isAttended ? .inferred : .declared)
-    selection.maximumShare = try number(maxShare, "--max-share", in: 0...100) ?? 50
-    selection.keep = try number(keep, "--keep", in: 0...) ?? 0
+    selection.trust =
+      try basis() ?? defaults?.trust?.value.basis ?? (isAttended ? .inferred : .declared)
+    selection.maximumShare =
+      try number(maxShare, "--max-share", in: 0...100) ?? defaults?.maxShare?.value ?? 50
+    selection.keep = try number(keep, "--keep", in: 0...) ?? defaults?.keep?.value ?? 0
     selection.allowsEmpty = allowEmpty
     selection.includeActive = includeActive
     selection.includeStateful = includeStateful
     selection.includePooled = includePooled
+    selection.isForOthers = isForOthers
+    if let loaded, selection.selectsByNothing, loaded.file.saysWhatMayBeEnded {
+      selection.orphans = true
+      selection.suspects = loaded.file.trusts.contains(.suspects)
+    }
     guard !selection.selectsByNothing else {
       throw CommandFailure.usage(
-        "nothing is selected, and that never means everything",
+        "nothing is selected, and that never means everything"
+          + (loaded == nil
+            ? "" : "; the policy file says of nothing on what ground it may be ended"),
         next: "Say what is to be ended: --orphans, --idle-longer-than 1h, --session-older-than 1d "
-          + "or another selection.")
+          + "or another selection\(loaded == nil ? "" : ", or trust in the file").")
     }
-    try refuseWhatHasNoMeaning()
+    try refuseWhatHasNoMeaning(byPolicy: selectsByNothing)
     return selection
   }
 
   /// An option that does nothing where it stands would let its writer believe that it does.
-  private func refuseWhatHasNoMeaning() throws {
-    let verdict = orphans || suspects
+  private func refuseWhatHasNoMeaning(byPolicy: Bool) throws {
+    let verdict = orphans || suspects || byPolicy
     let needs: [(option: String, isGiven: Bool, hasMeaning: Bool, what: String)] = [
       ("--trust", trust != nil, orphans, "--orphans"),
-      ("--allow-empty", allowEmpty, orphans, "--orphans"),
+      ("--allow-empty", allowEmpty, orphans || byPolicy, "--orphans"),
       (
         "--include-active", includeActive, verdict,
         "--orphans and --suspects; --active-longer-than "
@@ -166,6 +181,34 @@ struct SelectionOptions: ParsableArguments {
     for need in needs where need.isGiven && !need.hasMeaning {
       throw CommandFailure.usage("\(need.option) speaks of \(need.what)")
     }
+  }
+
+  /// Whether no option selects, so that a policy file may.
+  var selectsByNothing: Bool {
+    !orphans && !suspects && idleLongerThan == nil && inTransactionLongerThan == nil
+      && activeLongerThan == nil && sessionOlderThan == nil
+  }
+
+  /// What a policy file says of a target's applications.
+  /// - Parameter target: its place in the file; nil: one that the file does not name.
+  func selection(
+    _ selection: Selection, _ loaded: LoadedPolicy?, of target: Int?
+  ) -> Selection {
+    guard let loaded else { return selection }
+    var selection = selection
+    let applications = loaded.applications(of: target)
+    // An option speaks of all, and wins; what is never to be ended stays so.
+    if keep == nil { selection.keeps = loaded.declarations(applications, \.keep) }
+    selection.trusts = loaded.declarations(applications, \.trust)
+    if trust != nil { selection.trusts.removeAll { $0.value != .never } }
+    let said = loaded.file.defaults.trust
+    if said?.value == .never || selectsByNothing {
+      // What the file itself selects has the file's grounds alone.
+      let ground = Declaration<Trust>(
+        nil, said?.value ?? .never, place: said.map { loaded.place($0.line) } ?? loaded.path)
+      selection.trusts.insert(ground, at: 0)
+    }
+    return selection
   }
 
   private func basis() throws -> Basis? {

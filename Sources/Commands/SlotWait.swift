@@ -10,6 +10,8 @@ struct SlotWait {
   var name: String?
   /// How many of us wait at the same server, which is to have no more attempts for it.
   var neighbours = 1
+  /// Says nothing of the wait: in vain, it ends with an error all the same.
+  var isQuiet = false
   var interruption: Interruption?
 
   /// What the first attempt that succeeds gives.
@@ -28,8 +30,7 @@ struct SlotWait {
       do throws(PostgresError) {
         let value = try attempt(attempts > 1, &typing)
         if attempts > 1 {
-          Diagnostics.note(
-            "got a slot after \(DurationText.brief(start.duration(to: .now) - typing))", of: name)
+          note("got a slot after \(DurationText.brief(start.duration(to: .now) - typing))")
         }
         return value
       } catch {
@@ -40,14 +41,14 @@ struct SlotWait {
           refusal.kind == .tooManyConnections || attempts > 1 && refusal == .poolerCannotLogIn
         guard isCurable else { throw error }
         if attempts == 1 {
-          Diagnostics.note(
+          note(
             "no slot is free: \(refusal.limit?.clause ?? "refused"); trying again for "
-              + DurationText.brief(limit), of: name)
+              + DurationText.brief(limit))
         }
         let now = ContinuousClock.now
         let waited = start.duration(to: now) - typing
         guard waited < limit else {
-          Diagnostics.note("no slot came free in \(DurationText.brief(waited))", of: name)
+          note("no slot came free in \(DurationText.brief(waited))")
           throw error
         }
         let pause = SlotPauses.pause(
@@ -61,6 +62,10 @@ struct SlotWait {
         }
       }
     }
+  }
+
+  private func note(_ sentence: String) {
+    if !isQuiet { Diagnostics.note(sentence, of: name) }
   }
 }
 

@@ -3,6 +3,12 @@ import Rendering
 import ServerAccess
 
 extension [ResolvedTarget] {
+  /// The policy file, unless it names them itself: then it was checked that what it says of one is
+  /// not said of all.
+  func named(by loaded: LoadedPolicy?) -> LoadedPolicy? {
+    allSatisfy { $0.policyPlace != nil } ? nil : loaded
+  }
+
   /// Gives each of several targets a name that is its own, or who types a password might hand it to
   /// another server. The same target given twice keeps one name.
   mutating func nameApart(environment: [String: String]) {

@@ -29,8 +29,8 @@ struct TerminateCommand: ParsableCommand {
         65  a roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
-        73  the log or the report's file can't be created
-        74  the report or the log could not be written
+        73  the log, or the file of the report or the metrics, can't be created
+        74  the report, the log or the metrics could not be written
         75  another run holds the lock
         77  not permitted
         130 interrupted (143: by SIGTERM); what was done is reported
@@ -57,23 +57,52 @@ struct TerminateCommand: ParsableCommand {
     guard !(quiet && output.isJSON) else {
       throw ValidationError("--quiet is about text; JSON is always whole")
     }
+    guard ending.hookTimeout == nil || ending.hook != nil || judging.policy != nil else {
+      throw ValidationError("--hook-timeout speaks of --hook")
+    }
     guard !ending.cancelFirst || selecting.activeLongerThan != nil || selecting.includeActive else {
       throw ValidationError("--cancel-first speaks of active sessions, and none are selected")
     }
   }
 
-  func run() throws {
-    let environment = Environment.variables(and: connection.urlVariable)
+  mutating func run() throws {
+    let loaded = try judging.loadedPolicy()
+    if let loaded {
+      let defaults = loaded.file.defaults
+      ending.log = ending.log ?? defaults.log.map { loaded.resolved($0.value) }
+      ending.metrics = ending.metrics ?? defaults.metrics.map { loaded.resolved($0.value) }
+    }
+    try run(loaded)
+  }
+
+  private func run(_ loaded: LoadedPolicy?) throws {
+    let environment = Environment.variables(and: connection.urlVariables(loaded))
     // Where nobody is asked, nobody is there who could see that an inference is wrong: a container
     // or a build has a terminal too.
-    var selection = try selecting.selection(isAttended: Terminal.isTerminal(2) && !ending.yes)
-    selection.isForOthers = sql
-    let targets = try connection.resolve(environment: environment)
-    if targets.count > 1 { try refuseWhatIsOfOneServer() }
+    let selection = try selecting.selection(
+      isAttended: Terminal.isTerminal(2) && !ending.yes, isForOthers: sql, loaded)
+    // A policy file that says what may be ended is the consent to that, and to nothing else.
+    let isGranted = ending.yes || selecting.selectsByNothing && !Terminal.isTerminal(2)
+    let targets = try connection.resolve(environment: environment, loaded, isQuiet: quiet)
+    if targets.count > 1 { try refuseWhatIsOfOneServer(targets, loaded, isGranted) }
     if ending.execute {
-      for target in targets { try refuseGuesses(about: target) }
+      for target in targets { try refuseGuesses(about: target, isGranted) }
     }
-    let judging = try judging.judging()
+    let notices = try ending.notices(secretVariables: connection.urlVariables(loaded), loaded)
+    do {
+      try run(targets, selection, loaded, isGranted, notices, environment)
+    } catch let failure as CommandFailure {
+      guard let notices else { throw failure }
+      Diagnostics.report(failure)
+      try OutputOptions.end(notices.tell(failure, targets, environment))
+    }
+  }
+
+  private func run(
+    _ targets: [ResolvedTarget], _ selection: Selection, _ loaded: LoadedPolicy?,
+    _ isGranted: Bool, _ notices: Notices?, _ environment: [String: String]
+  ) throws {
+    let judging = try judging.judging(loaded)
     // Before anything else that can fail: without a record nothing is to be ended.
     let file = try output.opened()
     let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
@@ -82,29 +111,35 @@ struct TerminateCommand: ParsableCommand {
         status: .cannotCreate, sentence: "-o and --log name the same file",
         nextStep: "The report would take the place of the log: name another file for one of them.")
     }
+    try notices?.refuse(file, log)
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
-      connector: connection.connector(environment), selection: selection, judging: judging,
+      connector: connection.connector(environment, loaded, isQuiet: quiet),
+      selection: { [selecting] in selecting.selection(selection, loaded, of: $0) },
+      judging: judging,
       execute: ending.execute, ending: ending.options(interrupts), takesLock: ending.lock,
       interrupts: interrupts, log: log)
     if targets.count > 1 {
       // Two of them may be databases of one server, each of which waits for the other's run.
-      termination.lockPatience = connection.wholeTime / 2
-      return try end(targets, termination, file, environment)
+      termination.lockPatience = termination.connector.wholeTime / 2
+      return try end(targets, termination, selection, notices, file, environment)
     }
     let outcome = try termination.outcome(
-      of: targets[0], confirm: ending.yes ? nil : { try confirm($0, interrupts, environment) })
-    try finish(with: outcome, interrupts, next: next(selection, targets[0]), file, environment)
+      of: targets[0], confirm: isGranted ? nil : { try confirm($0, interrupts, environment) })
+    try finish(
+      with: outcome, interrupts, notices, next: next(selection, targets[0]), file, environment)
   }
 
-  private func refuseWhatIsOfOneServer() throws {
-    try judging.refuseWhatSpeaksOfOneDatabase()
+  private func refuseWhatIsOfOneServer(
+    _ targets: [ResolvedTarget], _ loaded: LoadedPolicy?, _ isGranted: Bool
+  ) throws {
+    try judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
     if sql {
       throw CommandFailure.usage(
         "--sql prints statements for one server, and several targets are given",
         next: "Run once for each target.")
     }
-    if ending.execute && !ending.yes {
+    if ending.execute && !isGranted {
       throw CommandFailure.usage(
         "--execute asks about one target at a time, and several are given",
         next: "Run once for each target, or add --yes to end sessions without a question.")
@@ -112,12 +147,12 @@ struct TerminateCommand: ParsableCommand {
   }
 
   /// What must be clear before a single session is ended.
-  private func refuseGuesses(about target: ResolvedTarget) throws {
+  private func refuseGuesses(about target: ResolvedTarget, _ isGranted: Bool) throws {
     if target.isAmbiguous, let warning = target.warnings.first {
       throw CommandFailure.usage(
         "which server is meant? \(warning)", next: "Name the target, or unset one of them.")
     }
-    if !ending.yes && !Terminal.isTerminal(2) {
+    if !isGranted && !Terminal.isTerminal(2) {
       throw CommandFailure.usage(
         "--execute asks before it ends anything, and there is no terminal to ask on",
         next: "Add --yes to end sessions without a question.")
@@ -150,12 +185,13 @@ struct TerminateCommand: ParsableCommand {
 
   /// Several targets side by side.
   private func end(
-    _ targets: [ResolvedTarget], _ termination: Termination, _ file: OutputFile?,
-    _ environment: [String: String]
+    _ targets: [ResolvedTarget], _ termination: Termination, _ selection: Selection,
+    _ notices: Notices?,
+    _ file: OutputFile?, _ environment: [String: String]
   ) throws {
     let fleet = Fleet(
       targets: targets, work: { try termination.outcome(of: $0) }, refused: termination.refused,
-      wholeTime: connection.wholeTime)
+      wholeTime: termination.connector.wholeTime)
     try output.deliver(
       fleet, to: file, on: descriptor(file), readerMayLeave: !ending.execute,
       say: { outcome, name in
@@ -170,10 +206,18 @@ struct TerminateCommand: ParsableCommand {
             answers, version: programVersion, indents: output.indents(file), handOn: handOn)
         } else {
           OutputOptions.handOn(
-            text(of: answers, targets, termination.selection, descriptor(file), environment),
+            text(of: answers, targets, selection, descriptor(file), environment),
             handOn)
         }
         return true
+      },
+      tell: { outcomes, status in
+        // What could not be written is so of all.
+        let parts = outcomes.map {
+          Notices.Part(
+            answer: $0.answer, status: status == .writeFailed ? status : $1, duration: $0.duration)
+        }
+        return notices?.tell(parts, status: status) ?? status
       })
   }
 
@@ -184,7 +228,8 @@ struct TerminateCommand: ParsableCommand {
     let text = TextReport(style: output.style(environment: environment, on: descriptor))
     let reports = zip(answers, targets).map { answer, target -> String in
       guard case .report(let report) = answer else {
-        return text.refusal(answer, of: quiet ? target.name : nil)
+        // Then the error says it.
+        return quiet ? "" : text.refusal(answer)
       }
       return quiet
         ? text.briefTermination(report, of: target.name)
@@ -194,7 +239,7 @@ struct TerminateCommand: ParsableCommand {
   }
 
   private func finish(
-    with outcome: Termination.Outcome, _ interrupts: Interrupts?,
+    with outcome: Termination.Outcome, _ interrupts: Interrupts?, _ notices: Notices?,
     next: String, _ file: OutputFile?, _ environment: [String: String]
   ) throws {
     let ofAnswer = say(outcome.answer)
@@ -203,7 +248,8 @@ struct TerminateCommand: ParsableCommand {
     let status =
       interrupts?.status ?? (written != .done ? written : nil) ?? outcome.logFailure?.status
       ?? outcome.status ?? ofAnswer
-    if status != .done { throw ExitCode(status.rawValue) }
+    let part = Notices.Part(answer: outcome.answer, status: status, duration: outcome.duration)
+    try OutputOptions.end(notices?.tell([part], status: status) ?? status)
   }
 
   /// Errors of one of several targets.

@@ -5,7 +5,8 @@ import SessionAudit
 /// What runs of `terminate` have in common, of whichever target.
 struct Termination: Sendable {
   var connector: Connector
-  var selection: Selection
+  /// Of a target, by its place in the policy file.
+  var selection: @Sendable (Int?) -> Selection
   var judging: Judging
   var execute: Bool
   var ending: Terminator.Options
@@ -21,6 +22,8 @@ struct Termination: Sendable {
     var status: ExitStatus?
     /// That the log could not be written.
     var logFailure: CommandFailure?
+    /// From the first attempt to connect; nil where it did not come to a run.
+    var duration: Duration?
   }
 
   /// One run on one target.
@@ -30,11 +33,16 @@ struct Termination: Sendable {
     of target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
   ) throws -> Outcome {
     let recorder = LogRecorder(log)
+    let start = ContinuousClock.now
+    var common = self
+    common.judging = try judging.of(target)
     let run = TerminationRun(
-      common: self, confirm: confirm, record: recorder.record, name: target.reportName)
+      common: common, selection: selection(target.policyPlace), confirm: confirm,
+      record: recorder.record, name: target.reportName)
     var outcome = try run.outcome(of: target)
     recorder.finish(outcome.answer)
     outcome.logFailure = recorder.failure
+    outcome.duration = start.duration(to: .now)
     return outcome
   }
 
@@ -49,6 +57,7 @@ struct Termination: Sendable {
 /// One run of `terminate`: read, judge, plan; ask; take the lock; judge again; end; watch; look.
 private struct TerminationRun {
   var common: Termination
+  var selection: Selection
   var confirm: ((TerminationReport) throws -> Bool)?
   /// Writes down each step; false where it can't.
   var record: (TerminationEvent) -> Bool
@@ -100,14 +109,14 @@ private struct TerminationRun {
     var snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
     snapshot.target.name = name
     var audit = Judge.judge(snapshot, by: try common.judging.policy(for: snapshot, isSaved: false))
-    let candidates = Planner.candidates(audit, selection: common.selection)
+    let candidates = Planner.candidates(audit, selection: selection)
     if !candidates.isEmpty {
       audit.add(
         try DetailsReader(session).read(
           candidates: candidates, lockWaiters: [], among: snapshot.sessions, deadline: deadline))
     }
     return TerminationReport(
-      audit: audit, plan: Planner.plan(audit, selection: common.selection), executed: false)
+      audit: audit, plan: Planner.plan(audit, selection: selection), executed: false)
   }
 
   /// Asks, takes the lock and ends.

@@ -58,7 +58,8 @@ func wait(
 }
 
 /// Runs `body` on a thread of its own that nobody joins: for calls that may block beyond any
-/// deadline (name resolution, a cancel request into the void), and for targets side by side.
+/// deadline (name resolution, a cancel request into the void), and for targets side by side. It gets no
+/// signals: they are for the thread that knows what they end.
 /// - Returns: false where the system has no thread for it.
 package func detachThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   final class Work: Sendable {
@@ -70,6 +71,9 @@ package func detachThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   defer { pthread_attr_destroy(&attributes) }
   pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
   let work = Unmanaged.passRetained(Work(body))
+  var (every, before) = (sigset_t(), sigset_t())
+  sigfillset(&every)
+  pthread_sigmask(SIG_SETMASK, &every, &before)
   #if canImport(Darwin)
     var thread: pthread_t?
     let status = pthread_create(&thread, &attributes, { run($0) }, work.toOpaque())
@@ -77,6 +81,7 @@ package func detachThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     var thread = pthread_t()
     let status = pthread_create(&thread, &attributes, { run($0!) }, work.toOpaque())
   #endif
+  pthread_sigmask(SIG_SETMASK, &before, nil)
   if status != 0 { work.release() }
   return status == 0
 

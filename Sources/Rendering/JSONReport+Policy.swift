@@ -33,13 +33,13 @@ extension JSONWriter {
 
   private mutating func declarations(of policy: Policy) {
     for declared in policy.maxAges {
-      declaration("max_age", declared.application?.text) { $0.value("seconds", declared.value) }
+      declaration("max_age", declared.application) { $0.value("seconds", declared.value) }
     }
     for declared in policy.instances {
-      declaration("instances", declared.application?.text) { $0.value("count", declared.value) }
+      declaration("instances", declared.application) { $0.value("count", declared.value) }
     }
     for declared in policy.restarts {
-      declaration("restarted_at", declared.application?.text) { json in
+      declaration("restarted_at", declared.application) { json in
         switch declared.value {
         case .at(let moment): json.value("time", moment)
         case .ago(let age): json.value("seconds_ago", age)
@@ -47,12 +47,18 @@ extension JSONWriter {
       }
     }
     for declared in policy.oneInstance {
-      declaration("one_instance", declared.application?.text) {
+      declaration("one_instance", declared.application) {
         $0.value("value", declared.value)
       }
     }
+    for declared in policy.staleAfters {
+      declaration("stale_after", declared.application) { $0.value("seconds", declared.value) }
+    }
+    for declared in policy.protected {
+      declaration("protect", declared.application) { $0.value("value", declared.value) }
+    }
     for family in policy.families {
-      declaration("family", family.pattern) { _ in }
+      declaration("family", ApplicationPattern(family.pattern)) { _ in }
     }
     for network in policy.sharedAddresses {
       declaration("shared_address", nil) { $0.value("network", network.text) }
@@ -64,11 +70,13 @@ extension JSONWriter {
 
   /// - Parameter application: nil: it speaks of all.
   private mutating func declaration(
-    _ kind: String, _ application: String?, _ value: (inout JSONWriter) -> Void
+    _ kind: String, _ application: ApplicationPattern?, _ value: (inout JSONWriter) -> Void
   ) {
     object { json in
       json.value("kind", kind)
-      json.value("application", application)
+      json.value("application", application?.text)
+      json.value("user", application?.user)
+      json.value("database", application?.database)
       value(&json)
     }
   }

@@ -15,7 +15,9 @@ struct MetricWriter {
 
   func flush() {
     for name in names {
-      for line in lines[name] ?? [] { sink.append(line) }
+      // Its help alone is no metric.
+      guard let lines = lines[name], lines.count > 1 else { continue }
+      for line in lines { sink.append(line) }
     }
     sink.flush()
   }
@@ -37,10 +39,24 @@ struct MetricWriter {
     write(DecimalText.seconds(value), labels)
   }
 
+  /// Writes the sample of the common labels as it was written before; none where there is none.
+  mutating func sample(asIn earlier: Substring) {
+    let start = "\(name){\(text(of: []))} "
+    let value = earlier.split(separator: "\n").last { $0.hasPrefix(start) }?.dropFirst(start.count)
+    guard let value, value.allSatisfy({ $0 == "." || $0.isASCII && $0.isNumber }),
+      Double(value) != nil
+    else { return }
+    write(String(value), [])
+  }
+
   private mutating func write(_ value: String, _ labels: [(String, String)]) {
-    let all = common.map { ($0.name, $0.value) } + labels
-    let text = all.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
-    lines[name]?.append("\(name){\(text)} \(value)\n")
+    let line = "\(name){\(text(of: labels))} \(value)\n"
+    lines[name]?.append(line)
+  }
+
+  private func text(of labels: [(String, String)]) -> String {
+    (common.map { ($0.name, $0.value) } + labels)
+      .map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
   }
 
   /// A value of a label: a backslash and a quote are escaped, and what no terminal should get is

@@ -36,7 +36,7 @@ public enum PrometheusReport {
 
   /// `app@db.example:5432/shop`: the same whether or not the server took us, so that it is one series.
   /// Where a host was named, what was left out is what libpq takes for it.
-  private static func name(of target: Target) -> String {
+  static func name(of target: Target) -> String {
     if let name = target.name { return name }
     // Of several hosts each may have a port of its own.
     let isOneHost = target.host.map { !$0.contains(",") } ?? false
@@ -46,7 +46,7 @@ public enum PrometheusReport {
   }
 
   /// Between Prometheus's first moment and Postgres's.
-  fileprivate static let offset = Duration.seconds(secondsFrom1970To2000)
+  static let offset = Duration.seconds(secondsFrom1970To2000)
 }
 
 extension MetricWriter {

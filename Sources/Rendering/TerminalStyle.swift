@@ -47,7 +47,7 @@ public struct TerminalStyle: Sendable {
 
 /// The width of text in terminal cells.
 package enum CellWidth {
-  static func of(_ text: String) -> Int {
+  package static func of(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + of($1) }
   }
 

@@ -21,11 +21,9 @@ extension TextReport {
   }
 
   /// In the place of a report, where there is none.
-  /// - Parameter name: for one line alone, which begins with it.
-  public func refusal(_ answer: TerminationAnswer, of name: String? = nil) -> String {
+  public func refusal(_ answer: TerminationAnswer) -> String {
     guard case .refused(let failure, let target, _) = answer else { return "" }
-    guard let name else { return refusal(failure, target) }
-    return HostileText.escaped("\(name): no report: \(Self.words(for: failure))") + "\n"
+    return refusal(failure, target)
   }
 
   /// The reports of several targets, one after the other.

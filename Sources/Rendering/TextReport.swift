@@ -247,7 +247,12 @@ public struct TextReport {
     ) -> [String] {
       declarations.map { declared in
         let application = declared.application.map { "\($0.text)=" } ?? ""
+        let scope = [
+          declared.application?.user.map { "role \($0)" },
+          declared.application?.database.map { "database \($0)" },
+        ].compactMap { $0 }.joined(separator: ", ")
         return "\(name) \(application)\(text(declared.value))"
+          + (scope.isEmpty ? "" : " (\(scope))")
       }
     }
     let restarts = words("restarted at", policy.restarts) { time in
@@ -259,6 +264,8 @@ public struct TextReport {
     return words("max age", policy.maxAges, DurationText.exact)
       + words("instances", policy.instances) { "\($0)" } + restarts
       + words("one instance", policy.oneInstance) { $0 ? "yes" : "no" }
+      + words("stale after", policy.staleAfters, DurationText.exact)
+      + words("protected", policy.protected) { $0 ? "yes" : "no" }
       + policy.sharedAddresses.map { "shared address \($0.text)" }
       + policy.poolers.map { "pooler \($0.text)" }
   }

@@ -38,6 +38,8 @@ public struct ResolvedTarget: Sendable {
   public var reportName: String?
   /// How many of the targets are, as far as is known, on one server with it; itself included.
   public var neighbours = 1
+  /// Its place in the policy file that names it.
+  public var policyPlace: Int?
   /// What the user should hear before anything happens.
   public var warnings: [String]
   /// Two sources name different servers, so that which one is meant is a guess.
@@ -221,6 +223,9 @@ public enum TargetResolver {
       .compactMap { option, value in value.map { "\(option) \(ShellWord.quoted($0))" } }
       .joined(separator: " ")
   }
+
+  /// A connection string for a service of pg_service.conf.
+  public static func conninfo(service name: String) -> String { "service=\(conninfoQuoted(name))" }
 
   private static func conninfoQuoted(_ value: String) -> String {
     let isPlain =

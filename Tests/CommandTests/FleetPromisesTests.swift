@@ -237,6 +237,6 @@ struct FleetPromisesTests {
       #expect(try folder.read("report") == "old")
     }
     let quiet = try Fixture.run("terminate", "--orphans", "--quiet", nobody, uri())
-    #expect(quiet.stdout == "app@shop on 127.0.0.1 port 1: no report: unreachable\n")
+    #expect(quiet.stdout.isEmpty && quiet.stderr.contains("Connection refused"))
   }
 }

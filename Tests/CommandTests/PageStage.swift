@@ -26,7 +26,9 @@ class PageStage {
   private var clients: [Connection] = []
 
   /// Programs that commands on the pages may use; each is in the toolbox, the shell, or every system.
-  static let tools: Set<String> = ["pgsessions", "psql", "heroku", "kubectl", "jq", "cd", "export"]
+  static let tools: Set<String> = [
+    "pgsessions", "psql", "heroku", "kubectl", "jq", "cd", "export", "sh",
+  ]
 
   private static let dynos = """
     [{"id":"8b2c8d5e-0000-4000-8000-000000000001","name":"web.1","type":"web","state":"up",
@@ -166,6 +168,8 @@ class PageStage {
       try files.createSymbolicLink(
         atPath: folder.path("toolbox/\(name)"), withDestinationPath: path)
     }
+    try folder.write("#!/bin/sh\nexec cat > /dev/null\n", to: "toolbox/curl")
+    try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("toolbox/curl"))
     for (name, known, answer) in [
       ("heroku", "'ps --json' | 'ps --json -a shop' | 'ps --json -a shop-admin'", "dynos.json"),
       ("kubectl", "'get pods -o json' | 'get pods -A -o json'", "pods.json"),

@@ -7,13 +7,19 @@ import Testing
 /// `make stress` runs the long one.
 @Suite(.serialized, .sideBySide)
 struct StressTests {
-  @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+  @Test(.timeLimit(.minutes(5)), arguments: [false, true])
   func noLiveSessionIsEnded(reconnecting: Bool) throws {
-    let result = try StressRun(
-      reconnecting ? "stress, reconnecting" : "stress", .short,
-      .program(Build.executable("pgsessions")), reconnecting: reconnecting
-    ).run()
-    print(result)
+    func run() throws -> StressResult {
+      let result = try StressRun(
+        reconnecting ? "stress, reconnecting" : "stress", .short,
+        .program(Build.executable("pgsessions")), reconnecting: reconnecting
+      ).run()
+      print(result)
+      return result
+    }
+    var result = try run()
+    // Something else had the machine, and too little came about to prove anything.
+    for _ in 0..<2 where result.endedNoneAlive && !result.isClean { result = try run() }
     #expect(result.isClean, "seed \(result.seed)\n\(result.complaints)")
   }
 

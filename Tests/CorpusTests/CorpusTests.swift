@@ -136,7 +136,7 @@ enum Corpus {
     let arguments = (written.arguments ?? []).map {
       $0 == "ROSTER" ? "\(folder)/\(name).roster" : $0
     }
-    var judging = try JudgingOptions.parse(arguments).judging()
+    var judging = try JudgingOptions.parse(arguments).judging(nil)
     if let takenAt = written.rosterTakenAt {
       judging.rosterTakenAt = try Timestamp(iso8601: takenAt)
     }

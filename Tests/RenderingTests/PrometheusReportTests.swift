@@ -13,31 +13,11 @@ import Testing
 
 /// Metrics as Prometheus's own client library reads them, by its parser and by OpenMetrics's rules.
 struct PrometheusReportTests {
-  private struct Sample {
-    var metric: String
-    var labels: [String: String]
-    var value: Int
-  }
+  private typealias Sample = MetricSample
 
   private func samples(_ outcome: AuditOutcome) throws -> [Sample] {
-    var bytes: [UInt8] = []
-    PrometheusReport.audit(outcome, now: Timestamp(microseconds: 0)) { bytes += $0 }
-    let families = try PythonReader.metrics.read(bytes)["families"]?.items ?? []
-    for family in families {
-      let name = family["name"]?.text ?? ""
-      #expect(name.hasPrefix("pgsessions_"))
-      // What goes up only is a counter and ends in _total; nothing of ours does.
-      #expect(family["type"]?.text == "gauge" && !name.hasSuffix("_total"))
-      let help = family["help"]?.text ?? ""
-      #expect(help.hasSuffix("."), "\(name)")
-      let count = family["samples"]?.items.count ?? 0
-      #expect(count > 0, "\(name)")
-    }
-    return families.flatMap { $0["samples"]?.items ?? [] }.map { sample in
-      var labels: [String: String] = [:]
-      if case .object(let members)? = sample["labels"] { labels = members.compactMapValues(\.text) }
-      return Sample(
-        metric: sample["name"]?.text ?? "", labels: labels, value: sample["value"]?.int ?? .min)
+    try MetricSample.read {
+      PrometheusReport.audit(outcome, now: Timestamp(microseconds: 0), handOn: $0)
     }
   }
 
@@ -142,7 +122,7 @@ struct PrometheusReportTests {
     let refused = AuditOutcome.refused(failure, target: Target(), judgedWith: Policy())
     var labels: [String: Set<String>] = [:]
     let reports = [refused, .report(SmallServer.report()), .report(report(["web.1"]))]
-    for sample in try reports.flatMap(samples) {
+    for sample in try reports.flatMap(samples) + RunMetricTests.everySample() {
       labels[sample.metric, default: []].formUnion(sample.labels.keys)
     }
     let path = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()

@@ -29,24 +29,29 @@ struct DeclarationTests {
   ) {
     let pattern = ApplicationPattern(text)
     let names = ["", "web.1", "web.2", "celery@ledger", "a@b@ledger"]
-    #expect(names.filter { pattern.matches($0, database: "shop", isConnected: true) } == here)
-    #expect(names.filter { pattern.matches($0, database: "ledger", isConnected: false) } == ledger)
-    #expect(names.filter { pattern.matches($0, database: "other", isConnected: false) } == [])
-    #expect(names.filter { pattern.matches($0, database: nil, isConnected: false) } == [])
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: "shop", isConnected: true) } == here)
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: "ledger", isConnected: false) }
+        == ledger)
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: "other", isConnected: false) } == [])
+    #expect(
+      names.filter { pattern.matches($0, user: nil, database: nil, isConnected: false) } == [])
   }
 
   /// The connected database can be named too.
   @Test func speaksOfTheConnectedDatabaseByName() {
     let pattern = ApplicationPattern("web.*@shop")
-    #expect(pattern.matches("web.1", database: "shop", isConnected: true))
-    #expect(!pattern.matches("web.1", database: "ledger", isConnected: false))
+    #expect(pattern.matches("web.1", user: nil, database: "shop", isConnected: true))
+    #expect(!pattern.matches("web.1", user: nil, database: "ledger", isConnected: false))
     #expect(ApplicationPattern("a") == ApplicationPattern("a") && pattern != .init("web.*"))
   }
 
   @Test func namesDatabasesByTheirBytes() {
     let pattern = ApplicationPattern("*@caf\u{E9}")
-    #expect(pattern.matches("web", database: "caf\u{E9}", isConnected: false))
-    #expect(!pattern.matches("web", database: "cafe\u{301}", isConnected: false))
+    #expect(pattern.matches("web", user: nil, database: "caf\u{E9}", isConnected: false))
+    #expect(!pattern.matches("web", user: nil, database: "cafe\u{301}", isConnected: false))
   }
 
   @Test func areOverruledByTheLastThatMatches() {
@@ -56,16 +61,16 @@ struct DeclarationTests {
       Declaration(ApplicationPattern("*@ledger"), 5), Declaration(ApplicationPattern("cron"), 6),
     ]
     func value(_ name: String, _ database: String?, _ isConnected: Bool) -> Int? {
-      declarations.value(for: name, database: database, isConnected: isConnected)
+      declarations.value(for: name, user: nil, database: database, isConnected: isConnected)
     }
     #expect(value("web.1", "shop", true) == 4 && value("web.2", "shop", true) == 2)
     #expect(value("worker", "shop", true) == 1 && value("cron", "shop", true) == 6)
     #expect(value("web.1", "ledger", false) == 5 && value("", "ledger", false) == 5)
     #expect(value("web.1", "other", false) == nil && value("web.1", nil, false) == nil)
     let later = declarations + [Declaration(nil, 7)]
-    #expect(later.value(for: "web.1", database: "shop", isConnected: true) == 7)
-    #expect(later.value(for: "web.1", database: "ledger", isConnected: false) == 5)
-    #expect([Declaration<Int>]().value(for: "", database: nil, isConnected: true) == nil)
+    #expect(later.value(for: "web.1", user: nil, database: "shop", isConnected: true) == 7)
+    #expect(later.value(for: "web.1", user: nil, database: "ledger", isConnected: false) == 5)
+    #expect([Declaration<Int>]().value(for: "", user: nil, database: nil, isConnected: true) == nil)
   }
 
   @Test func knowWhenARestartWas() {

@@ -7,7 +7,7 @@ extension EvidenceOracle {
     guard let heard = heard(session) else { return [:] }
     var found: [Evidence.Kind: Doubt?] = [:]
     let silent = max(.zero, now - heard)
-    if session.state == .idle && silent >= policy.staleAfter {
+    if session.state == .idle && silent >= staleAfter(session) {
       found[.idleBeyondThreshold] = .some(nil)
     }
     if isSilentClient(session, silent) { found[.silentClient] = .some(nil) }
@@ -45,7 +45,7 @@ extension EvidenceOracle {
     let roster = policy.roster
     switch finding {
     case .idleBeyondThreshold(let threshold), .silentClient(let threshold):
-      return threshold == policy.staleAfter
+      return threshold == staleAfter(session)
     case .pastMaxAge(let maxAge): return declared(policy.maxAges, session) == maxAge
     case .superseded(let newcomer):
       return others(session).contains {
@@ -80,8 +80,8 @@ extension EvidenceOracle {
   private func isSilentClient(_ session: Session, _ silent: Duration) -> Bool {
     guard let state = session.state, let change = session.stateChange else { return false }
     let waits = state.isActive && heard(session) != now
-    return (waits || state.isInTransaction) && silent >= policy.staleAfter
-      && now - change >= policy.staleAfter
+    return (waits || state.isInTransaction) && silent >= staleAfter(session)
+      && now - change >= staleAfter(session)
   }
 
   private func isPastMaxAge(
@@ -96,7 +96,7 @@ extension EvidenceOracle {
   // MARK: - By addresses
 
   private func isSilentLong(_ life: Life, _ session: Session) -> Bool {
-    now - life.end >= policy.staleAfter && now - lastChange(session) >= policy.staleAfter
+    now - life.end >= staleAfter(session) && now - lastChange(session) >= staleAfter(session)
   }
 
   private func supersedes(_ newcomer: Life, _ life: Life?, _ session: Session) -> Bool {

@@ -37,11 +37,34 @@ struct EvidenceOracle {
   func declared<Value>(_ declarations: [Declaration<Value>], _ session: Session) -> Value? {
     declarations.last { declaration in
       guard let text = declaration.application?.text else { return isConnected(session) }
+      if let database = declaration.application?.database {
+        return Glob(text).matches(session.applicationName)
+          && session.database.map { Glob(database).matches($0) } ?? false
+          && isOfUser(declaration.application, session)
+      }
+      guard isOfUser(declaration.application, session) else { return false }
       if isConnected(session), Glob(text).matches(session.applicationName) { return true }
       guard let at = text.lastIndex(of: "@") else { return false }
       return session.database == String(text[text.index(after: at)...])
         && Glob(String(text[..<at])).matches(session.applicationName)
     }?.value
+  }
+
+  private func isOfUser(_ pattern: ApplicationPattern?, _ session: Session) -> Bool {
+    guard let user = pattern?.user else { return true }
+    return session.user != nil && Glob(user).matches(session.user ?? "")
+  }
+
+  /// In any database, whichever is the connected one.
+  func staleAfter(_ session: Session) -> Duration {
+    policy.staleAfters.last { declaration in
+      guard let pattern = declaration.application else { return true }
+      let database = pattern.database.map {
+        session.database != nil && Glob($0).matches(session.database ?? "")
+      }
+      return Glob(pattern.text).matches(session.applicationName) && database ?? true
+        && isOfUser(pattern, session)
+    }?.value ?? policy.staleAfter
   }
 
   func hiddenNamesakes(_ session: Session) -> Int {
@@ -60,7 +83,7 @@ struct EvidenceOracle {
     let waitsForClient =
       session.waitEventType == "Client"
       && ["ClientRead", "ClientWrite"].contains(session.waitEvent)
-    let isStale = session.stateChange.map { now - $0 >= policy.staleAfter } ?? false
+    let isStale = session.stateChange.map { now - $0 >= staleAfter(session) } ?? false
     if state.isActive && !(waitsForClient && isStale) { return now }
     return max(start, session.queryStart ?? start)
   }

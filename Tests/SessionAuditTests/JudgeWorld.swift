@@ -121,6 +121,10 @@ struct JudgeWorld {
       .ago(.minutes(5)), .ago(.minutes(10)), .at(.ago(.hours(2))), .ago(.hours(3)),
       .at(.ago(.seconds(29))), .at(.ago(.seconds(-5))),
     ])
+    if random.chance(40) {
+      policy.staleAfters = scoped([.minutes(1), .minutes(10), .hours(2)])
+      policy.maxAges += scoped([.minutes(10), .hours(1)])
+    }
     if random.chance(25) { policy.oneInstance = declarations([true, false]) }
     if random.chance(15) {
       policy.sharedAddresses = [network(of: ["10.0.0.128/25", "fd00::/127"])]
@@ -135,6 +139,17 @@ struct JudgeWorld {
     return (0..<count).map { _ in
       let pattern = random.chance(50) ? nil : ApplicationPattern(random.one(of: Self.patterns))
       return Declaration(pattern, random.one(of: values))
+    }
+  }
+
+  /// As a policy file says it.
+  private mutating func scoped<Value>(_ values: [Value]) -> [Declaration<Value>] {
+    (0..<random.one(of: [1, 1, 2, 3])).map { _ in
+      Declaration(
+        ApplicationPattern(
+          match: random.one(of: ["*", "web.*", "web.1", "", "p*"]),
+          user: random.one(of: [nil, nil, "app", "o*"]),
+          database: random.one(of: [nil, nil, "shop", "led*", "*"])), random.one(of: values))
     }
   }
 

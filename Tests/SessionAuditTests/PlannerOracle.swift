@@ -10,7 +10,7 @@ struct PlannerOracle {
   /// The pids that a run would end were there no `--max`, and whether a breaker stops it.
   func victims() -> (pids: Set<Int32>, isStopped: Bool) {
     var chosen = clients.filter { mayBeEnded($0) }
-    let newest = newestOfEach(selection.keep)
+    let newest = newestOfEach()
     chosen.removeAll { !isTakenAsOrphan($0) && newest.contains($0.pid) }
     var lost = false
     if !selection.allowsEmpty {
@@ -52,7 +52,7 @@ struct PlannerOracle {
     guard session.backendStart != nil, let silent = judged(session).times.silent else {
       return false
     }
-    return silent < report.judgedWith.staleAfter
+    return silent < staleAfter(session)
   }
 
   private func isTakenAsOrphan(_ session: Session) -> Bool {
@@ -67,6 +67,44 @@ struct PlannerOracle {
     moment.map { max(.zero, snapshot.capturedAt - $0) }
   }
 
+  /// What the last matching declaration says; they all have a name and speak of any database.
+  private func said<Value>(_ declarations: [Declaration<Value>], _ session: Session) -> Value? {
+    declarations.last { declaration in
+      guard let pattern = declaration.application else { return true }
+      let matches = { (glob: String?, text: String?) in
+        glob.map { glob in text.map { Glob(glob).matches($0) } ?? false } ?? true
+      }
+      return matches(pattern.text, session.applicationName) && matches(pattern.user, session.user)
+        && matches(pattern.database, session.database)
+    }?.value
+  }
+
+  private func staleAfter(_ session: Session) -> Duration {
+    said(report.judgedWith.staleAfters, session) ?? report.judgedWith.staleAfter
+  }
+
+  /// Whether the policy lets it be ended, whatever else speaks for that.
+  private func isAllowed(_ session: Session) -> Bool {
+    if said(report.judgedWith.protected, session) == true { return false }
+    switch said(selection.trusts, session) {
+    case nil: return true
+    case .never?: return false
+    case .suspects?:
+      return isTakenAsOrphan(session)
+        || selection.suspects && judged(session).verdict == .suspect
+    case .roster?, .declared?, .inferred?: return isTakenAsOrphan(session)
+    }
+  }
+
+  private func trust(_ session: Session) -> Basis {
+    switch said(selection.trusts, session) {
+    case nil: selection.trust
+    case .roster?: .roster
+    case .declared?: .declared
+    case .inferred?, .suspects?, .never?: .inferred
+    }
+  }
+
   /// A roster that lacks somebody who was heard is not believed about that family.
   private func isTrusted(_ session: Session) -> Bool {
     let isDoubtful = report.heardThoughUnlisted.contains { name in
@@ -75,7 +113,7 @@ struct PlannerOracle {
       return family(namesake) == family(session)
     }
     return judged(session).evidence.contains { evidence in
-      evidence.verdict == .orphan && evidence.basis >= selection.trust
+      evidence.verdict == .orphan && evidence.basis >= trust(session)
         && !(evidence.basis == .roster && isDoubtful)
     }
   }
@@ -84,18 +122,21 @@ struct PlannerOracle {
     guard let silent = judged(session).times.silent, let state = age(session.stateChange) else {
       return false
     }
-    return silent >= report.judgedWith.staleAfter && state >= report.judgedWith.staleAfter
+    return silent >= staleAfter(session) && state >= staleAfter(session)
   }
 
-  private func newestOfEach(_ count: Int) -> Set<Int32> {
+  private func newestOfEach() -> Set<Int32> {
     let sessions = clients.filter {
       $0.kind == .client && $0.backendStart != nil && $0.pid != snapshot.role.ownPID
     }
     return Set(
       sessions.filter { session in
-        sessions.count { other in
-          other.applicationName == session.applicationName && other.database == session.database
-            && (other.backendStart!, other.pid) > (session.backendStart!, session.pid)
+        let mates = sessions.filter {
+          $0.applicationName == session.applicationName && $0.database == session.database
+        }
+        let count = mates.map { said(selection.keeps, $0) ?? selection.keep }.max() ?? 0
+        return mates.count { other in
+          (other.backendStart!, other.pid) > (session.backendStart!, session.pid)
         } < count
       }.map(\.pid))
   }
@@ -105,7 +146,7 @@ struct PlannerOracle {
       let start = session.backendStart
     else { return false }
     guard session.database == "shop" || selection.allDatabases else { return false }
-    guard hasRight(to: session), passesFilters(session) else { return false }
+    guard hasRight(to: session), passesFilters(session), isAllowed(session) else { return false }
     let verdict = judged(session).verdict
     if selection.orphans || selection.suspects {
       guard

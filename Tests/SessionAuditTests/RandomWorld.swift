@@ -97,7 +97,20 @@ struct RandomWorld {
         entries: [.init(name: "web.1", networks: [], isAlive: true, startedAt: .ago(.hours(1)))])
       policy.roster?.takenAt = .ago(.minutes(1))
     }
+    if random.chance(25) { policy.staleAfters = scoped([.minutes(2), .hours(3)]) }
+    if random.chance(15) { policy.protected = scoped([true, true, false]) }
     return policy
+  }
+
+  /// As a policy file says it.
+  private mutating func scoped<Value>(_ values: [Value]) -> [Declaration<Value>] {
+    (0..<random.one(of: [1, 2])).map { _ in
+      Declaration(
+        ApplicationPattern(
+          match: random.one(of: ["*", "web.*", "web.1", "", "worker.1"]),
+          user: random.one(of: [nil, nil, "role*", "role\(RoleID.app)"]),
+          database: random.one(of: [nil, nil, "shop", "*"])), random.one(of: values))
+    }
   }
 
   mutating func selection() -> Selection {
@@ -117,6 +130,8 @@ struct RandomWorld {
     if selection.selectsByNothing { selection.idleLongerThan = .minutes(1) }
     selection.trust = random.one(of: Basis.allCases)
     selection.keep = random.one(of: [0, 0, 0, 1, 2])
+    if random.chance(20) { selection.keeps = scoped([0, 1, 3]) }
+    if random.chance(25) { selection.trusts = scoped(Trust.allCases) }
     selection.maximumShare = random.one(of: [0, 30, 50, 100])
     selection.allowsEmpty = random.chance(60)
     selection.includeActive = random.chance(20)

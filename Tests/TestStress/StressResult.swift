@@ -35,8 +35,11 @@ public struct StressResult: Sendable, CustomStringConvertible {
   }
 
   /// Whether no live session was ended, by anybody's count, in a run that is worth something.
-  public var isClean: Bool {
-    liveEnded.isEmpty && inQuery.isEmpty && freshByLog.isEmpty && shortcomings.isEmpty
+  public var isClean: Bool { endedNoneAlive && shortcomings.isEmpty }
+
+  /// The promise, whatever else went wrong.
+  public var endedNoneAlive: Bool {
+    liveEnded.isEmpty && inQuery.isEmpty && freshByLog.isEmpty
   }
 
   mutating func add(_ one: (sweep: Sweep, stale: Int, took: Duration)) {

@@ -42,7 +42,7 @@ typedef struct {
 /// `visit` gets pointers that hold during its call only.
 ///
 /// Returns true, or false where the text is no TOML: then nothing was told but `problem`, with its
-/// line and a sentence, once.
+/// line (0: unknown) and a sentence, once.
 bool ctoml_parse(
   const char *text, size_t length, void *context,
   void (*visit)(void *context, const ctoml_node *node),

@@ -50,7 +50,8 @@ extension Adviser {
     return patterns.compactMap { $0 }.filter { pattern in
       !report.sessions.contains { judged in
         pattern.matches(
-          judged.session.applicationName, database: judged.session.database,
+          judged.session.applicationName, user: judged.session.user,
+          database: judged.session.database,
           isConnected: report.target.isConnected(to: judged.session))
       }
     }.map { pattern in

@@ -114,7 +114,7 @@ extension Patient {
     for session in sessions.lazy.map(\.session)
     where session.userID == place.role.id && session.databaseID == place.databaseID {
       let age = audit.judgedWith.maxAges.value(
-        for: session.applicationName, database: session.database,
+        for: session.applicationName, user: session.user, database: session.database,
         isConnected: audit.target.isConnected(to: session))
       guard let age else { continue }
       let family = audit.judgedWith.family(of: session.applicationName)

@@ -28,6 +28,7 @@ struct AddressBook {
   /// The sessions of one application_name, user and database.
   struct Application {
     var name: Int
+    var user: String?
     var database: String?
     var isConnected: Bool
     var lives: [Int] = []
@@ -151,7 +152,8 @@ struct AddressBook {
     if let number = numberOfName[key] { return number }
     numberOfName[key] = names.count
     let reading = InstanceName(name)
-    let isOne = policy.oneInstance.value(for: name, database: nil, isConnected: true)
+    let isOne = policy.oneInstance.value(
+      for: name, user: nil, database: nil, isConnected: true)
     names.append(
       Name(
         text: name, reading: reading,
@@ -181,7 +183,7 @@ struct AddressBook {
   ) -> Int {
     applications.append(
       Application(
-        name: name, database: session.database,
+        name: name, user: session.user, database: session.database,
         isConnected: snapshot.target.isConnected(to: session)))
     return applications.count - 1
   }

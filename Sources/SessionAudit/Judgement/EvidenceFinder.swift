@@ -8,6 +8,7 @@ struct EvidenceFinder {
   /// By application: nil where there is but one address.
   private let generations: [Generations?]
   private let maxAges: [Duration?]
+  private let staleAfters: [Duration]
   private let restarts: [Timestamp?]
   private let roster: RosterIndex?
   private var isListed: [Bool] = []
@@ -24,8 +25,8 @@ struct EvidenceFinder {
       declarations.isEmpty
         ? nil
         : declarations.value(
-          for: book.names[application.name].text, database: application.database,
-          isConnected: application.isConnected)
+          for: book.names[application.name].text, user: application.user,
+          database: application.database, isConnected: application.isConnected)
     }
     generations = book.applications.map { application in
       guard application.lives.count > 1 else { return nil }
@@ -34,6 +35,12 @@ struct EvidenceFinder {
         by: policy)
     }
     maxAges = book.applications.map { declared(policy.maxAges, $0) }
+    staleAfters = book.applications.map { application in
+      // A threshold holds in other databases too.
+      policy.staleAfters.value(
+        for: book.names[application.name].text, user: application.user,
+        database: application.database, isConnected: true) ?? policy.staleAfter
+    }
     restarts = book.applications.map { declared(policy.restarts, $0)?.moment(at: now) }
     roster = policy.roster.map { RosterIndex($0, at: now) }
     guard let roster else { return }
@@ -64,11 +71,12 @@ struct EvidenceFinder {
     // Nothing is known of a session whose client's last sign of life isn't.
     guard let heard = times.lastHeard, let silent = times.silent else { return [] }
     var found: [Evidence] = []
-    if session.state == .idle, silent >= policy.staleAfter {
-      found.append(Evidence(.idleBeyondThreshold(policy.staleAfter)))
+    let staleAfter = staleAfters[entry.application]
+    if session.state == .idle, silent >= staleAfter {
+      found.append(Evidence(.idleBeyondThreshold(staleAfter)))
     }
-    if isSilentClient(session, times, silent) {
-      found.append(Evidence(.silentClient(policy.staleAfter)))
+    if isSilentClient(session, times, silent, staleAfter) {
+      found.append(Evidence(.silentClient(staleAfter)))
     }
     // What a pooler keeps open has no client of its own.
     guard !entry.isPooled else { return found }
@@ -85,13 +93,14 @@ struct EvidenceFinder {
 
   // MARK: - From the session alone
 
-  private func isSilentClient(_ session: Session, _ times: SessionTimes, _ silent: Duration) -> Bool
-  {
+  private func isSilentClient(
+    _ session: Session, _ times: SessionTimes, _ silent: Duration, _ staleAfter: Duration
+  ) -> Bool {
     // An active one that waits on anything else is heard now, and so is not silent.
     guard session.state?.isInTransaction == true || session.state?.isActive == true else {
       return false
     }
-    return min(silent, times.stateAge ?? .zero) >= policy.staleAfter
+    return min(silent, times.stateAge ?? .zero) >= staleAfter
   }
 
   private func pastMaxAge(
@@ -113,7 +122,7 @@ struct EvidenceFinder {
     let silent = now - life.lastHeard
     // A recycling application has only young sessions, so a long silence stands for the grace; but
     // not where a query took that long and has ended since.
-    let hasSettled = min(silent, now - source.lastChange) < policy.staleAfter
+    let hasSettled = min(silent, now - source.lastChange) < staleAfters[life.application]
     if name.meaning != .neverRecurs,
       let newcomer = generations.newcomer(after: life.lastHeard, hasSettled: hasSettled)
     {

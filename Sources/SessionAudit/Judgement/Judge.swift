@@ -5,12 +5,13 @@ public enum Judge {
     let places = clientsOldestFirst(snapshot.sessions)
     let times = places.map {
       SessionTimes(
-        of: snapshot.sessions[$0], at: snapshot.capturedAt, staleAfter: policy.staleAfter)
+        of: snapshot.sessions[$0], at: snapshot.capturedAt,
+        staleAfter: policy.staleAfter(of: snapshot.sessions[$0]))
     }
     let book = AddressBook(snapshot, places, times, by: policy)
     let finder = EvidenceFinder(snapshot, book: book, by: policy)
     let judged = places.indices.map { index in
-      judge(snapshot, places[index], times[index], book, finder)
+      judge(snapshot, places[index], times[index], book, finder, by: policy)
     }
     let signs =
       policy.maxAges.isEmpty
@@ -49,7 +50,7 @@ public enum Judge {
 
   private static func judge(
     _ snapshot: Snapshot, _ place: Int, _ times: SessionTimes, _ book: AddressBook,
-    _ finder: EvidenceFinder
+    _ finder: EvidenceFinder, by policy: Policy
   ) -> JudgedSession {
     let session = snapshot.sessions[place]
     let entry = book.entries[place]
@@ -59,12 +60,13 @@ public enum Judge {
       if session.kind == .hidden { .hidden } else { evidence.first?.verdict ?? .live }
     return JudgedSession(
       session: session, times: times, verdict: verdict, evidence: evidence,
-      protections: protections(of: session, isPooled: entry?.isPooled ?? false, in: snapshot))
+      protections: protections(
+        of: session, isPooled: entry?.isPooled ?? false, in: snapshot, by: policy))
   }
 
   /// What protects a session whatever is selected; the planner adds what depends on the selection.
   private static func protections(
-    of session: Session, isPooled: Bool, in snapshot: Snapshot
+    of session: Session, isPooled: Bool, in snapshot: Snapshot, by policy: Policy
   ) -> [Protection] {
     var protections: [Protection] = []
     if session.pid == snapshot.role.ownPID {
@@ -85,6 +87,9 @@ public enum Judge {
     }
     if session.leaderPID != nil {
       protections.append(Protection(.parallelWorker, "it works for another session"))
+    }
+    if let said = policy.protected.declaration(for: session), said.value {
+      protections.append(Protection(.byPolicy, "\(said.place ?? "the policy") protects it"))
     }
     if isPooled { protections.append(Protection(.pooled, "a pooler keeps it open")) }
     if session.state?.isActive == true {

@@ -12,6 +12,7 @@ public struct Protection: Sendable, Equatable {
     case lastOfApplication = "last_of_application"
     case notPermitted = "not_permitted"
     case hidden
+    case byPolicy = "by_policy"
     case newestKept = "newest_kept"
     case overMax = "over_max"
     case maximumShare = "max_share"

@@ -52,7 +52,8 @@ public struct Roster: Sendable, Equatable {
   public func tellsNobody(by policy: Policy) -> Bool {
     entries.allSatisfy { entry in
       guard entry.networks.isEmpty, let name = entry.name else { return false }
-      let isOne = policy.oneInstance.value(for: name, database: nil, isConnected: true)
+      let isOne = policy.oneInstance.value(
+        for: name, user: nil, database: nil, isConnected: true)
       return isOne.map { !$0 } ?? (InstanceName(name).meaning == .shared)
     }
   }

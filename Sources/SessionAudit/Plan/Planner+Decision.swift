@@ -40,8 +40,9 @@ extension Planner {
       let asOrphan = selection.orphans && judged.verdict == .orphan
       var barriers = protections(.superuser)
       if !selection.isForOthers { barriers += protections(.notPermitted) }
+      barriers += protections(.byPolicy)
       if !selection.includePooled { barriers += protections(.pooled) }
-      if asOrphan, let reason = untrusted(judged, report, selection.trust, doubtful) {
+      if let reason = groundless(judged, report, selection, doubtful, asOrphan: asOrphan) {
         barriers.append(reason)
       }
       if !selection.includeStateful && !(asOrphan && judged.mayLoseState(in: report)) {
@@ -51,9 +52,29 @@ extension Planner {
     }
   }
 
+  /// Why the ground on which it would be ended will not do. What the policy says of an application
+  /// are the only grounds for its sessions.
+  private static func groundless(
+    _ judged: JudgedSession, _ report: AuditReport, _ selection: Selection,
+    _ doubtful: [String: String], asOrphan: Bool
+  ) -> Reason? {
+    let said = selection.trusts.declaration(for: judged.session)
+    func forbidden(_ what: String) -> Reason {
+      .init(Protection(.byPolicy, "\(said?.place ?? "the policy") lets \(what) be ended"))
+    }
+    if said?.value == .never { return forbidden("nothing of it") }
+    if asOrphan {
+      return untrusted(
+        judged, report, said?.value.basis ?? selection.trust, asked: said?.place, doubtful)
+    }
+    guard let said, !(selection.suspects && said.value == .suspects) else { return nil }
+    return forbidden(said.value == .suspects ? "orphans and suspects alone" : "orphans alone")
+  }
+
   /// A roster that lacks a living instance may lack others of its family.
   private static func untrusted(
-    _ judged: JudgedSession, _ report: AuditReport, _ trust: Basis, _ doubtful: [String: String]
+    _ judged: JudgedSession, _ report: AuditReport, _ trust: Basis, asked place: String?,
+    _ doubtful: [String: String]
   ) -> Reason? {
     let family = report.judgedWith.family(of: judged.session.applicationName)
     let witness = judged.orphanBasis == .roster ? doubtful[family] : nil
@@ -71,7 +92,10 @@ extension Planner {
     }
     let word = basis?.rawValue ?? "inferred"
     return .init(
-      Protection(.untrusted, "its evidence is only \(word); --trust \(word) would end it"))
+      Protection(
+        .untrusted,
+        "its evidence is only \(word); "
+          + (place.map { "\($0) asks for \(trust.rawValue)" } ?? "--trust \(word) would end it")))
   }
 
   private static func filteredOut(_ session: Session, _ selection: Selection) -> Reason? {
@@ -114,6 +138,6 @@ extension JudgedSession {
     guard let basis = orphanBasis else { return false }
     if basis > .inferred { return true }
     guard let silent = times.silent, let stateAge = times.stateAge else { return false }
-    return min(silent, stateAge) >= report.judgedWith.staleAfter
+    return min(silent, stateAge) >= report.judgedWith.staleAfter(of: session)
   }
 }

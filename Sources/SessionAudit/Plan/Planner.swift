@@ -17,16 +17,17 @@ public enum Planner {
         plan.kept.append(KeptSession(judged: judged, reasons: reasons))
       }
     }
-    keepNewest(in: &plan, of: report, selection.keep)
+    keepNewest(in: &plan, of: report, selection)
     applyBreakers(to: &plan, of: report, selection)
     plan.selected.sort { a, b in
       let (aSilent, bSilent) = (a.judged.times.silent ?? .zero, b.judged.times.silent ?? .zero)
       return aSilent != bSilent ? aSilent > bSilent : a.identity.pid < b.identity.pid
     }
     let surplus = Set(plan.selected.dropFirst(selection.maximum).map(\.identity))
-    plan.keep(
-      .overMax, "a run ends at most \(selection.maximum), those silent longest first"
-    ) { surplus.contains($0.identity) }
+    plan.keep(.overMax) {
+      surplus.contains($0.identity)
+        ? "a run ends at most \(selection.maximum), those silent longest first" : nil
+    }
     return plan
   }
 
@@ -47,23 +48,31 @@ public enum Planner {
   /// A pool's newest connections are those that it uses. Evidence that an owner is gone is stronger
   /// than that.
   private static func keepNewest(
-    in plan: inout TerminationPlan, of report: AuditReport, _ count: Int
+    in plan: inout TerminationPlan, of report: AuditReport, _ selection: Selection
   ) {
-    guard count > 0 else { return }
-    var groups: [ApplicationOfDatabase: [SessionIdentity]] = [:]
+    guard selection.keep > 0 || !selection.keeps.isEmpty else { return }
+    var groups: [ApplicationOfDatabase: (sessions: [SessionIdentity], keep: Int)] = [:]
     for judged in report.sessions where isAnothersClient(judged) {
       guard let identity = judged.session.identity else { continue }
-      groups[.init(judged.session, named: judged.session.applicationName), default: []]
-        .append(identity)
+      let key = ApplicationOfDatabase(judged.session, named: judged.session.applicationName)
+      let keep = selection.keeps.declaration(for: judged.session)?.value ?? selection.keep
+      var group = groups.removeValue(forKey: key) ?? ([], 0)
+      group.sessions.append(identity)
+      // Of several roles the one that keeps most.
+      group.keep = max(group.keep, keep)
+      groups[key] = group
     }
+    var kept: [SessionIdentity: Int] = [:]
     // Sessions of a report stand by backend_start and pid.
-    let newest = Set(groups.values.flatMap { $0.suffix(count) })
-    plan.keep(
-      .newestKept,
-      count == 1
+    for group in groups.values {
+      for identity in group.sessions.suffix(group.keep) { kept[identity] = group.keep }
+    }
+    plan.keep(.newestKept) { victim in
+      guard !victim.isOrphan, let count = kept[victim.identity] else { return nil }
+      return count == 1
         ? "it is the newest of its application"
         : "it is one of the \(count) newest of its application"
-    ) { !$0.isOrphan && newest.contains($0.identity) }
+    }
   }
 
   private static func applyBreakers(
@@ -74,7 +83,7 @@ public enum Planner {
     if victims >= 10 && victims * 100 > selection.maximumShare * visible {
       plan.breaker = .maximumShare(
         victims: victims, visible: visible, percent: selection.maximumShare)
-      plan.keep(.maximumShare, "the plan as a whole was stopped by --max-share") { _ in true }
+      plan.keep(.maximumShare) { _ in "the plan as a whole was stopped by --max-share" }
     } else if plan.selected.isEmpty,
       plan.kept.contains(where: { $0.isKept(for: .lastOfApplication) })
     {
@@ -94,17 +103,19 @@ public enum Planner {
     var heard: Set<ApplicationOfDatabase> = []
     let victims = Set(plan.selected.map(\.identity))
     for judged in report.sessions where isAnothersClient(judged) && judged.verdict != .orphan {
-      guard let silent = judged.times.silent, silent < report.judgedWith.staleAfter,
+      guard let silent = judged.times.silent,
+        silent < report.judgedWith.staleAfter(of: judged.session),
         judged.session.identity.map({ !victims.contains($0) }) ?? false
       else { continue }
       heard.insert(application(judged.session))
     }
-    let stale = DurationText.exact(report.judgedWith.staleAfter)
-    plan.keep(
-      .lastOfApplication,
-      "its application would be left without a session that was heard within \(stale); see "
+    plan.keep(.lastOfApplication) { victim in
+      let session = victim.judged.session
+      guard victim.isOrphan, !heard.contains(application(session)) else { return nil }
+      let stale = DurationText.exact(report.judgedWith.staleAfter(of: session))
+      return "its application would be left without a session that was heard within \(stale); see "
         + "--allow-empty"
-    ) { $0.isOrphan && !heard.contains(application($0.judged.session)) }
+    }
   }
 
   private static func isAnothersClient(_ judged: JudgedSession) -> Bool {

@@ -27,8 +27,12 @@ public struct Selection: Sendable, Equatable {
 
   /// The weakest basis on which an orphan is ended.
   public var trust = Basis.inferred
+  /// Instead of it, on what grounds sessions of these applications are ended; whatever the database.
+  public var trusts: [Declaration<Trust>] = []
   /// Of each application_name of a database so many newest sessions are kept, orphans aside.
   public var keep = 0
+  /// Instead of it, for these applications.
+  public var keeps: [Declaration<Int>] = []
   /// At most this many in one run, those silent longest first.
   public var maximum: Int
   /// Suspects and what is beyond a threshold: from 10 on, at most so many percent of the visible

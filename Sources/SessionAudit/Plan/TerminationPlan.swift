@@ -11,11 +11,19 @@ public struct TerminationPlan: Sendable, Equatable {
     self.kept = kept
   }
 
-  /// Moves those that match from the victims to the kept.
-  mutating func keep(_ kind: Protection.Kind, _ detail: String, where matches: (Victim) -> Bool) {
-    let reason = Reason(Protection(kind, detail))
-    kept += selected.filter(matches).map { KeptSession(judged: $0.judged, reasons: [reason]) }
-    selected.removeAll(where: matches)
+  /// Moves victims to the kept.
+  /// - Parameter detail: why this one is kept; nil: it stays a victim.
+  mutating func keep(_ kind: Protection.Kind, _ detail: (Victim) -> String?) {
+    let victims = selected
+    selected = []
+    for victim in victims {
+      if let detail = detail(victim) {
+        kept.append(
+          KeptSession(judged: victim.judged, reasons: [Reason(Protection(kind, detail))]))
+      } else {
+        selected.append(victim)
+      }
+    }
   }
 
   /// Kept only because of `--max`; the next run takes them.

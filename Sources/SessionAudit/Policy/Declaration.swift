@@ -1,9 +1,17 @@
 /// Which applications a declaration speaks of: a glob on application_name, in the connected
-/// database; or `GLOB@DATABASE`, in the database of exactly that name.
+/// database; or `GLOB@DATABASE`, in the database of exactly that name. One that a policy file makes
+/// takes a family too, and may be narrowed to roles and databases.
 public struct ApplicationPattern: Sendable, Equatable {
   public let text: String
   private let name: Glob
   private let elsewhere: (name: Glob, database: String)?
+  /// nil: as on the command line.
+  private var scope: Scope?
+
+  private struct Scope: Sendable, Equatable {
+    var user: Glob?
+    var database: Glob?
+  }
 
   public init(_ text: String) {
     self.text = text
@@ -13,8 +21,32 @@ public struct ApplicationPattern: Sendable, Equatable {
     }
   }
 
+  /// - Parameters:
+  ///   - match: a glob on application_name, or a family such as `web.*`.
+  ///   - database: a glob; nil: the connected one.
+  public init(match: String, user: String?, database: String?) {
+    text = match
+    name = Glob(match)
+    elsewhere = nil
+    scope = Scope(user: user.map(Glob.init), database: database.map(Glob.init))
+  }
+
+  /// The globs that narrow it.
+  public var user: String? { scope?.user?.pattern }
+  public var database: String? { scope?.database?.pattern }
+
   /// - Parameter isConnected: whether the session is in the connected database.
-  func matches(_ application: String, database: String?, isConnected: Bool) -> Bool {
+  func matches(
+    _ application: String, user: String?, database: String?, isConnected: Bool
+  ) -> Bool {
+    if let scope {
+      let isInDatabase =
+        scope.database.map { glob in database.map(glob.matches) ?? false } ?? isConnected
+      guard isInDatabase, scope.user.map({ glob in user.map(glob.matches) ?? false }) ?? true else {
+        return false
+      }
+      return name.matches(application) || InstanceName(application).family == text
+    }
     if isConnected && name.matches(application) { return true }
     guard let elsewhere, let database, elsewhere.database.hasSameBytes(as: database) else {
       return false
@@ -22,7 +54,9 @@ public struct ApplicationPattern: Sendable, Equatable {
     return elsewhere.name.matches(application)
   }
 
-  public static func == (a: ApplicationPattern, b: ApplicationPattern) -> Bool { a.text == b.text }
+  public static func == (a: ApplicationPattern, b: ApplicationPattern) -> Bool {
+    a.text == b.text && a.scope == b.scope
+  }
 }
 
 /// Something that the user says of some applications, or of all of the connected database.
@@ -30,22 +64,42 @@ public struct Declaration<Value: Sendable & Equatable>: Sendable, Equatable {
   /// nil: every application.
   public var application: ApplicationPattern?
   public var value: Value
+  /// Where it is said: `policy.toml:12`; nil: on the command line.
+  public var place: String?
 
-  public init(_ application: ApplicationPattern?, _ value: Value) {
+  public init(_ application: ApplicationPattern?, _ value: Value, place: String? = nil) {
     self.application = application
     self.value = value
+    self.place = place
   }
 }
 
 extension Array {
   /// The value that holds for an application: that of the last declaration that matches.
   func value<Value>(
-    for application: String, database: String?, isConnected: Bool
+    for application: String, user: String?, database: String?, isConnected: Bool
   ) -> Value? where Element == Declaration<Value> {
+    declaration(for: application, user: user, database: database, isConnected: isConnected)?.value
+  }
+
+  /// What holds for a session whatever its database: it needs no knowledge of who runs there.
+  func declaration<Value>(
+    for session: Session
+  ) -> Declaration<Value>? where Element == Declaration<Value> {
+    isEmpty
+      ? nil
+      : declaration(
+        for: session.applicationName, user: session.user, database: session.database,
+        isConnected: true)
+  }
+
+  public func declaration<Value>(
+    for application: String, user: String?, database: String?, isConnected: Bool
+  ) -> Declaration<Value>? where Element == Declaration<Value> {
     last {
-      $0.application?.matches(application, database: database, isConnected: isConnected)
-        ?? isConnected
-    }?.value
+      $0.application?.matches(
+        application, user: user, database: database, isConnected: isConnected) ?? isConnected
+    }
   }
 }
 

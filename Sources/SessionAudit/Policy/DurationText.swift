@@ -10,6 +10,16 @@ public enum DurationText {
     case negative
     case malformed
     case tooLong
+
+    /// What to write instead.
+    public func clause(about text: String) -> String {
+      switch self {
+      case .unitMissing: "a duration needs a unit: write \(text)s, \(text)m or \(text)h"
+      case .negative: "a duration can't be negative"
+      case .malformed: "a duration is written like 500ms, 90s, 15m, 1h30m or 2d"
+      case .tooLong: "that is longer than 100 years"
+      }
+    }
   }
 
   /// Reads `500ms`, `90s`, `1h30m`: whole numbers, each with a unit, units falling, no spaces.

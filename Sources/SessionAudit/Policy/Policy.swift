@@ -12,6 +12,11 @@ public struct Policy: Sendable, Equatable {
   public var bucketBounds: [Duration]
   public var groupBy: [GroupDimension]
 
+  /// Instead of `staleAfter`, whatever the database.
+  public var staleAfters: [Declaration<Duration>] = []
+  /// Applications whose sessions are never ended, whatever the database.
+  public var protected: [Declaration<Bool>] = []
+
   /// The age at which an application closes its connections (Django's CONN_MAX_AGE).
   public var maxAges: [Declaration<Duration>] = []
   /// The most instances that may run at once, one-offs and workers included.
@@ -37,6 +42,11 @@ public struct Policy: Sendable, Equatable {
     self.staleAfter = staleAfter
     self.bucketBounds = bucketBounds
     self.groupBy = groupBy
+  }
+
+  /// How long this session must be silent before it looks abandoned.
+  public func staleAfter(of session: Session) -> Duration {
+    staleAfters.declaration(for: session)?.value ?? staleAfter
   }
 
   /// The family that a name is shown under.

@@ -23,11 +23,19 @@ function __pgsessions_parse_tokens -S
         __pgsessions_parse_subcommand 0 'version' 'help'
         switch $unparsed_tokens[1]
         case 'audit'
-            __pgsessions_parse_subcommand -r 1 'h=' 'p=' 'U=' 'd=' 'w' 'url-env=' 'connect-timeout=' 'timeout=' 'wait-for-slot=' 'stale-after=' 'restart-grace=' 'max-age=+' 'max-age-slack=' 'instances=+' 'restarted-at=+' 'live=' 'roster-covers=+' 'roster-complete' 'clock-tolerance=' 'shared-address=+' 'pooler=+' 'one-instance=+' 'family=+' 'format=' 'json' 'o=' 'color=' 'group-by=+' 'buckets=' 'input=' 'fail-on=+' 'sessions' 'summary' 'show-query' 'version' 'help'
+            __pgsessions_parse_subcommand -r 1 'h=' 'p=' 'U=' 'd=' 'w' 'url-env=' 'connect-timeout=' 'timeout=' 'wait-for-slot=' 'policy=' 'stale-after=' 'restart-grace=' 'max-age=+' 'max-age-slack=' 'instances=+' 'restarted-at=+' 'live=' 'roster-covers=+' 'roster-complete' 'clock-tolerance=' 'shared-address=+' 'pooler=+' 'one-instance=+' 'family=+' 'format=' 'json' 'o=' 'color=' 'group-by=+' 'buckets=' 'input=' 'fail-on=+' 'sessions' 'summary' 'show-query' 'version' 'help'
         case 'terminate'
-            __pgsessions_parse_subcommand -r 1 'h=' 'p=' 'U=' 'd=' 'w' 'url-env=' 'connect-timeout=' 'timeout=' 'wait-for-slot=' 'orphans' 'suspects' 'idle-longer-than=' 'in-transaction-longer-than=' 'active-longer-than=' 'session-older-than=' 'application=+' 'user=+' 'database=+' 'client=+' 'not-application=+' 'not-user=+' 'not-database=+' 'not-client=+' 'all-databases' 'include-active' 'include-stateful' 'include-pooled' 'trust=' 'max=' 'max-share=' 'keep=' 'allow-empty' 'execute' 'yes' 'log=' 'cancel-first' 'grace=' 'verify-within=' 'lock' 'no-lock' 'stale-after=' 'restart-grace=' 'max-age=+' 'max-age-slack=' 'instances=+' 'restarted-at=+' 'live=' 'roster-covers=+' 'roster-complete' 'clock-tolerance=' 'shared-address=+' 'pooler=+' 'one-instance=+' 'family=+' 'format=' 'json' 'o=' 'color=' 'sql' 'quiet' 'version' 'help'
+            __pgsessions_parse_subcommand -r 1 'h=' 'p=' 'U=' 'd=' 'w' 'url-env=' 'connect-timeout=' 'timeout=' 'wait-for-slot=' 'orphans' 'suspects' 'idle-longer-than=' 'in-transaction-longer-than=' 'active-longer-than=' 'session-older-than=' 'application=+' 'user=+' 'database=+' 'client=+' 'not-application=+' 'not-user=+' 'not-database=+' 'not-client=+' 'all-databases' 'include-active' 'include-stateful' 'include-pooled' 'trust=' 'max=' 'max-share=' 'keep=' 'allow-empty' 'execute' 'yes' 'log=' 'metrics=' 'hook=' 'hook-timeout=' 'cancel-first' 'grace=' 'verify-within=' 'lock' 'no-lock' 'policy=' 'stale-after=' 'restart-grace=' 'max-age=+' 'max-age-slack=' 'instances=+' 'restarted-at=+' 'live=' 'roster-covers=+' 'roster-complete' 'clock-tolerance=' 'shared-address=+' 'pooler=+' 'one-instance=+' 'family=+' 'format=' 'json' 'o=' 'color=' 'sql' 'quiet' 'version' 'help'
         case 'doctor'
-            __pgsessions_parse_subcommand -r 1 'h=' 'p=' 'U=' 'd=' 'w' 'url-env=' 'connect-timeout=' 'timeout=' 'wait-for-slot=' 'stale-after=' 'restart-grace=' 'max-age=+' 'max-age-slack=' 'instances=+' 'restarted-at=+' 'live=' 'roster-covers=+' 'roster-complete' 'clock-tolerance=' 'shared-address=+' 'pooler=+' 'one-instance=+' 'family=+' 'format=' 'json' 'o=' 'color=' 'sql' 'role=' 'version' 'help'
+            __pgsessions_parse_subcommand -r 1 'h=' 'p=' 'U=' 'd=' 'w' 'url-env=' 'connect-timeout=' 'timeout=' 'wait-for-slot=' 'policy=' 'stale-after=' 'restart-grace=' 'max-age=+' 'max-age-slack=' 'instances=+' 'restarted-at=+' 'live=' 'roster-covers=+' 'roster-complete' 'clock-tolerance=' 'shared-address=+' 'pooler=+' 'one-instance=+' 'family=+' 'format=' 'json' 'o=' 'color=' 'sql' 'role=' 'version' 'help'
+        case 'policy'
+            __pgsessions_parse_subcommand 0 'version' 'help'
+            switch $unparsed_tokens[1]
+            case 'check'
+                __pgsessions_parse_subcommand 1 'version' 'help'
+            case 'show'
+                __pgsessions_parse_subcommand -r 2 'user=' 'database=' 'version' 'help'
+            end
         case 'help'
             __pgsessions_parse_subcommand -r 1 'version'
         end
@@ -88,6 +96,7 @@ complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions" -eq 1' -fa 'audit' -d 'Show who holds the server\'s sessions, how old they are, and which look abandoned.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions" -eq 1' -fa 'terminate' -d 'End the sessions that you select, each checked again as it is ended.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions" -eq 1' -fa 'doctor' -d 'Judge the settings, limits and rights that decide how long sessions live.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions" -eq 1' -fa 'policy' -d 'Check a policy file, or show what it says of which application, and where.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions" -eq 1' -fa 'help' -d 'Show subcommand help information.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" h' -s 'h' -d 'Server host, or folder of its socket.' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" p' -s 'p' -d 'Server port.' -rfka ''
@@ -98,6 +107,7 @@ complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" connect-timeout' -l 'connect-timeout' -d 'Give up connecting to a host after this (10s).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" timeout' -l 'timeout' -d 'Give up altogether after this (60s).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" wait-for-slot' -l 'wait-for-slot' -d 'Where no connection slot is free, try again for so long.' -rfka ''
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" policy' -l 'policy' -d 'What this place needs, said once: targets, thresholds, what may be ended; docs/policy.md.' -rF
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" stale-after' -l 'stale-after' -d 'An idle session silent for this long is suspect (1h).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit" restart-grace' -l 'restart-grace' -d 'How long old and new may overlap when something restarts (5m).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions audit"' -l 'max-age' -d 'An application closes its connections at this age (CONN_MAX_AGE); repeatable.' -rfka ''
@@ -160,11 +170,15 @@ complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" execute' -l 'execute' -d 'End the sessions; without it nothing is ended.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" yes' -l 'yes' -d 'Don\'t ask before ending them.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" log' -l 'log' -d 'Write down each step, a line of JSON each; - is stdout, and the report then goes to stderr.' -rF
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" metrics' -l 'metrics' -d 'Put the figures of the run into this file, as metrics for Prometheus.' -rF
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" hook' -l 'hook' -d 'Run this in a shell when sessions were ended or the run failed; it reads the JSON.' -rfka ''
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" hook-timeout' -l 'hook-timeout' -d 'How long the hook may take (10s).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" cancel-first' -l 'cancel-first' -d 'Cancel the queries of active sessions, and end only what goes on all the same.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" grace' -l 'grace' -d 'How long a cancelled query may take to end (5s).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" verify-within' -l 'verify-within' -d 'How long an ended session may take to leave (5s).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" lock' -l 'lock' -d 'Let no two runs end sessions on one server at a time; --no-lock does not look for others.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" no-lock' -l 'no-lock' -d 'Let no two runs end sessions on one server at a time; --no-lock does not look for others.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" policy' -l 'policy' -d 'What this place needs, said once: targets, thresholds, what may be ended; docs/policy.md.' -rF
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" stale-after' -l 'stale-after' -d 'An idle session silent for this long is suspect (1h).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate" restart-grace' -l 'restart-grace' -d 'How long old and new may overlap when something restarts (5m).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions terminate"' -l 'max-age' -d 'An application closes its connections at this age (CONN_MAX_AGE); repeatable.' -rfka ''
@@ -196,6 +210,7 @@ complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" connect-timeout' -l 'connect-timeout' -d 'Give up connecting to a host after this (10s).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" timeout' -l 'timeout' -d 'Give up altogether after this (60s).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" wait-for-slot' -l 'wait-for-slot' -d 'Where no connection slot is free, try again for so long.' -rfka ''
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" policy' -l 'policy' -d 'What this place needs, said once: targets, thresholds, what may be ended; docs/policy.md.' -rF
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" stale-after' -l 'stale-after' -d 'An idle session silent for this long is suspect (1h).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" restart-grace' -l 'restart-grace' -d 'How long old and new may overlap when something restarts (5m).' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor"' -l 'max-age' -d 'An application closes its connections at this age (CONN_MAX_AGE); repeatable.' -rfka ''
@@ -218,4 +233,16 @@ complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" role' -l 'role' -d 'Print the SQL for a role with just the rights that pgsessions needs.' -rfka ''
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" version' -l 'version' -d 'Show the version.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions doctor" help' -l 'help' -d 'Show help information.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy" version' -l 'version' -d 'Show the version.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy" help' -l 'help' -d 'Show help information.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions policy" -eq 1' -fa 'check' -d 'Name every error of a policy file, with line and key.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions policy" -eq 1' -fa 'show' -d 'Show what holds by a policy file, and which line says it.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions policy check" -eq 1' -F
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy check" version' -l 'version' -d 'Show the version.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy check" help' -l 'help' -d 'Show help information.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_positional "pgsessions policy show" -eq 1' -F
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy show" user' -l 'user' -d 'Sessions of this role.' -rfka ''
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy show" database' -l 'database' -d 'Sessions in this database.' -rfka ''
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy show" version' -l 'version' -d 'Show the version.'
+complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions policy show" help' -l 'help' -d 'Show help information.'
 complete -c 'pgsessions' -n '__pgsessions_should_offer_completions_for_flags_or_options "pgsessions help" version' -l 'version' -d 'Show the version.'

@@ -1,0 +1,39 @@
+import ServerAccess
+import SessionAudit
+
+/// A command that is told of each run that is worth telling of: the run's JSON on stdin.
+struct Hook: Sendable {
+  static let defaultTimeout = Duration.seconds(10)
+
+  var command: ChildCommand.Words
+  var timeout = Hook.defaultTimeout
+  /// Variables with passwords, beside those that are known to hold them.
+  var secretVariables: [String] = []
+
+  /// Whether a run is worth it: somebody was signalled, or it did not go well. Of a run that found
+  /// nothing to do nobody wants to hear every five minutes.
+  static func isCalled(for answers: [TerminationAnswer], _ status: ExitStatus) -> Bool {
+    status != .done
+      || answers.contains { answer in
+        guard case .report(let report) = answer else { return false }
+        return report.outcomes.contains {
+          $0.result == .gone || $0.result == .survived || $0.wasCancelled
+        }
+      }
+  }
+
+  /// Runs it. That it fails is said on stderr, with what it said last, and changes nothing: the run is
+  /// over. What it prints is else nobody's to read.
+  func tell(_ json: [UInt8], status: ExitStatus) {
+    let variable = "PGSESSIONS_EXIT_STATUS="
+    var child = ChildCommand(command, timeout: timeout)
+    child.input = json
+    child.environment =
+      Environment.entriesWithoutPasswords(secretVariables).filter { !$0.hasPrefix(variable) }
+      + ["\(variable)\(status.rawValue)"]
+    let outcome = child.run()
+    guard let clause = outcome.end.clause else { return }
+    let words = outcome.lastWords.suffix(5).map { Redaction.cut($0, to: 200) }
+    Diagnostics.warn((["the hook \(clause)"] + words).joined(separator: "\n"))
+  }
+}

@@ -1,0 +1,100 @@
+import InputFiles
+import ServerAccess
+import SessionAudit
+
+/// What the judge is told, up to what only a target and its snapshot can settle.
+struct Judging: Sendable {
+  /// As far as it is known before any server has been asked; of a target that the policy file does
+  /// not name.
+  var policy = Policy()
+  /// Of the roster that options name; by the clock of this machine.
+  var rosterTakenAt: Timestamp?
+  var loaded: LoadedPolicy?
+  /// What the options declare; it wins over what the file does.
+  var declared = Policy()
+  /// `--roster-covers` and `--roster-complete`, which may speak of the file's roster.
+  var rosterCovers: [String] = []
+  var rosterIsComplete = false
+  /// How long a roster's command may take.
+  var rosterTimeout = Duration.seconds(60)
+
+  /// What holds of one target: with its own applications and roster, which is read now.
+  /// - Throws: `CommandFailure` with status 65 or 66.
+  func of(_ target: ResolvedTarget) throws -> Judging {
+    guard let loaded else { return self }
+    var judging = self
+    judging.policy.declare(of: loaded, target: target.policyPlace, then: declared)
+    guard policy.roster == nil, let roster = loaded.roster(of: target.policyPlace) else {
+      return judging
+    }
+    var input: RosterInput
+    switch roster.origin {
+    case .file(let path):
+      input = try RosterInput.read(loaded.resolved(path), by: judging.policy)
+    case .command(let command):
+      input = try RosterInput.run(
+        command, saidAt: loaded.place(roster.line), timeout: rosterTimeout, by: judging.policy)
+    }
+    try input.cover(roster.covers.map(\.value) + rosterCovers)
+    input.roster.isComplete = roster.isComplete || rosterIsComplete
+    (judging.policy.roster, judging.rosterTakenAt) = (input.roster, input.takenAt)
+    return judging
+  }
+
+  /// What a saved report was judged with and would not be now, as options.
+  func forgotten(of standards: SavedReport.Standards) -> [String] {
+    var options: [String] = []
+    for (option, then, now) in [
+      ("stale-after", standards.staleAfter, policy.staleAfter),
+      ("restart-grace", standards.restartGrace, policy.restartGrace),
+      ("clock-tolerance", standards.clockTolerance, policy.clockTolerance),
+      ("max-age-slack", standards.maxAgeSlack, policy.maxAgeSlack),
+    ] {
+      guard let then, then != now else { continue }
+      options.append("--\(option) \(DurationText.exact(then))")
+    }
+    if standards.hasRoster && policy.roster == nil { options.append("a roster") }
+    let isSilent =
+      policy.maxAges.isEmpty && policy.instances.isEmpty && policy.restarts.isEmpty
+      && policy.oneInstance.isEmpty && policy.sharedAddresses.isEmpty && policy.poolers.isEmpty
+      && policy.staleAfters.isEmpty && policy.protected.isEmpty
+    if standards.hasDeclarations && isSilent {
+      options.append("declarations (judged_with has them)")
+    }
+    return options
+  }
+
+  /// The policy for one snapshot.
+  /// - Parameter isSaved: it comes from a file, perhaps of another day.
+  /// - Throws: `CommandFailure` for a restart in the future.
+  func policy(for snapshot: Snapshot, isSaved: Bool) throws -> Policy {
+    let now = snapshot.capturedAt
+    var policy = policy
+    for restart in policy.restarts {
+      guard case .at(let moment) = restart.value, moment > now else { continue }
+      throw CommandFailure.usage(
+        "--restarted-at \(moment.readable) is in the future: "
+          + (isSaved ? "the report was made at " : "the server's clock says ") + now.readable,
+        next: "Declare a restart when it is completed.")
+    }
+    if let rosterTakenAt {
+      // A live roster's age is the same on both clocks, however far they are apart.
+      policy.roster?.takenAt =
+        isSaved ? min(rosterTakenAt, now) : now - max(.zero, LocalClock.now - rosterTakenAt)
+    }
+    return policy
+  }
+}
+
+extension Policy {
+  /// Takes in what a policy file says of a target's applications, and then the options.
+  mutating func declare(of loaded: LoadedPolicy, target: Int?, then options: Policy) {
+    let applications = loaded.applications(of: target)
+    maxAges = loaded.declarations(applications, \.maxAge) + options.maxAges
+    instances = loaded.declarations(applications, \.instances) + options.instances
+    oneInstance = loaded.declarations(applications, \.oneInstance) + options.oneInstance
+    protected = loaded.declarations(applications, \.protect)
+    staleAfters =
+      options.staleAfters.isEmpty ? loaded.declarations(applications, \.staleAfter) : []
+  }
+}

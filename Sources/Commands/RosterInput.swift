@@ -1,0 +1,76 @@
+import InputFiles
+import SessionAudit
+
+/// A roster as it came, with when it was taken.
+struct RosterInput {
+  var roster: Roster
+  /// By the clock of this machine.
+  var takenAt: Timestamp
+
+  /// - Parameter path: `-` is stdin.
+  /// - Throws: `CommandFailure` with status 64 to 66.
+  static func read(_ path: String, by policy: Policy) throws -> RosterInput {
+    let file = try InputFile.read(path)
+    let roster = try file.roster()
+    guard file.writtenAt - LocalClock.now <= policy.clockTolerance else {
+      throw file.wrong("was written at \(file.writtenAt.readable), which is in the future")
+    }
+    guard !roster.tellsNobody(by: policy) else { throw file.wrong(tellsNobody) }
+    return RosterInput(roster: roster, takenAt: file.writtenAt)
+  }
+
+  private static let tellsNobody = "names no address, and nothing that means one instance"
+
+  /// Runs what prints a roster.
+  /// - Parameter timeout: how long it may take.
+  /// - Throws: `CommandFailure` with status 65.
+  static func run(
+    _ command: PolicyFile.Command, saidAt place: String, timeout: Duration, by policy: Policy
+  ) throws -> RosterInput {
+    // It says who is alive at some moment after this one.
+    let takenAt = LocalClock.now
+    var child = ChildCommand(command.childWords, timeout: timeout)
+    child.outputLimit = 64 << 20
+    let outcome = child.run()
+    func failure(_ clause: String) -> CommandFailure {
+      let words = outcome.lastWords.suffix(3).filter { !$0.isEmpty }
+      return CommandFailure(
+        status: .wrongFile, sentence: "\(place): the roster's command \(clause)",
+        nextStep: words.isEmpty ? nil : "It said: \(words.joined(separator: " / "))")
+    }
+    if let clause = outcome.end.clause { throw failure(clause) }
+    do throws(InputFileError) {
+      let roster = try RosterFile.read(outcome.output)
+      guard !roster.tellsNobody(by: policy) else { throw InputFileError(tellsNobody) }
+      return RosterInput(roster: roster, takenAt: takenAt)
+    } catch {
+      throw failure(
+        outcome.output.isEmpty
+          ? "wrote nothing" : "wrote what is no roster: " + error.sentence(in: "its output"))
+    }
+  }
+
+  /// Adds what it is said to cover.
+  /// - Throws: `CommandFailure` for what is neither a name nor an address.
+  mutating func cover(_ covers: [String]) throws {
+    for words in covers {
+      if let network = Network(words) {
+        roster.coversNetworks.append(network)
+      } else if NetworkAddress(words.prefix { $0 != "/" }) != nil {
+        // An address that is none is a typing error, and no name.
+        roster.coversNetworks += try Parsing.networks([words], "--roster-covers")
+      } else {
+        roster.coversNames.append(Glob(words))
+      }
+    }
+  }
+}
+
+extension PolicyFile.Command {
+  var childWords: ChildCommand.Words {
+    switch self {
+    case .words(let words): .arguments(words)
+    case .shell(let line): .shell(line)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import SessionAudit
+
+/// What each line says well by itself, and the whole can't mean.
+extension PolicyFile {
+  func check(_ reader: PolicyReader) {
+    checkTargets(reader)
+    for target in targets { checkApplications(target.applications, "target.application", reader) }
+    checkApplications(applications, "application", reader)
+    for network in sharedAddresses {
+      guard let other = poolers.first(where: { $0.value == network.value }) else { continue }
+      reader.wrong(
+        network.line, "network.shared_addresses",
+        "has \(network.value.text), which poolers have already (line \(other.line)); a pooler's address "
+          + "is shared as it is")
+    }
+  }
+
+  private func checkTargets(_ reader: PolicyReader) {
+    for (place, target) in targets.enumerated() {
+      if let other = targets[..<place].first(where: { $0.name == target.name }) {
+        reader.wrong(target.line, "target.name", "is the name of another one (line \(other.line))")
+      }
+      if let roster, let own = target.roster {
+        reader.wrong(
+          own.line, "target.roster", "contradicts [roster] (line \(roster.line)): keep one of them")
+      }
+    }
+    // Of two databases that both have a `web.1` it would make orphans of the other's sessions.
+    guard targets.count > 1 else { return }
+    if let roster {
+      reader.wrong(
+        roster.line, "roster",
+        "speaks of one target, and there are \(targets.count): write it as [target.roster] below each "
+          + "one that it is true of")
+    }
+    for instances in applications.compactMap(\.instances) {
+      reader.wrong(
+        instances.line, "application.instances",
+        "speaks of one target, and there are \(targets.count): write it in a [[target.application]] "
+          + "below the one that it is true of")
+    }
+  }
+
+  private func checkApplications(
+    _ applications: [Application], _ path: String, _ reader: PolicyReader
+  ) {
+    for (place, entry) in applications.enumerated() {
+      if let protect = entry.protect, protect.value, let trust = entry.trust, trust.value != .never
+      {
+        reader.wrong(
+          trust.line, "\(path).trust",
+          "contradicts protect (line \(protect.line)): what is protected is ended on no ground")
+      }
+      if let one = entry.oneInstance {
+        if let instances = entry.instances, one.value, instances.value > 1 {
+          reader.wrong(
+            instances.line, "\(path).instances",
+            "contradicts one_instance (line \(one.line)): one name, one instance")
+        }
+        if entry.user != nil || entry.database != nil {
+          reader.wrong(
+            one.line, "\(path).one_instance",
+            "is about the name alone: write it in an entry without user and database")
+        }
+      }
+      for other in applications[..<place] where other.isAboutTheSame(as: entry) {
+        for (key, line, otherLine) in other.saidTwice(by: entry) {
+          reader.wrong(
+            line, "\(path).\(key)",
+            "is said twice of \"\(entry.match)\" (line \(otherLine))")
+        }
+      }
+    }
+  }
+}
+
+extension PolicyFile.Application {
+  fileprivate func isAboutTheSame(as other: Self) -> Bool {
+    match == other.match && user == other.user && database == other.database
+  }
+
+  fileprivate func saidTwice(by other: Self) -> [(key: String, line: Int, otherLine: Int)] {
+    zip(lines, other.lines).compactMap { mine, others in
+      guard let line = others.line, let otherLine = mine.line else { return nil }
+      return (mine.key, line, otherLine)
+    }
+  }
+
+  private var lines: [(key: String, line: Int?)] {
+    [
+      ("max_age", maxAge?.line), ("instances", instances?.line),
+      ("one_instance", oneInstance?.line), ("stale_after", staleAfter?.line), ("keep", keep?.line),
+      ("protect", protect?.line), ("trust", trust?.line),
+    ]
+  }
+}

@@ -1,0 +1,134 @@
+import SessionAudit
+
+/// A policy file: what a place needs, said once. docs/policy.md explains each key.
+public struct PolicyFile: Sendable, Equatable {
+  /// A value, and the line that says it.
+  public struct Said<Value: Sendable & Equatable>: Sendable, Equatable {
+    public var value: Value
+    public var line: Int
+
+    public init(_ value: Value, line: Int) {
+      self.value = value
+      self.line = line
+    }
+  }
+
+  /// What holds where no option says otherwise.
+  public struct Defaults: Sendable, Equatable {
+    public var staleAfter: Said<Duration>?
+    public var restartGrace: Said<Duration>?
+    public var clockTolerance: Said<Duration>?
+    public var maxAgeSlack: Said<Duration>?
+    public var max: Said<Int>?
+    /// Percent.
+    public var maxShare: Said<Int>?
+    public var keep: Said<Int>?
+    public var trust: Said<Trust>?
+    /// A path, or `-`.
+    public var log: Said<String>?
+    /// A path.
+    public var metrics: Said<String>?
+    public var timeout: Said<Duration>?
+    public var connectTimeout: Said<Duration>?
+  }
+
+  /// How a server is found; a password is never in it.
+  public enum Source: Sendable, Equatable {
+    case conninfo(String)
+    case service(String)
+    /// The name of an environment variable that holds a URI.
+    case urlVariable(String)
+  }
+
+  public struct Target: Sendable, Equatable {
+    public var name: String
+    public var source: Said<Source>
+    /// What holds of this target's applications alone, after what holds of all.
+    public var applications: [Application] = []
+    public var roster: Roster?
+    public var line: Int
+  }
+
+  /// What is said of some applications.
+  public struct Application: Sendable, Equatable {
+    /// A glob on application_name, or the name of a family.
+    public var match: String
+    /// Globs.
+    public var user: String?
+    public var database: String?
+    public var maxAge: Said<Duration>?
+    public var instances: Said<Int>?
+    public var oneInstance: Said<Bool>?
+    public var staleAfter: Said<Duration>?
+    public var keep: Said<Int>?
+    public var protect: Said<Bool>?
+    public var trust: Said<Trust>?
+    public var line: Int
+  }
+
+  /// What is to be run.
+  public enum Command: Sendable, Equatable {
+    /// A program and its arguments, run as they are.
+    case words([String])
+    /// A line for `/bin/sh -c`.
+    case shell(String)
+  }
+
+  public struct Roster: Sendable, Equatable {
+    public enum Origin: Sendable, Equatable {
+      /// A path.
+      case file(String)
+      /// Its output is the roster.
+      case command(Command)
+    }
+
+    public var origin: Origin
+    /// Globs, addresses and ranges.
+    public var covers: [Said<String>] = []
+    public var isComplete = false
+    public var line: Int
+  }
+
+  public struct Hook: Sendable, Equatable {
+    public var command: Command
+    public var timeout: Said<Duration>?
+    public var line: Int
+  }
+
+  public var defaults = Defaults()
+  public var targets: [Target] = []
+  public var applications: [Application] = []
+  public var poolers: [Said<Network>] = []
+  public var sharedAddresses: [Said<Network>] = []
+  /// Of what runs on one target: its only one, or the one that the command line names.
+  public var roster: Roster?
+  public var hook: Hook?
+
+  /// One that says nothing.
+  public init() {}
+
+  /// Every ground on which it lets something be ended.
+  public var trusts: Set<Trust> {
+    let applications = applications + targets.flatMap(\.applications)
+    return Set(([defaults.trust] + applications.map(\.trust)).compactMap { $0?.value })
+  }
+
+  /// Whether it says what may be ended, so that a run needs no other selection.
+  public var saysWhatMayBeEnded: Bool { trusts.contains { $0 != .never } }
+
+  /// Whether it names programs that are run.
+  public var runsCommands: Bool {
+    if hook != nil { return true }
+    return ([roster] + targets.map(\.roster)).contains { roster in
+      if case .command? = roster?.origin { true } else { false }
+    }
+  }
+}
+
+/// What is wrong with a policy file: every error that was found, by line.
+public struct PolicyFileErrors: Error, Equatable, Sendable {
+  /// Not empty.
+  public var errors: [InputFileError]
+
+  public init(errors: [InputFileError]) { self.errors = errors }
+}
