@@ -13,7 +13,7 @@ struct Delivery {
   private static let archive = "The archive"
   static let schedule = "Every five minutes, by systemd"
   private static let removal = "Removing it"
-  private static let policy = "/etc/pgsessions/policy.toml"
+  static let policy = "/etc/pgsessions/policy.toml"
   private static let log = "/var/log/private/pgsessions/terminate.log"
   private static let enabled = "/etc/systemd/system/timers.target.wants/pgsessions.timer"
 

@@ -10,6 +10,19 @@ import TestSupport
 extension Delivery {
   private static let dropIn = "/etc/systemd/system/pgsessions.service.d/check.conf"
   private static let log = "/var/log/pgsessions/terminate.log"
+  private static let metrics = "/var/lib/pgsessions/pgsessions.prom"
+  /// Ends whatever looks abandoned, after a moment.
+  private static let hasty = """
+    [defaults]
+    trust = "suspects"
+    stale_after = "300ms"
+    log = "\(log)"
+    metrics = "\(metrics)"
+    [[target]]
+    name = "shop"
+    url_env = "DATABASE_URL"
+
+    """
 
   mutating func checkSchedule() throws {
     checks.expect(
@@ -22,6 +35,8 @@ extension Delivery {
     checks.expect(
       try root.run("systemctl", ["list-timers", "--no-pager"]), "the timer waits",
       says: ["pgsessions.timer", "left"])
+    checks.expect(
+      try root.run("pgsessions", ["policy", "check", Self.policy]), "the example is a policy")
     try checkRun()
     for (status, isFine) in [(75, true), (143, true), (2, false), (3, false), (64, false)] {
       try replaceCommand(by: "/bin/sh -c 'exit \(status)'")
@@ -36,25 +51,29 @@ extension Delivery {
 
   /// With all that the service may not do, it reaches the server, ends a session and writes that down.
   private mutating func checkRun() throws {
-    try replaceCommand(
-      by: "/usr/bin/pgsessions terminate --idle-longer-than 200ms --execute --yes --quiet --log "
-        + Self.log)
     let client = try server.connect(application: "web.7", user: "app", viaTCP: true)
     let pid = try client.text("pg_backend_pid()") ?? ""
-    usleep(500_000)
-    checks.expect(try root.run("systemctl", ["start", "pgsessions.service"]), "the service runs")
+    usleep(800_000)
     checks.expect(
-      try server.connect().text(
-        "(SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid))") == "0",
-      "the service has ended the session")
+      try root.run("systemctl", ["start", "pgsessions.service"]), "the service runs by the example")
+    checks.expect(try count(pid) == "1", "by the example nothing is ended on looks alone")
+    try root.write(Self.hasty, to: Self.policy)
+    checks.expect(try root.run("systemctl", ["start", "pgsessions.service"]), "the service runs")
+    checks.expect(try count(pid) == "0", "the service has ended the session")
     checks.expect(
       try root.run("cat", [Self.log]), "the service writes its log", says: ["web.7", "gone"])
+    checks.expect(
+      try root.run("cat", [Self.metrics]), "the service writes its metrics", says: ["# HELP"])
     checks.expect(
       try root.run("journalctl", ["-u", "pgsessions", "--no-pager"]), "the journal tells",
       says: ["web.7"])
     checks.expect(
       try root.run("stat", ["-c", "%a", "/var/log/pgsessions/"]), "others may not look at the log",
       says: ["750"])
+  }
+
+  private func count(_ pid: String) throws -> String? {
+    try server.connect().text("SELECT count(*) FROM pg_stat_activity WHERE pid = \(pid)")
   }
 
   private func replaceCommand(by command: String) throws {
