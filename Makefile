@@ -10,8 +10,8 @@ else
   RELEASE_FLAGS := --static-swift-stdlib -Xlinker -s
 endif
 
-.PHONY: help build test test-matrix test-package demo stress bench bench-judge lint program release
-.PHONY: deb install-deps install-deps-but-browser install uninstall docs pictures
+.PHONY: help build test test-matrix test-package demo stress soak bench bench-judge lint program
+.PHONY: release deb install-deps install-deps-but-browser install uninstall docs pictures
 
 help:
 	@echo "make build         build everything, for debugging"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-package  build the release and the Debian package, and run them in a clean root"
 	@echo "make demo          show on a throw-away server how sessions are left behind and ended"
 	@echo "make stress        minutes of sweeps among busy sessions, of which none may be ended"
+	@echo "make soak          a simulated week with the cron job and without, many kills and restarts"
 	@echo "make bench         measure pgsessions against psql, and its ending of 1,000 orphans"
 	@echo "make bench-judge   measure judging 10,000 sessions and writing 5,000, without a server"
 	@echo "make docs          write the man pages, completions and docs/cli-reference.md anew"
@@ -77,6 +78,14 @@ pictures: install-deps
 stress: install-deps-but-browser program
 	@swift build
 	@.build/debug/stress --executable .build/release/pgsessions
+
+# The same; then the tests of killed runs, restarts and two runs at once, many times over.
+SOAK_ROUNDS ?= 100
+soak: install-deps-but-browser program
+	@swift build --build-tests
+	@.build/debug/soak --executable .build/release/pgsessions $(SOAK_FLAGS)
+	@PGSESSIONS_FAULT_ROUNDS=$(SOAK_ROUNDS) swift test --skip-build --disable-xctest \
+	  --filter 'aRunThatIsKilledLeavesATrueLog|aRestartAtAnyMoment|twoRunsNeverOverlap'
 
 # All built as the program is: the launcher must need less memory than what it measures, and the loop
 # that ending is held against must not be slower than it need be.

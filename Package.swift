@@ -72,11 +72,20 @@ let package = Package(
 
     .target(name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/TestTraits"),
     .target(name: "TestRandom", path: "Tests/TestRandom"),
+    // What the contract's words make of a true history, written a second time.
+    .target(name: "TestOracle", path: "Tests/TestOracle"),
     .target(
       name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
       path: "Tests/TestStress"),
     .executableTarget(
       name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Stress"),
+    .target(
+      name: "TestSoak",
+      dependencies: [
+        "TestSupport", "TestRandom", "TestOracle", "TestStress", "TestJSON", "PostgresClient",
+      ], path: "Tests/TestSoak"),
+    .executableTarget(
+      name: "soak", dependencies: ["TestSoak", "TestSupport", "TestRandom"], path: "Tests/Soak"),
 
     // What is delivered, in a clean root.
     .executableTarget(
@@ -108,8 +117,10 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "Rendering", "SessionAudit", "TestPages", "TestRandom", "TestStress",
-        "TestSupport", "TestTraits", "PostgresClient", "pgsessions", "dyno-relay", "log-writer",
+        "Commands", "Rendering", "SessionAudit", "TestOracle", "TestPages", "TestRandom",
+        "TestSoak",
+        "TestStress", "TestSupport", "TestTraits", "PostgresClient", "pgsessions", "dyno-relay",
+        "log-writer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["Help"]),
   ],

@@ -14,7 +14,7 @@ struct AuditRun: Sendable {
 
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
   func outcome(of target: ResolvedTarget) throws -> AuditOutcome {
-    let judging = try judging.of(target)
+    let judging = try judging.of(target, within: connector.wholeTime)
     do {
       let (session, deadline) = try connector.connect(
         target, deadline: Deadline(after: connector.wholeTime))

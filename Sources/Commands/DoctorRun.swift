@@ -16,7 +16,7 @@ struct DoctorRun: Sendable {
   func outcome(
     of target: ResolvedTarget, planning role: String?
   ) throws -> (outcome: DoctorOutcome, planned: PlannedRole?) {
-    let judging = try judging.of(target)
+    let judging = try judging.of(target, within: connector.wholeTime)
     do {
       let (session, deadline) = try connector.connect(
         target, deadline: Deadline(after: connector.wholeTime))

@@ -77,10 +77,12 @@ struct EndingOptions: ParsableArguments {
   }
 
   /// Who hears of the run; of a dry run nobody does.
-  /// - Parameter secretVariables: which are not for the hook.
+  /// - Parameters:
+  ///   - report: the file that it goes to.
+  ///   - secretVariables: which are not for the hook.
   /// - Throws: status 73.
   func notices(
-    secretVariables: [String], _ loaded: LoadedPolicy?
+    report: String?, secretVariables: [String], _ loaded: LoadedPolicy?
   ) throws(CommandFailure) -> Notices? {
     guard execute else { return nil }
     let said = loaded?.file.hook
@@ -91,7 +93,7 @@ struct EndingOptions: ParsableArguments {
         Hook(
           command: $0, timeout: hookTimeout ?? said?.timeout?.value ?? Hook.defaultTimeout,
           secretVariables: secretVariables)
-      })
+      }, beside: [("-o", report), ("--log", log)])
   }
 
   /// The command line that says the same, --execute and --yes aside.

@@ -15,12 +15,11 @@ struct Judging: Sendable {
   /// `--roster-covers` and `--roster-complete`, which may speak of the file's roster.
   var rosterCovers: [String] = []
   var rosterIsComplete = false
-  /// How long a roster's command may take.
-  var rosterTimeout = Duration.seconds(60)
 
   /// What holds of one target: with its own applications and roster, which is read now.
+  /// - Parameter limit: how long a roster's command may take.
   /// - Throws: `CommandFailure` with status 65 or 66.
-  func of(_ target: ResolvedTarget) throws -> Judging {
+  func of(_ target: ResolvedTarget, within limit: Duration) throws -> Judging {
     guard let loaded else { return self }
     var judging = self
     judging.policy.declare(of: loaded, target: target.policyPlace, then: declared)
@@ -33,7 +32,7 @@ struct Judging: Sendable {
       input = try RosterInput.read(loaded.resolved(path), by: judging.policy)
     case .command(let command):
       input = try RosterInput.run(
-        command, saidAt: loaded.place(roster.line), timeout: rosterTimeout, by: judging.policy)
+        command, saidAt: loaded.place(roster.line), timeout: limit, by: judging.policy)
     }
     try input.cover(roster.covers.map(\.value) + rosterCovers)
     input.roster.isComplete = roster.isComplete || rosterIsComplete

@@ -10,27 +10,19 @@ struct Notices {
   private let started = ContinuousClock.now
 
   /// Makes sure that the metrics can be written before anything else is done.
+  /// - Parameter others: the other files that are written, and the options that name them.
   /// - Throws: status 73.
-  init(metrics: String?, hook: Hook?) throws(CommandFailure) {
+  init(
+    metrics: String?, hook: Hook?, beside others: [(option: String, path: String?)]
+  ) throws(CommandFailure) {
     self.metrics = if let metrics { try RunMetricsFile(metrics) } else { nil }
     self.hook = hook
-  }
-
-  /// - Throws: status 73 where the metrics would take the place of the report or the log.
-  func refuse(_ report: OutputFile?, _ log: LogFile?) throws(CommandFailure) {
-    guard let file = metrics?.file else { return }
-    let other: String? =
-      if let report, file.isInPlace(of: report) {
-        "-o"
-      } else if let log, file.replaces(log.descriptor) {
-        "--log"
-      } else {
-        nil
-      }
-    guard let other else { return }
-    throw CommandFailure(
-      status: .cannotCreate, sentence: "\(other) and --metrics name the same file",
-      nextStep: "One would take the place of the other: name another file for one of them.")
+    guard let file = self.metrics?.file else { return }
+    for (option, path) in others where path.map({ $0 != "-" && file.isAt($0) }) ?? false {
+      throw CommandFailure(
+        status: .cannotCreate, sentence: "\(option) and --metrics name the same file",
+        nextStep: "One would take the place of the other: name another file for one of them.")
+    }
   }
 
   /// What came of the run on one target.

@@ -70,17 +70,18 @@ final class OutputFile {
       && own.st_ino == other.st_ino
   }
 
-  /// Whether both go to one place, whatever it is called, and whether or not a file is there yet.
-  func isInPlace(of other: OutputFile) -> Bool {
+  /// Whether that is another name for the same place, whether or not a file is there yet.
+  func isAt(_ other: String) -> Bool {
     func areOne(_ a: String, _ b: String) -> Bool {
       var (own, its) = (stat(), stat())
       return stat(a, &own) == 0 && stat(b, &its) == 0 && own.st_dev == its.st_dev
         && own.st_ino == its.st_ino
     }
-    let name = path.split(separator: "/").last
-    return areOne(path, other.path)
-      || name == other.path.split(separator: "/").last
-        && areOne(Self.folder(of: path) + "/", Self.folder(of: other.path) + "/")
+    let other = Self.resolved(other)
+    let folders = [path, other].map { Self.folder(of: $0) + "/" }
+    return areOne(path, other)
+      || path.split(separator: "/").last == other.split(separator: "/").last
+        && areOne(folders[0], folders[1])
   }
 
   /// Puts the whole report in its place.

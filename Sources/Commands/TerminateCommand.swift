@@ -88,7 +88,8 @@ struct TerminateCommand: ParsableCommand {
     if ending.execute {
       for target in targets { try refuseGuesses(about: target, isGranted) }
     }
-    let notices = try ending.notices(secretVariables: connection.urlVariables(loaded), loaded)
+    let notices = try ending.notices(
+      report: output.file, secretVariables: connection.urlVariables(loaded), loaded)
     do {
       try run(targets, selection, loaded, isGranted, notices, environment)
     } catch let failure as CommandFailure {
@@ -111,7 +112,6 @@ struct TerminateCommand: ParsableCommand {
         status: .cannotCreate, sentence: "-o and --log name the same file",
         nextStep: "The report would take the place of the log: name another file for one of them.")
     }
-    try notices?.refuse(file, log)
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
       connector: connection.connector(environment, loaded, isQuiet: quiet),

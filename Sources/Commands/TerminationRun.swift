@@ -35,7 +35,7 @@ struct Termination: Sendable {
     let recorder = LogRecorder(log)
     let start = ContinuousClock.now
     var common = self
-    common.judging = try judging.of(target)
+    common.judging = try judging.of(target, within: connector.wholeTime)
     let run = TerminationRun(
       common: common, selection: selection(target.policyPlace), confirm: confirm,
       record: recorder.record, name: target.reportName)

@@ -102,6 +102,7 @@ public struct DoctorReader {
       canSignalBackends: try bool("can_signal_backend"),
       canUseReserved: try bool("can_use_reserved_connections"),
       mayCreateRoles: try bool("may_create_roles"), mayGrantRead: try bool("may_grant_read"),
+      mayGrantMonitor: try bool("may_grant_monitor"),
       mayGrantSignal: try bool("may_grant_signal"),
       mayGrantReserved: row[try result.column("may_grant_reserved")],
       mayReload: try bool("may_reload"), isLinux: try bool("is_linux"),

@@ -19,6 +19,14 @@ import Testing
 @Suite(.serialized)
 enum Faults {}
 
+/// How often faults at random moments are tried.
+enum FaultRounds {
+  /// - Parameter short: what `make test` has time for; `make soak` says a number of its own.
+  static func count(_ short: Int) -> Int {
+    ProcessInfo.processInfo.environment["PGSESSIONS_FAULT_ROUNDS"].flatMap { Int($0) } ?? short
+  }
+}
+
 /// A server with room for hundreds of sessions. `boss` may see and end all but superusers', `owner`
 /// nothing but its own.
 enum Crowd {

@@ -90,6 +90,32 @@ extension Faults {
       #expect(!Crowd.isAlive(victim))
     }
 
+    /// A policy file says it once; paths in it are beside it.
+    @Test func aPolicyFileNamesItAndTheMetrics() throws {
+      let victim = try Crowd.client("by-policy")
+      try folder.write(
+        """
+        [defaults]
+        metrics = "run.prom"
+        [hook]
+        command = ["sh", "-c", 'cat > "$0"; echo $PGSESSIONS_EXIT_STATUS > "$1"; exit 5',
+                   "\(folder.path("json"))", "\(folder.path("status"))"]
+        timeout = "20s"
+        """, to: "policy.toml")
+      let arguments = Crowd.ending("by-policy", "--quiet", "--policy", folder.path("policy.toml"))
+      #expect(try Crowd.run(arguments.filter { $0 != "--execute" }).status == 0)
+      #expect(try told() == nil && (try? folder.bytes("run.prom")) == nil)
+      let outcome = try Crowd.run(arguments)
+      #expect(outcome.status == 0 && !Crowd.isAlive(victim))
+      #expect(outcome.stderr == "pgsessions: warning: the hook ended with status 5\n")
+      let (json, status) = try #require(try told())
+      #expect(status == "0" && json.results == ["gone": 1])
+      #expect(try folder.read("run.prom").contains("result=\"gone\"} 1\n"))
+      // An option goes before it.
+      #expect(try Crowd.run(ending("nobody", "--live", "/none") + arguments.suffix(2)).status == 66)
+      #expect(try #require(try told()).status == "66")
+    }
+
     /// Cron mails what is printed: nothing of one that went well, the end of one that did not.
     @Test func whatItPrintsIsSaidWhereItFails() throws {
       let victims = try Crowd.clients("printing", 2)
@@ -132,12 +158,13 @@ extension Faults {
     }
 
     /// Whatever it does with its stdin, which holds more than a pipe does.
-    @Test(arguments: ["exit 0", "exec <&-; sleep 0.2", "head -c 20 > /dev/null; sleep 0.2"])
-    func needNotListen(_ command: String) throws {
+    @Test func needNotListen() throws {
       let clients = try Crowd.clients("crowd-of-hook", 150)
-      let victim = try Crowd.client("unheard")
-      let outcome = try Crowd.run(Crowd.ending("unheard", "--quiet", "--hook", command))
-      #expect(outcome.status == 0 && outcome.stderr.isEmpty && !Crowd.isAlive(victim))
+      for command in ["exit 0", "exec <&-; sleep 0.2", "head -c 20 > /dev/null; sleep 0.2"] {
+        let victim = try Crowd.client("unheard")
+        let outcome = try Crowd.run(Crowd.ending("unheard", "--quiet", "--hook", command))
+        #expect(outcome.status == 0 && outcome.stderr.isEmpty && !Crowd.isAlive(victim))
+      }
       #expect(clients.count == 150)
     }
 

@@ -58,7 +58,10 @@ class PageStage {
       "HOME": server.folder,
     ]
     try fillToolbox()
-    for (name, text) in [("dynos.json", Self.dynos), ("pods.json", Self.pods)] {
+    let policy = try Page.text(of: "share/doc/pgsessions/examples/policy.toml")
+    for (name, text) in [
+      ("dynos.json", Self.dynos), ("pods.json", Self.pods), ("policy.toml", policy),
+    ] {
       try folder.write(text + "\n", to: name)
     }
     for block in page.blocks {
@@ -81,10 +84,17 @@ class PageStage {
   deinit { server.remove() }
 
   /// A command with the server in the place of those that the pages name, and a folder of ours in
-  /// that of node exporter's.
+  /// that of node exporter's and of /etc/pgsessions.
   func local(_ command: String) -> String {
     command.replacing(/@db\d?\.example\//, with: "@127.0.0.1:\(server.port)/")
       .replacing("/var/lib/node_exporter/textfile/", with: folder.path(""))
+      .replacing("/etc/pgsessions/", with: folder.path(""))
+  }
+
+  func checkPolicy(_ block: Page.Block, in page: Page) throws {
+    let outcome = try ChildProcess.run(
+      Build.executable("pgsessions"), ["policy", "check", "-"], input: block.text)
+    #expect(outcome.status == 0, "\(page.name):\(block.line): \(outcome.stderr)")
   }
 
   /// Opens or closes sessions of web.1 and web.2 until there are so many.

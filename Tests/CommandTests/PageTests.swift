@@ -18,7 +18,7 @@ import Testing
 struct PageTests {
   /// The languages that blocks may have. What is run is run below; `text` is what programs print.
   private static let languages: Set<String> = [
-    "sh", "cron", "sql", "python", "json", "jsonl", "text", "yaml",
+    "sh", "cron", "sql", "python", "json", "jsonl", "text", "yaml", "toml",
   ]
 
   private static func stage(_ page: Page) throws -> PageStage {
@@ -55,6 +55,8 @@ struct PageTests {
             Issue.record("\(place): no stage is set for \(tool)")
           }
           try stage.run(block, in: page)
+        // ScheduleTests runs it, with the policy that it names.
+        case "cron" where page.name == "docs/schedules.md": break
         case "cron": try stage.runCrontab(block, in: page)
         case "sql":
           // The role came with Postgres 16.
@@ -72,8 +74,10 @@ struct PageTests {
           }
         case "json":
           #expect(throws: Never.self, "\(place)") { try JSON(text: block.text) }
-        // Alerts, which PrometheusReportTests reads, and what ReferenceTests reads of exit statuses.
+        // Alerts, which PrometheusReportTests reads, what ReferenceTests reads of exit statuses, and
+        // docs/schedules.md, which ScheduleTests reads.
         case "yaml": break
+        case "toml": try stage.checkPolicy(block, in: page)
         default:
           #expect(Self.languages.contains(block.language), "\(place): a block without a language")
           // Output that is a command would never be run.
@@ -86,7 +90,7 @@ struct PageTests {
       }
     }
     print("pages: \(ran.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" })")
-    #expect(ran["sh", default: 0] >= 40 && ran["cron"] == 4 && ran["sql", default: 0] >= 1)
+    #expect(ran["sh", default: 0] >= 40 && ran["cron"] == 5 && ran["sql", default: 0] >= 1)
   }
 
   /// The first word of each command of a script.

@@ -100,8 +100,8 @@ struct ReferenceTests {
       #expect(Set(statuses).isSubset(of: known), "\(command): \(statuses)")
       // What can happen to every command that asks a server.
       #expect(
-        !Self.asking.contains(command) ||
-        Set([0, 64, 65, 66, 69, 73, 74, 77]).isSubset(of: statuses), "\(command): \(statuses)")
+        !Self.asking.contains(command)
+          || Set([0, 64, 65, 66, 69, 73, 74, 77]).isSubset(of: statuses), "\(command): \(statuses)")
     }
   }
 

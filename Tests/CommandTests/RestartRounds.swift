@@ -1,4 +1,5 @@
 import Synchronization
+import TestOracle
 import TestRandom
 import TestSupport
 import TestTraits
@@ -72,7 +73,7 @@ struct RestartRounds {
     }
     let json = try Fixture.json(outcome)
     let now = try stage.microseconds(try #require(json["captured_at"]?.text))
-    let oracle = RoundOracle(
+    let oracle = ContractOracle(
       facts: facts, now: now, limits: limits, instances: play.instances, roster: play.roster)
     let expected = oracle.orphans()
 
@@ -124,7 +125,7 @@ struct RoundTally: CustomStringConvertible {
   var orphans = 0
   var missed = 0
 
-  mutating func count(_ fact: RoundFact, isOrphan: Bool, isExpected: Bool) {
+  mutating func count(_ fact: SessionFact, isOrphan: Bool, isExpected: Bool) {
     live += fact.isLive ? 1 : 0
     wronglyOrphans += fact.isLive && isOrphan ? 1 : 0
     left += fact.isLive ? 0 : 1

@@ -157,14 +157,6 @@ struct RoundHistory {
     for instance in instances { try restart(instance) }
   }
 
-  /// Whether it is the name of one instance.
-  static func isShared(_ name: String) -> Bool { !name.contains { ".@-".contains($0) } }
-
-  /// Whether it is, and comes again after a restart, as those of a Deployment's pods don't.
-  static func comesAgain(_ name: String) -> Bool {
-    !isShared(name) && name.count { $0 == "-" } < 2
-  }
-
   // MARK: - The end of a history
 
   /// An instance that there was not before.

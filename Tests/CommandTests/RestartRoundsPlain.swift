@@ -1,3 +1,4 @@
+import TestOracle
 import TestRandom
 import TestSupport
 
@@ -22,7 +23,7 @@ extension RoundWay {
       play.instances = ["": history.instances.count]
       play.options = ["--instances", "=\(history.instances.count)"]
     case .roster:
-      play.roster = RoundRoster(takenAt: try stage.now()) { _, _ in true }
+      play.roster = OracleRoster(takenAt: try stage.now()) { _, _ in true }
       var lines: [String] = []
       var dynos: [String] = []
       for host in history.instances.compactMap(\.host) {

@@ -1,3 +1,4 @@
+import TestOracle
 import TestRandom
 
 #if canImport(FoundationEssentials)
@@ -25,7 +26,7 @@ struct RosterRound {
   private var history: RoundHistory
   private var random: Seeded
   private var told = RoundPlay()
-  private var roster = RoundRoster()
+  private var roster = OracleRoster()
   /// Whether times are as coarse as the platforms give them.
   private let hasWholeSeconds: Bool
   /// Whether it is written as lines.
@@ -132,7 +133,7 @@ struct RosterRound {
     if hasWholeSeconds {
       start = (start.microseconds / 1_000_000 * 1_000_000, start.text.prefix(19) + "Z")
     }
-    var entry = RoundRoster.Entry(isAlive: isAlive, startedAt: start.microseconds)
+    var entry = OracleRoster.Entry(isAlive: isAlive, startedAt: start.microseconds)
     // What an application calls its sessions need not be what the platform calls it.
     let label = "\(instance.family).\(instance.number)"
     let hasNames = ![.namelessPods, .linesOfAddresses, .complete].contains(form)

@@ -1,4 +1,5 @@
 import PostgresClient
+import TestOracle
 import TestRandom
 import TestSupport
 
@@ -7,12 +8,6 @@ import TestSupport
 #else
   import Darwin
 #endif
-
-/// Who a session is: its process, and its start as JSON has it.
-struct SessionKey: Hashable {
-  let pid: Int32
-  let start: String
-}
 
 /// A simulated host with one instance of an application on it.
 final class RoundHost {
@@ -158,17 +153,19 @@ final class RoundStage {
   }
 
   /// All sessions, once those that were closed or had a short query are gone or idle.
-  func settledFacts() throws -> [RoundFact] {
-    var facts: [RoundFact] = []
+  func settledFacts() throws -> [SessionFact] {
+    var facts: [SessionFact] = []
     try poll("the sessions to settle") {
-      facts = try currentFacts()
+      let current = try currentFacts()
+      facts = current.map(\.fact)
       let keys = hosts.filter { $0.fate != .closed }.flatMap(\.keys)
-      return Set(facts.map(\.key)) == Set(keys) && !facts.contains { $0.isSettling }
+      return Set(facts.map(\.key)) == Set(keys) && !current.contains { $0.isSettling }
     }
     return facts
   }
 
-  private func currentFacts() throws -> [RoundFact] {
+  /// - Returns: each with whether it is in a query that will have ended soon.
+  private func currentFacts() throws -> [(fact: SessionFact, isSettling: Bool)] {
     let owners = Dictionary(
       uniqueKeysWithValues: hosts.flatMap { host in host.keys.map { ($0, host) } })
     let result = try root.execute(
@@ -182,12 +179,15 @@ final class RoundStage {
         pid: try row.required(try result.column("pid")),
         start: try row.required(try result.column("start")))
       guard let host = owners[key] else { throw SupportError("nobody opened session \(key)") }
-      return RoundFact(
-        key: key, host: host, start: try row.required(try result.column("backend_start")),
+      let query: String = try row.required(try result.column("query"))
+      let fact = SessionFact(
+        key: key, name: host.name, user: host.user, database: host.database,
+        address: host.dyno.address, isLive: host.fate == .alive,
+        start: try row.required(try result.column("backend_start")),
         queryStart: try row.required(try result.column("query_start")),
         stateChange: try row.required(try result.column("state_change")),
-        state: try row.required(try result.column("state")),
-        query: try row.required(try result.column("query")))
+        state: try row.required(try result.column("state")))
+      return (fact, fact.isActive && !query.contains(RoundHistory.longQuery))
     }
   }
 

@@ -1,3 +1,4 @@
+import TestOracle
 import TestRandom
 
 /// Which evidence a round puts to the test.
@@ -12,12 +13,12 @@ enum RoundWay: CaseIterable {
 
 /// What the audit is told after a history, and what the oracle knows of it.
 struct RoundPlay: CustomStringConvertible {
-  var limits = RoundLimits()
+  var limits = OracleLimits()
   var options: [String] = []
   /// What the audit reads from standard input.
   var input: String?
   var instances: [String: Int] = [:]
-  var roster: RoundRoster?
+  var roster: OracleRoster?
   /// What is unusual about it, for people who read of a failure.
   var remarks: [String] = []
 

@@ -181,12 +181,17 @@ extension Faults {
       try FileManager.default.createSymbolicLink(
         atPath: folder.path("link"), withDestinationPath: "folder/..")
       for option in ["-o", "--log"] {
-        for _ in 1...2 {
+        for round in 1...3 {
           let outcome = try Crowd.run(ending("unmeasured", option, folder.path("link/run.prom")))
           #expect(outcome.status == 73, "\(outcome.stderr)")
           #expect(outcome.stderr.contains("\(option) and --metrics name the same file"))
-          try folder.write("", to: "run.prom")
+          // The first time neither was there, and nothing was made.
+          if round == 1 {
+            #expect(try !files().contains("run.prom"))
+            try folder.write("before\n", to: "run.prom")
+          }
         }
+        #expect(try folder.read("run.prom") == "before\n")
         try FileManager.default.removeItem(atPath: path)
       }
       for words in [["--metrics", ""], ["--metrics", "-"]] {

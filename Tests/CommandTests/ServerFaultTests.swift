@@ -1,4 +1,5 @@
 import PostgresClient
+import TestRandom
 import TestSupport
 import Testing
 
@@ -116,5 +117,71 @@ struct ServerFaultTests {
     #expect(clients.allSatisfy(Crowd.isAlive))
     #expect(try Crowd.run(Crowd.ending("failover"), at: uri(server)).status == 0)
     #expect(try Crowd.count("failover", on: server) == 0)
+  }
+
+  /// As JSON has it.
+  private func postmasterStart(_ server: ThrowawayServer) throws -> String? {
+    try server.connect().text(
+      #"to_char(pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"#)
+  }
+
+  /// Whenever the server goes: who is there afterwards is never signalled on what was judged before,
+  /// the log is true, and the next run goes on.
+  @Test func aRestartAtAnyMomentLeavesATrueLog() throws {
+    let server = try Self.server.get()
+    let folder = TemporaryFolder()
+    var random = Seeded.printed("restarts during a run")
+    let rounds = FaultRounds.count(10)
+    var (statuses, announced, gone, begun, late) = ([Int32: Int](), 0, 0, 0, 0)
+    for round in 1...rounds {
+      let before = try Crowd.clients("restarted", 12, on: server)
+      let log = folder.path("\(round)")
+      let process = try Crowd.start(
+        Crowd.ending("restarted", "--json", "--log", log), at: uri(server))
+      if round.isMultiple(of: 4) {
+        // As early as when it connects.
+        usleep(UInt32.random(in: 0...60_000, using: &random))
+      } else {
+        try Crowd.poll("the log to begin") { (try? folder.read("\(round)").isEmpty) == false }
+        usleep(UInt32.random(in: 0...30_000, using: &random))
+      }
+      try server.restart(round.isMultiple(of: 2) ? .fast : .immediate)
+      // The same names again, and perhaps the same pids.
+      let after = try Crowd.clients("restarted", 12, on: server)
+      let outcome = try process.wait()
+      #expect([0, 2, 69].contains(outcome.status), "round \(round): \(outcome.stderr)")
+      let lines = try folder.read("\(round)").split(separator: "\n").map {
+        try JSON(text: String($0))
+      }
+      func pids(_ event: String, _ result: String? = nil) -> [Int] {
+        lines.filter {
+          $0["event"]?.text == event && (result == nil || $0["result"]?.text == result)
+        }
+        .compactMap { $0["pid"]?.int }
+      }
+      let intents = pids("intent")
+      // One that connected only afterwards has judged the new server.
+      let judged = lines.first?["target"]?["postmaster_start_time"]?.text
+      let hasJudgedAnew = try judged == postmasterStart(server)
+      late += hasJudgedAnew ? 1 : 0
+      let known = (hasJudgedAnew ? after : before).map { Int($0.backendPID) }
+      #expect(Set(intents).isSubset(of: known), "round \(round)")
+      #expect(hasJudgedAnew || after.allSatisfy(Crowd.isAlive), "round \(round)")
+      // It lives on and says of each what it knows, once.
+      #expect(pids("outcome").sorted() == intents.sorted(), "round \(round)")
+      #expect(Set(intents).count == intents.count, "round \(round)")
+      let report = try Fixture.json(outcome)
+      #expect(report.results["gone", default: 0] == pids("outcome", "gone").count)
+      let next = try Crowd.run(Crowd.ending("restarted", "--log", log), at: uri(server))
+      #expect(next.status == 0, "round \(round): \(next.stderr)")
+      #expect(!after.contains(where: Crowd.isAlive), "round \(round)")
+      statuses[outcome.status, default: 0] += 1
+      (announced, gone) = (announced + intents.count, gone + pids("outcome", "gone").count)
+      begun += intents.isEmpty ? 0 : 1
+    }
+    print(
+      "\(rounds) restarts during a run: statuses \(statuses); \(begun) had begun to signal, "
+        + "\(announced) announced, \(gone) seen to be gone; \(late) connected afterwards")
+    #expect(begun > late && statuses[0, default: 0] < rounds, "it must restart in the middle, too")
   }
 }

@@ -124,42 +124,94 @@ extension Faults {
       #expect(events(lines, "outcome").count { $0["result"]?.text == "changed" } == 3)
     }
 
-    /// Whenever it is killed: whoever is gone was announced.
-    @Test func aRunThatIsKilledLeavesATrueLog() throws {
-      var random = Seeded(seed: 20_261_124)
-      var (announced, gone, survivors, begun, ended) = (0, 0, 0, 0, 0)
-      for round in 1...20 {
-        let victims = try Crowd.clients("killed", 10)
-        let process = try Crowd.start(Crowd.ending("killed", "--log", folder.path("\(round)")))
-        // From after the first line to the last, which is about as far away.
+    /// Whenever it is killed: whoever is gone was announced, and the next run goes on from there.
+    @Test(arguments: [["shop"], ["shop", "ledger"]])
+    func aRunThatIsKilledLeavesATrueLog(databases: [String]) throws {
+      var random = Seeded.printed("killed runs in \(databases)")
+      var tally = KilledRuns()
+      let rounds = FaultRounds.count(databases.count == 1 ? 20 : 8)
+      for round in 1...rounds {
+        let victims = try databases.flatMap {
+          try Crowd.clients("killed", 10 / databases.count, database: $0)
+        }
         let log = folder.path("\(round)")
+        let uris = try databases.map { try Crowd.uri(database: $0) }
+        let arguments = Crowd.ending("killed", "--log", log) + uris.dropLast()
+        let process = try Crowd.start(arguments, at: uris.last)
+        // From after the first line to the last, which is about as far away; the second target waits
+        // for the first one's lock.
         try Crowd.poll("the log to begin") {
           ((try? FileManager.default.attributesOfItem(atPath: log)[.size]) as? Int ?? 0) > 0
         }
-        usleep(UInt32.random(in: 0...40_000, using: &random))
+        let longest: UInt32 = databases.count == 1 ? 40_000 : 250_000
+        usleep(UInt32.random(in: 0...longest, using: &random))
         process.signal(SIGKILL)
         _ = try process.wait()
-        // What it had asked for may still be carried out, until the server notices.
-        try Crowd.poll("its session's end") { try Crowd.count("pgsessions") == 0 }
-        usleep(20_000)
+        // The next run cuts off a line that is torn.
+        let whole = try folder.bytes("\(round)").count { $0 == UInt8(ascii: "\n") }
+        // At once: the server may not have noticed yet, and hold the lock for who is dead.
+        let next = try Crowd.run(arguments, at: uris.last)
+        #expect(next.status == 0, "round \(round): \(next.stderr)")
         let lines = try lines(folder.read("\(round)"))
-        let intents = Set(events(lines, "intent").compactMap { $0["pid"]?.int })
-        let left = Set(victims.filter { !Crowd.isAlive($0) }.map { Int($0.backendPID) })
-        #expect(left.isSubset(of: intents), "round \(round)")
-        let seen = Set(
-          events(lines, "outcome").filter { $0["result"]?.text == "gone" }
-            .compactMap { $0["pid"]?.int })
-        #expect(seen.isSubset(of: left), "round \(round)")
-        #expect(intents.subtracting(left).count <= 1, "an intent comes right before its signal")
-        (announced, gone) = (announced + intents.count, gone + left.count)
-        survivors += victims.count - left.count
-        begun += intents.isEmpty ? 0 : 1
-        ended += events(lines, "end").count
+        tally.add(
+          first: Array(lines.prefix(whole)), next: Array(lines.dropFirst(whole)),
+          victims: victims.map { Int($0.backendPID) }, targets: databases.count,
+          took: next.wallSeconds)
+        #expect(tally.complaints.isEmpty, "round \(round): \(tally.complaints)\n\(lines)")
+        #expect(!victims.contains(where: Crowd.isAlive), "round \(round): all are ended in the end")
       }
-      print(
-        "killed 20 times: \(announced) announced, \(gone) gone, \(survivors) left alone; "
-          + "\(begun) runs had begun to signal, \(ended) were done")
-      #expect(begun > ended, "it must be killed in the middle, too")
+      print("\(rounds) runs killed in \(databases): \(tally)")
+      #expect(tally.begun > tally.done, "it must be killed in the middle, too")
     }
+  }
+}
+
+/// What the logs of killed runs, and of those that came after them, have shown.
+private struct KilledRuns: CustomStringConvertible {
+  private(set) var begun = 0
+  private(set) var done = 0
+  private var (announced, gone, twice, left) = (0, 0, 0, 0)
+  private var slowest = 0.0
+  private(set) var complaints: [String] = []
+
+  mutating func add(first: [JSON], next: [JSON], victims: [Int], targets: Int, took: Double) {
+    let (before, after) = (pids(first, "intent"), pids(next, "intent"))
+    let seen = pids(first.filter { $0["result"]?.text == "gone" }, "outcome")
+    let ended = pids(next.filter { $0["result"]?.text == "gone" }, "outcome")
+    expect(Set(before).count == before.count, "one was announced twice by one run")
+    expect(Set(after).count == after.count, "one was announced twice by the next run")
+    expect(Set(before + after).isSuperset(of: victims), "one is gone that nobody announced")
+    expect(Set(seen).isDisjoint(with: ended), "one was ended twice")
+    // In each database an intent comes right before its signal; what was signalled is gone, or on
+    // its way out when the next run looks.
+    let again = Set(before).intersection(after)
+    let signalledAgain = again.intersection(ended)
+    expect(signalledAgain.count <= targets, "announced, not signalled: \(signalledAgain)")
+    expect(count(next, "begin") == count(next, "end"), "the next run's log has no end")
+    begun += before.isEmpty ? 0 : 1
+    done += count(first, "end") == targets ? 1 : 0
+    announced += before.count
+    gone += Set(before).subtracting(after).count
+    twice += again.count
+    left += ended.count
+    slowest = max(slowest, took)
+  }
+
+  private func pids(_ lines: [JSON], _ event: String) -> [Int] {
+    lines.filter { $0["event"]?.text == event }.compactMap { $0["pid"]?.int }
+  }
+
+  private func count(_ lines: [JSON], _ event: String) -> Int {
+    lines.count { $0["event"]?.text == event }
+  }
+
+  private mutating func expect(_ isSo: Bool, _ words: String) {
+    if !isSo { complaints.append(words) }
+  }
+
+  var description: String {
+    "\(begun) had begun to signal, \(done) were done; \(announced) announced by them, \(gone) of "
+      + "these gone, \(twice) announced again by the next run, which ended the other \(left); it "
+      + "took \(Int(slowest * 1000)) ms at most"
   }
 }

@@ -92,7 +92,7 @@ struct Delivery {
   }
 
   private mutating func checkDocumentation() throws {
-    for page in ["pgsessions", "pgsessions-audit", "pgsessions-terminate", "pgsessions-doctor"] {
+    for page in ["", "-audit", "-terminate", "-doctor", "-policy"].map({ "pgsessions\($0)" }) {
       checks.expect(
         try root.run("man", ["-P", "cat", page]), "man \(page)",
         says: ["NAME", "EXIT STATUS", page, version])

@@ -28,7 +28,8 @@ struct DoctorTests {
       statistics: .init(sessions: 1000, abandoned: 2, fatal: 0, killed: 0, reset: nil),
       rights: .init(
         isSuperuser: false, canReadAllStats: true, canSignalBackends: false, canUseReserved: false,
-        mayCreateRoles: false, mayGrantRead: false, mayGrantSignal: false, mayGrantReserved: false,
+        mayCreateRoles: false, mayGrantRead: false, mayGrantMonitor: false, mayGrantSignal: false,
+        mayGrantReserved: false,
         mayReload: false, isLinux: true, providerRole: nil))
     change(&facts)
     return facts

@@ -6,12 +6,12 @@
 
 /// A moment on two clocks: the monotonic one, by which clients measure, and the wall clock, which
 /// they share with the server's log.
-struct Moment: Sendable {
-  let instant: ContinuousClock.Instant
+public struct Moment: Sendable {
+  public let instant: ContinuousClock.Instant
   /// Seconds since 1970.
-  let wall: Double
+  public let wall: Double
 
-  static var now: Moment {
+  public static var now: Moment {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Moment(instant: .now, wall: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)

@@ -40,6 +40,7 @@ public enum JSON: Codable, Equatable, Sendable {
 
   public var text: String? { if case .string(let value) = self { value } else { nil } }
   public var int: Int? { if case .number(let value) = self { Int(value) } else { nil } }
+  public var number: Double? { if case .number(let value) = self { value } else { nil } }
   public var items: [JSON] { if case .array(let items) = self { items } else { [] } }
   public var keys: Set<String> {
     if case .object(let members) = self { Set(members.keys) } else { [] }

@@ -14,14 +14,29 @@ public enum PythonReader: String, Sendable {
   case csv
   /// The width in terminal cells of each character of the text, as `wcwidth` has it (−1: control).
   case widths
+  /// Kubernetes manifests in YAML, held strictly against the schemas of several of its versions.
+  case manifest
 
   /// Pinned, so that what passes today passes tomorrow.
-  private var package: String? {
+  private var packages: [String] {
     switch self {
-    case .metrics: "prometheus-client==0.26.0"
-    case .csv: nil
-    case .widths: "wcwidth==0.2.13"
+    case .metrics: ["prometheus-client==0.26.0"]
+    case .csv: []
+    case .widths: ["wcwidth==0.2.13"]
+    case .manifest:
+      [
+        "kubernetes-validate==1.37.0", "pyyaml==6.0.3", "packaging==26.3",
+        "importlib-resources==7.1.0",
+      ]
     }
+  }
+
+  /// The folders of its packages, fetched first if need be.
+  private func pythonPath() throws -> String? {
+    guard !packages.isEmpty else { return nil }
+    let folder = try PythonPackages.folder("fetch-python", packages)
+    return try self == .manifest
+      ? "\(folder):\(PythonPackages.folder("fetch-jsonschema", []))" : folder
   }
 
   /// - Throws: `SupportError` with what the parser said against the text.
@@ -34,7 +49,7 @@ public enum PythonReader: String, Sendable {
 
   public func read(_ text: String) throws -> JSON {
     var environment = ChildProcess.plainEnvironment
-    environment["PYTHONPATH"] = try package.map(PythonPackages.folder)
+    environment["PYTHONPATH"] = try pythonPath()
     environment["PYTHONIOENCODING"] = "utf-8"
     let outcome = try ChildProcess.run(
       "python3", ["\(PythonPackages.root)/Tests/TestSupport/Python/read_\(rawValue).py"],
@@ -46,16 +61,21 @@ public enum PythonReader: String, Sendable {
   }
 }
 
-private enum PythonPackages {
-  /// The folder of this package.
+public enum PythonPackages {
+  /// The folder of this project.
   static let root = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
-  /// Where a package is, fetched first if need be.
-  static func folder(of package: String) throws -> String {
+  /// Where Python packages are, such as `wcwidth==0.2.13`; fetched first if need be.
+  public static func folder(_ packages: String...) throws -> String {
+    try folder("fetch-python", packages)
+  }
+
+  /// What one of scripts/ prints.
+  static func folder(_ script: String, _ packages: [String]) throws -> String {
     let outcome = try ChildProcess.run(
-      "\(root)/scripts/fetch-python", [package], timeout: .seconds(300))
+      "\(root)/scripts/\(script)", packages, timeout: .seconds(300))
     guard outcome.status == 0 else {
-      throw SupportError("\(package) can't be had: \(outcome.stderr)")
+      throw SupportError("\(packages) can't be had: \(outcome.stderr)")
     }
     return String(outcome.stdout.prefix { $0 != "\n" })
   }

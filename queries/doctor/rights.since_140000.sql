@@ -8,6 +8,8 @@ SELECT
   own.rolcreaterole OR own.rolsuper AS may_create_roles,
   own.rolcreaterole OR pg_has_role('pg_read_all_stats', 'MEMBER WITH ADMIN OPTION')
     AS may_grant_read,
+  own.rolcreaterole OR pg_has_role('pg_monitor', 'MEMBER WITH ADMIN OPTION')
+    AS may_grant_monitor,
   own.rolcreaterole OR pg_has_role('pg_signal_backend', 'MEMBER WITH ADMIN OPTION')
     AS may_grant_signal,
   NULL::bool AS may_grant_reserved,

@@ -6,6 +6,7 @@ SELECT
   pg_has_role('pg_use_reserved_connections', 'USAGE') AS can_use_reserved_connections,
   own.rolcreaterole OR own.rolsuper AS may_create_roles,
   pg_has_role('pg_read_all_stats', 'MEMBER WITH ADMIN OPTION') AS may_grant_read,
+  pg_has_role('pg_monitor', 'MEMBER WITH ADMIN OPTION') AS may_grant_monitor,
   pg_has_role('pg_signal_backend', 'MEMBER WITH ADMIN OPTION') AS may_grant_signal,
   pg_has_role('pg_use_reserved_connections', 'MEMBER WITH ADMIN OPTION') AS may_grant_reserved,
   has_function_privilege('pg_reload_conf()', 'EXECUTE') AS may_reload,

@@ -69,6 +69,8 @@ public struct DoctorFacts: Sendable, Equatable {
     public var canUseReserved: Bool
     public var mayCreateRoles: Bool
     public var mayGrantRead: Bool
+    /// pg_monitor, which has pg_read_all_stats: the role that providers hand on.
+    public var mayGrantMonitor: Bool
     public var mayGrantSignal: Bool
     /// nil before 16, which has no reserved slots to grant.
     public var mayGrantReserved: Bool?
@@ -81,7 +83,7 @@ public struct DoctorFacts: Sendable, Equatable {
     public init(
       isSuperuser: Bool, canReadAllStats: Bool, canSignalBackends: Bool, canUseReserved: Bool,
       mayCreateRoles: Bool,
-      mayGrantRead: Bool, mayGrantSignal: Bool, mayGrantReserved: Bool?,
+      mayGrantRead: Bool, mayGrantMonitor: Bool, mayGrantSignal: Bool, mayGrantReserved: Bool?,
       mayReload: Bool, isLinux: Bool, providerRole: String?
     ) {
       self.isSuperuser = isSuperuser
@@ -90,12 +92,20 @@ public struct DoctorFacts: Sendable, Equatable {
       self.canUseReserved = canUseReserved
       self.mayCreateRoles = mayCreateRoles
       self.mayGrantRead = mayGrantRead
+      self.mayGrantMonitor = mayGrantMonitor
       self.mayGrantSignal = mayGrantSignal
       self.mayGrantReserved = mayGrantReserved
       self.mayReload = mayReload
       self.isLinux = isLinux
       self.providerRole = providerRole
     }
+
+    /// What is granted so that a role sees all sessions: the least that does it, unless what has
+    /// more is all that may be granted, as by the administrators that providers make.
+    var readRole: String {
+      !mayGrantRead && (mayGrantMonitor || providerRole != nil) ? "pg_monitor" : "pg_read_all_stats"
+    }
+    var mayGrantReadRole: Bool { mayGrantRead || mayGrantMonitor }
   }
 
   public var settings: ServerSettings

@@ -23,12 +23,11 @@ public enum LeastPrivilege {
     let role = SQLText.identifier(planned.name)
     let patient = Patient(audit: report.audit, facts: report.facts)
     let rights = report.facts.rights
+    let mayMakeIt = rights.mayCreateRoles && rights.mayGrantReadRole && rights.mayGrantSignal
     var lines: [String] = []
     if patient.isStandby {
       lines.append("-- This server is a standby: run this on its primary.")
-    } else if !(rights.mayCreateRoles && rights.mayGrantRead && rights.mayGrantSignal
-      && rights.mayGrantReserved != false)
-    {
+    } else if !mayMakeIt {
       lines.append("-- To be run by \(patient.superuser).")
     }
     if planned.isSuperuser {
@@ -44,14 +43,20 @@ public enum LeastPrivilege {
       lines.append("-- By the owner of the database:")
       lines.append("GRANT CONNECT ON DATABASE \(SQLText.identifier(database)) TO \(role);")
     }
-    lines.append("-- To see all sessions (pg_monitor has this, and more):")
-    lines.append("GRANT pg_read_all_stats TO \(role);")
+    lines.append(
+      rights.readRole == "pg_monitor"
+        ? "-- To see all sessions (pg_read_all_stats would do, but you may not grant it):"
+        : "-- To see all sessions (pg_monitor has this, and more):")
+    lines.append("GRANT \(rights.readRole) TO \(role);")
     lines.append("-- To end sessions; without it the role can only look:")
     lines.append("GRANT pg_signal_backend TO \(role);")
     if patient.version >= 160_000 {
       lines.append(
         "-- To get in where applications have taken all other slots (reserved_connections):")
-      lines.append("GRANT pg_use_reserved_connections TO \(role);")
+      // The rest does without it, and must not fail for it.
+      let isForOthers = mayMakeIt && rights.mayGrantReserved == false
+      if isForOthers { lines.append("-- By \(patient.superuser):") }
+      lines.append("\(isForOthers ? "-- " : "")GRANT pg_use_reserved_connections TO \(role);")
     }
     return lines
   }

@@ -20,7 +20,7 @@ extension Patient {
             + "neither state nor age (it lacks pg_read_all_stats).",
           consequence: "What is said here of sessions is said of the other \(coverage.visible). "
             + "Nothing says that the hidden ones are well.",
-          remedies: [grant(["pg_read_all_stats"], isOurs: facts.rights.mayGrantRead)])
+          remedies: [grant([facts.rights.readRole], isOurs: facts.rights.mayGrantReadRole)])
       ]
     }
     guard !facts.rights.canReadAllStats else { return [] }
@@ -29,7 +29,7 @@ extension Patient {
         "rights", .info,
         "\(user) sees what its own role's sessions do, and would not see others' (it lacks "
           + "pg_read_all_stats).",
-        remedies: [grant(["pg_read_all_stats"], isOurs: facts.rights.mayGrantRead)])
+        remedies: [grant([facts.rights.readRole], isOurs: facts.rights.mayGrantReadRole)])
     ]
   }
 

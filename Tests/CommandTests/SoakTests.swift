@@ -1,0 +1,39 @@
+import TestSoak
+import TestSupport
+import TestTraits
+import Testing
+
+/// The simulated week in a form that takes seconds; `make soak` runs the long one.
+@Suite(.sideBySide)
+struct SoakTests {
+  @Test(.timeLimit(.minutes(2))) func whatIsLeftIsEndedWithinTwoRunsAndNothingElse() throws {
+    // A week in which enough is left behind that the server must run out without the job.
+    let seed: UInt64 = 10_825_810_612_935_185_753
+    // Both at once: they wait for the clock most of the time.
+    let control = Background { try SoakRun(.short, executable: nil, seed: seed).run() }
+    let week = try SoakRun(
+      .short, executable: Build.executable("pgsessions"), seed: seed
+    ).run()
+    print(week)
+    #expect(week.isClean, "\(week)\n\(week.failures)")
+    #expect(week.endedByJob > 20 && week.quiet > 0, "\(week)")
+    let without = try control.value(timeout: .seconds(90))
+    print(without)
+    #expect(without.ranOut != nil, "\(without)\n\(without.failures)")
+  }
+
+  /// Or the count of living sessions that were ended is worth nothing.
+  @Test(.timeLimit(.minutes(2))) func aJobThatIsToldAWrongNumberIsFoundGuilty() throws {
+    var form = SoakForm.short
+    (form.days, form.toldInstances) = (1, 1)
+    let week = try SoakRun(
+      form, executable: Build.executable("pgsessions"), seed: 7
+    ).run()
+    print(week)
+    let (byClients, byLog) = (
+      week.liveEnded.count { !$0.hasPrefix("by the server's log") },
+      week.liveEnded.count { $0.hasPrefix("by the server's log") }
+    )
+    #expect(byClients > 0 && byLog > 0, "\(week)")
+  }
+}
