@@ -87,6 +87,10 @@ let package = Package(
     .executableTarget(
       name: "soak", dependencies: ["TestSoak", "TestSupport", "TestRandom"], path: "Tests/Soak"),
 
+    // What is delivered, in a clean root.
+    .executableTarget(
+      name: "package-check", dependencies: ["TestSupport"], path: "Tests/PackageCheck"),
+
     .testTarget(
       name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport", "TestTraits"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),

@@ -31,13 +31,20 @@ public struct PgsessionsCommand: ParsableCommand {
 
   /// The whole program: parses, runs, reports errors and returns the exit status. No error leaves
   /// it, because ArgumentParser would turn one into status 1, which means something else here.
-  public static func run(arguments: [String]) -> Int32 {
+  /// - Parameter commandLine: as Swift gives it, the program's name first.
+  public static func run(commandLine: [String]) -> Int32 {
+    let arguments = Array(commandLine.dropFirst())
     // A reader that leaves (`| head`) is seen as EPIPE, not as our death.
     signal(SIGPIPE, SIG_IGN)
     // So is a file that has reached its greatest size, as EFBIG.
     signal(SIGXFSZ, SIG_IGN)
     occupyStandardDescriptors()
     do {
+      // Swift on Linux reads it there. Help, as for no arguments, would look like success.
+      guard !commandLine.isEmpty else {
+        throw CommandFailure.usage(
+          "the command line can't be read: /proc is not mounted here, as in a chroot without it.")
+      }
       var command = try parsed(arguments)
       try command.run()
       return ExitStatus.done.rawValue

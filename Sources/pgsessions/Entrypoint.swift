@@ -11,6 +11,6 @@ import Commands
 @main
 enum Entrypoint {
   static func main() {
-    exit(PgsessionsCommand.run(arguments: Array(CommandLine.arguments.dropFirst())))
+    exit(PgsessionsCommand.run(commandLine: CommandLine.arguments))
   }
 }
