@@ -65,7 +65,10 @@ enum Spawn {
     defer { for pointer in argv + envp { free(pointer) } }
     var pid: pid_t = 0
     let status = noOtherStart.withLock { _ in
-      posix_spawn(&pid, executable, &actions, &attributes, &argv, &envp)
+      // Foundation opens files without this mark: a program that is just being written could not be
+      // run ("Text file busy") for as long as a child lives that begins meanwhile.
+      for descriptor in Int32(3)..<1024 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+      return posix_spawn(&pid, executable, &actions, &attributes, &argv, &envp)
     }
     guard status == 0 else {
       throw SupportError("\(executable) can't be started: \(String(cString: strerror(status)))")
