@@ -195,8 +195,9 @@ struct TerminateCommandTests {
   @Test func aLostAnswerIsNoNotAttempted() throws {
     let victims = try (0..<2).map { try client("unanswered-\($0)") }
     usleep(60_000)
-    // Start-up, snapshot, what they hold, settings, two for the lock, and then the first signal.
-    let proxy = try ScriptedProxy(port: try Fixture.server.get().port, script: .holdFromTurn(7))
+    // Start-up, snapshot, what they hold, settings, two for the lock, the second and third again, and
+    // then the first signal.
+    let proxy = try ScriptedProxy(port: try Fixture.server.get().port, script: .holdFromTurn(9))
     let outcome = try Fixture.run(
       "terminate", "--idle-longer-than", "50ms", "--application", "unanswered-*", "--timeout",
       "1500ms", "--json", "--execute", "--yes",
