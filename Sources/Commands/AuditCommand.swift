@@ -23,7 +23,7 @@ struct AuditCommand: ParsableCommand {
         1   --fail-on found what it names
         2   some of several targets gave no report
         64  the command line is wrong
-        65  a roster or saved report is wrong
+        65  a policy, roster or saved report is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
         73  the file for the report can't be created

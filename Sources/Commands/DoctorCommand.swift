@@ -22,7 +22,7 @@ struct DoctorCommand: ParsableCommand {
         0   done, whatever was found
         2   some of several targets gave no report
         64  the command line is wrong
-        65  a roster is wrong
+        65  a policy or roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
         73  the file for the report can't be created

@@ -21,10 +21,11 @@ struct Judging: Sendable {
   /// - Parameters:
   ///   - limit: how long a roster's command may take.
   ///   - interruption: ends it early.
-  /// - Throws: `CommandFailure` with status 65 or 66.
+  /// - Throws: `CommandFailure` with status 64 to 66.
   func of(
     _ target: ResolvedTarget, within limit: Duration, interruption: Interruption? = nil
   ) throws -> Judging {
+    if let problem = target.problem { throw CommandFailure.usage(problem) }
     guard let loaded else { return self }
     var judging = self
     judging.policy.declare(of: loaded, target: target.policyPlace, then: declared)

@@ -41,6 +41,25 @@ struct LoadedPolicy: Sendable {
     errors.errors.map { $0.sentence(in: path) }
   }
 
+  /// What is right and yet can't be meant: sentences.
+  var doubts: [String] {
+    let places: [Int?] = file.targets.isEmpty ? [nil] : file.targets.indices.map(Optional.some)
+    return places.compactMap { place in
+      let applications = applications(of: place)
+      let trusts =
+        [file.defaults.trust].compactMap { $0?.value }
+        + applications.compactMap { $0.trust?.value }
+      guard let most = trusts.compactMap(\.basis).min(), roster(of: place) == nil else {
+        return nil
+      }
+      let hasNumbers = applications.contains { $0.instances != nil }
+      guard most == .roster || most == .declared && !hasNumbers else { return nil }
+      let whose = place.map { " of target \(file.targets[$0].name)" } ?? ""
+      return "nothing\(whose) can be ended by this file alone: its trust asks for a roster"
+        + (most == .declared ? " or for instances" : "") + ", and there is none"
+    }
+  }
+
   /// A clause that never holds the string.
   private static func conninfoProblem(_ text: String) -> String? {
     do throws(ConnectionStringError) {
@@ -90,17 +109,13 @@ struct LoadedPolicy: Sendable {
     }
   }
 
-  /// The targets that it names.
+  /// The targets that it names; one of several that can't be used fails alone.
   /// - Throws: `CommandFailure` for a variable that is not set, or holds no URI.
   func targets(environment: [String: String]) throws -> [ResolvedTarget] {
     var resolved = try file.targets.enumerated().map { place, target in
+      var resolved: ResolvedTarget
       do throws(TargetError) {
-        var resolved = try TargetResolver.resolve(target.request, environment: environment)
-        (resolved.policyPlace, resolved.name, resolved.reportName) = (
-          place, target.name, target.name
-        )
-        if file.targets.count == 1 { resolved.commandWords = "" }
-        return resolved
+        resolved = try TargetResolver.resolve(target.request, environment: environment)
       } catch {
         var failure = Diagnostics.failure(error)
         if case .variableNotSet(let name) = error {
@@ -109,8 +124,14 @@ struct LoadedPolicy: Sendable {
         failure.sentence =
           "\(self.place(target.source.line)), target \(target.name): "
           + failure.sentence
-        throw failure
+        guard file.targets.count > 1 else { throw failure }
+        resolved = ResolvedTarget(problem: failure.sentence)
       }
+      (resolved.policyPlace, resolved.name, resolved.reportName) = (
+        place, target.name, target.name
+      )
+      if file.targets.count == 1 { resolved.commandWords = "" }
+      return resolved
     }
     for place in resolved.indices {
       resolved[place].neighbours = resolved.count { $0.server == resolved[place].server }

@@ -51,6 +51,7 @@ struct PolicyCommand: ParsableCommand {
     func run() throws {
       do {
         let policy = try LoadedPolicy.read(file)
+        for doubt in policy.doubts { Diagnostics.warn("\(InputFile.name(file)): \(doubt)") }
         try OutputOptions.end(.done, OutputOptions.emit(PolicyText.summary(policy)), nil)
       } catch let errors as PolicyFileErrors {
         for sentence in LoadedPolicy.lines(of: errors, in: file) { Diagnostics.note(sentence) }
@@ -67,7 +68,7 @@ struct PolicyCommand: ParsableCommand {
       usage: "pgsessions policy show <file> [<application> ...] [<option> ...]",
       discussion: """
         Without a name it shows everything; with names, what holds of sessions
-        with that application_name, and of each target that differs.
+        with that application_name, for each target.
 
         EXAMPLES
           pgsessions policy show /etc/pgsessions/policy.toml

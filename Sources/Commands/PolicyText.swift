@@ -143,20 +143,18 @@ enum PolicyText {
       row("one_instance", entry.oneInstance) { "\($0)" },
       row("stale_after", entry.staleAfter, DurationText.exact),
       row("keep", entry.keep) { "\($0)" }, row("protect", entry.protect) { "\($0)" },
-      row("trust", entry.trust, \.rawValue),
+      row("trust", entry.trust, \.rawValue), row("allow_empty", entry.allowEmpty) { "\($0)" },
     ].compactMap { $0 }
   }
 
   // MARK: - What holds of some sessions
 
-  /// Of targets that the file names what differs from one to the other stands under each.
+  /// For each target that the file names.
   static func holding(_ policy: LoadedPolicy, of sessions: Sessions) -> String {
     let title = "sessions \(sessions.name.isEmpty ? "without a name" : "of \(sessions.name)")"
-    let differing = policy.file.targets.indices.filter {
-      !policy.file.targets[$0].applications.isEmpty
-    }
-    let places: [Int?] = differing.count == policy.file.targets.count ? [] : [nil]
-    return (places + differing.map(Optional.some)).map { place in
+    let places: [Int?] =
+      policy.file.targets.isEmpty ? [nil] : policy.file.targets.indices.map(Optional.some)
+    return places.map { place in
       let target = place.map { " of target \(policy.file.targets[$0].name)" } ?? ""
       return text(title + target, rows(policy, place, sessions))
     }.joined(separator: "\n")
@@ -202,7 +200,41 @@ enum PolicyText {
       row(
         "keep", \.keep, { "\($0)" },
         otherwise: ("\(defaults.keep?.value ?? 0)", defaults.keep?.line)),
+      row("allow_empty", \.allowEmpty, { "\($0)" }, otherwise: nil),
+      Row("may be ended", conclusion(policy, target, sessions), ""),
     ].compactMap { $0 }
+  }
+
+  /// On what grounds a run by the file alone ends such sessions.
+  private static func conclusion(
+    _ policy: LoadedPolicy, _ target: Int?, _ sessions: Sessions
+  ) -> String {
+    let applications = policy.applications(of: target)
+    func said<Value>(
+      _ key: KeyPath<PolicyFile.Application, PolicyFile.Said<Value>?>
+    ) -> Value? {
+      policy.declarations(applications, key).declaration(
+        for: sessions.name, user: sessions.user, database: sessions.database, isConnected: true)?
+        .value
+    }
+    if said(\.protect) == true { return "never: it is protected" }
+    guard policy.file.saysWhatMayBeEnded else { return "never by the file alone: it says no trust" }
+    let trust = said(\.trust) ?? policy.file.defaults.trust?.value ?? .never
+    guard let basis = trust.basis else { return "never" }
+    let roster = policy.roster(of: target)
+    var names = Policy()
+    names.oneInstance = policy.declarations(applications, \.oneInstance)
+    let grounds: [String?] = [
+      roster.map { "the roster (line \($0.line)) lacks its owner" },
+      basis <= .declared && said(\.instances) != nil ? "more than its instances run" : nil,
+      basis <= .inferred && names.meansOneInstance(sessions.name)
+        ? "another of its name has taken its place" : nil,
+      trust == .suspects ? "it looks abandoned" : nil,
+    ]
+    let given = grounds.compactMap { $0 }
+    return given.isEmpty
+      ? "never by the file alone: nothing in it can tell that its owner is gone"
+      : "where " + given.joined(separator: ", or ")
   }
 
   // MARK: - Layout
@@ -212,10 +244,11 @@ enum PolicyText {
       ($0.name, HostileText.escaped($0.value), HostileText.escaped($0.origin))
     }
     // What is long has its line to itself, so that it widens nothing.
-    let width = min(40, shown.map { CellWidth.of($0.1) }.max() ?? 0)
+    let width = min(40, shown.filter { !$0.2.isEmpty }.map { CellWidth.of($0.1) }.max() ?? 0)
     return HostileText.escaped(title) + "\n"
       + shown.map { name, value, origin in
-        "  " + padded(name, to: 16) + padded(value, to: width) + "  " + origin + "\n"
+        "  " + padded(name, to: 16)
+          + (origin.isEmpty ? value : padded(value, to: width) + "  " + origin) + "\n"
       }.joined()
   }
 

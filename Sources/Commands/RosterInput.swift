@@ -38,9 +38,15 @@ struct RosterInput {
     let outcome = child.run(interruption: interruption)
     func failure(_ clause: String) -> CommandFailure {
       let words = outcome.lastWords.suffix(3).filter { !$0.isEmpty }
+      let isMissing = if case .notRun = outcome.end { true } else { false }
       return CommandFailure(
-        status: .wrongFile, sentence: "\(place): the roster's command \(clause)",
-        nextStep: words.isEmpty ? nil : "It said: \(words.joined(separator: " / "))")
+        status: .wrongFile,
+        sentence:
+          "\(place): the roster's command \(command.name) \(clause), so nothing was judged or "
+          + "ended",
+        nextStep: words.isEmpty
+          ? isMissing ? "Is it installed, and is its folder in PATH?" : nil
+          : "It said: \(words.joined(separator: " / "))")
     }
     if let clause = outcome.end.clause { throw failure(clause) }
     do throws(InputFileError) {
@@ -71,6 +77,14 @@ struct RosterInput {
 }
 
 extension PolicyFile.Command {
+  /// The program, without its arguments.
+  fileprivate var name: String {
+    switch self {
+    case .words(let words): words[0]
+    case .shell(let line): String(line.prefix { $0 != " " })
+    }
+  }
+
   var childWords: ChildCommand.Words {
     switch self {
     case .words(let words): .arguments(words)

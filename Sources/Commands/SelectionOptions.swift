@@ -199,6 +199,7 @@ struct SelectionOptions: ParsableArguments {
     let applications = loaded.applications(of: target)
     // An option speaks of all, and wins; what is never to be ended stays so.
     if keep == nil { selection.keeps = loaded.declarations(applications, \.keep) }
+    if !allowEmpty { selection.allowsEmpties = loaded.declarations(applications, \.allowEmpty) }
     selection.trusts = loaded.declarations(applications, \.trust)
     if trust != nil { selection.trusts.removeAll { $0.value != .never } }
     let said = loaded.file.defaults.trust

@@ -26,7 +26,7 @@ struct TerminateCommand: ParsableCommand {
             several targets failed
         3   a breaker stopped the plan: nothing was ended
         64  the command line is wrong, or selects by nothing
-        65  a roster is wrong
+        65  a policy or roster is wrong
         66  a file is not there or not readable
         69  no server, or none that takes us
         73  the log, or the file of the report or the metrics, can't be created
@@ -340,12 +340,18 @@ extension CommandFailure {
           + "\(percent) allows: nothing was ended",
         nextStep: "Narrow the selection, or raise --max-share where that many are meant.")
     case .lastOfApplication:
-      let count = plan.kept.count { $0.reasons.first?.kind == breaker.kind }
+      let kept = plan.kept.filter { $0.reasons.first?.kind == breaker.kind }
+      let names = Set(kept.map(\.judged.session.applicationName)).sorted()
+      let count = kept.count
       self.init(
         status: .stoppedByBreaker,
-        sentence: "\(count) \(count == 1 ? "orphan" : "orphans") would leave their applications "
-          + "without a session that was heard within --stale-after: nothing was ended",
-        nextStep: "Check the roster and what was declared; where that is right, add --allow-empty.")
+        sentence:
+          "\(count) \(count == 1 ? "orphan" : "orphans") (\(Wording.few(names))) would leave "
+          + "\(count == 1 ? "its application" : "their applications") without a session that was "
+          + "heard within --stale-after: nothing was ended",
+        nextStep:
+          "Check the roster and what was declared; where that is right, add --allow-empty, or "
+          + "allow_empty = true to the application in the policy file.")
     }
   }
 }

@@ -90,7 +90,7 @@ extension PolicyFile.Application {
     [
       ("max_age", maxAge?.line), ("instances", instances?.line),
       ("one_instance", oneInstance?.line), ("stale_after", staleAfter?.line), ("keep", keep?.line),
-      ("protect", protect?.line), ("trust", trust?.line),
+      ("protect", protect?.line), ("trust", trust?.line), ("allow_empty", allowEmpty?.line),
     ]
   }
 }

@@ -158,6 +158,7 @@ extension PolicyReader {
         ("keep", { entry.keep = self.number($0, $1, in: 0...Int.max) }),
         ("protect", { entry.protect = self.boolean($0, $1) }),
         ("trust", { entry.trust = self.trust($0, $1) }),
+        ("allow_empty", { entry.allowEmpty = self.boolean($0, $1) }),
       ])
     guard case .table(let entries) = node.value else { return nil }
     guard let match else {

@@ -63,6 +63,7 @@ public struct PolicyFile: Sendable, Equatable {
     public var keep: Said<Int>?
     public var protect: Said<Bool>?
     public var trust: Said<Trust>?
+    public var allowEmpty: Said<Bool>?
     public var line: Int
   }
 

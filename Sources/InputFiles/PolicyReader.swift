@@ -20,7 +20,7 @@ final class PolicyReader {
       "[[application]]",
       [
         "match", "user", "database", "max_age", "instances", "one_instance", "stale_after", "keep",
-        "protect", "trust",
+        "protect", "trust", "allow_empty",
       ]
     ),
     ("[network]", ["poolers", "shared_addresses"]),

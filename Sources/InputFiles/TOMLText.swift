@@ -57,7 +57,30 @@ enum TOMLText {
         })
     }
     if isGood, let root = builder.root { return root }
-    throw builder.problem ?? InputFileError("is no TOML")
+    var problem = builder.problem ?? InputFileError("is no TOML")
+    if let line = problem.line, lines.indices.contains(line - 1),
+      let hint = hint(about: String(decoding: lines[line - 1], as: UTF8.self))
+    {
+      problem.problem += "; \(hint)"
+    }
+    throw problem
+  }
+
+  /// What its writer most likely meant.
+  private static func hint(about line: String) -> String? {
+    if line.contains(where: { "\u{201C}\u{201D}\u{2018}\u{2019}".contains($0) }) {
+      return "a string stands in straight quotes, \"like this\""
+    }
+    if line.drop(while: \.isWhitespace).hasPrefix("[") {
+      return "a table is [defaults], [network], [roster] or [hook]; [[target]] and [[application]] "
+        + "have two brackets"
+    }
+    let value = line.drop { $0 != "=" }.dropFirst().drop(while: \.isWhitespace)
+    if value.count(where: { $0 == "\"" }) == 1 { return "is the closing quote missing?" }
+    if let first = value.first, first != "\"", first != "'", !"[{".contains(first) {
+      return "words and durations stand in quotes, like \"1h\""
+    }
+    return nil
   }
 
   /// Puts together what is told node by node.

@@ -40,10 +40,25 @@ public struct ResolvedTarget: Sendable {
   public var neighbours = 1
   /// Its place in the policy file that names it.
   public var policyPlace: Int?
+  /// Why the file's words for it can't be used, as a sentence; then it fails alone.
+  public var problem: String?
   /// What the user should hear before anything happens.
   public var warnings: [String]
   /// Two sources name different servers, so that which one is meant is a guess.
   public var isAmbiguous: Bool
+
+  /// One that can't be asked.
+  public init(problem: String, parameters: ConnectionParameters = ConnectionParameters()) {
+    (self.problem, self.parameters) = (problem, parameters)
+    (commandWords, warnings, isAmbiguous) = ("", [], false)
+  }
+
+  init(
+    parameters: ConnectionParameters, commandWords: String, warnings: [String], isAmbiguous: Bool
+  ) {
+    (self.parameters, self.commandWords) = (parameters, commandWords)
+    (self.warnings, self.isAmbiguous) = (warnings, isAmbiguous)
+  }
 
   /// The options that name the same server with another user or database.
   public func words(user: String? = nil, database: String? = nil) -> String {

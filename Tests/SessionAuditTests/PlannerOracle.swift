@@ -13,13 +13,14 @@ struct PlannerOracle {
     let newest = newestOfEach()
     chosen.removeAll { !isTakenAsOrphan($0) && newest.contains($0.pid) }
     var lost = false
-    if !selection.allowsEmpty {
+    if !selection.allowsEmpty || !selection.allowsEmpties.isEmpty {
       let rest = clients.filter { session in
         session.pid != snapshot.role.ownPID && session.kind == .client
           && !chosen.contains { $0.pid == session.pid } && judged(session).verdict != .orphan
       }
       let emptied = chosen.filter { victim in
         isTakenAsOrphan(victim)
+          && !(said(selection.allowsEmpties, victim) ?? selection.allowsEmpty)
           && !rest.contains { other in
             family(other) == family(victim) && other.database == victim.database
               && isHeard(other)

@@ -134,6 +134,7 @@ struct RandomWorld {
     if random.chance(25) { selection.trusts = scoped(Trust.allCases) }
     selection.maximumShare = random.one(of: [0, 30, 50, 100])
     selection.allowsEmpty = random.chance(60)
+    if random.chance(20) { selection.allowsEmpties = scoped([true, false]) }
     selection.includeActive = random.chance(20)
     selection.isForOthers = random.chance(5)
     selection.includeStateful = random.chance(50)

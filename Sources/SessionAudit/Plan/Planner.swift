@@ -78,7 +78,7 @@ public enum Planner {
   private static func applyBreakers(
     to plan: inout TerminationPlan, of report: AuditReport, _ selection: Selection
   ) {
-    if !selection.allowsEmpty { keepLast(in: &plan, of: report) }
+    keepLast(in: &plan, of: report, selection)
     let (victims, visible) = (plan.selected.count { !$0.isOrphan }, report.coverage.visible)
     if victims >= 10 && victims * 100 > selection.maximumShare * visible {
       plan.breaker = .maximumShare(
@@ -95,8 +95,15 @@ public enum Planner {
   /// tends to speak against all instances at once. Whoever it speaks against is no witness that the
   /// application lives, whether this run would end it or not: runs for one instance each would else
   /// end one after the other.
-  private static func keepLast(in plan: inout TerminationPlan, of report: AuditReport) {
-    guard plan.selected.contains(where: \.isOrphan) else { return }
+  private static func keepLast(
+    in plan: inout TerminationPlan, of report: AuditReport, _ selection: Selection
+  ) {
+    func mayBeEmpty(_ session: Session) -> Bool {
+      selection.allowsEmpties.declaration(for: session)?.value ?? selection.allowsEmpty
+    }
+    guard plan.selected.contains(where: { $0.isOrphan && !mayBeEmpty($0.judged.session) }) else {
+      return
+    }
     func application(_ session: Session) -> ApplicationOfDatabase {
       .init(session, named: report.judgedWith.family(of: session.applicationName))
     }
@@ -111,7 +118,9 @@ public enum Planner {
     }
     plan.keep(.lastOfApplication) { victim in
       let session = victim.judged.session
-      guard victim.isOrphan, !heard.contains(application(session)) else { return nil }
+      guard victim.isOrphan, !mayBeEmpty(session), !heard.contains(application(session)) else {
+        return nil
+      }
       let stale = DurationText.exact(report.judgedWith.staleAfter(of: session))
       return "its application would be left without a session that was heard within \(stale); see "
         + "--allow-empty"

@@ -40,6 +40,8 @@ public struct Selection: Sendable, Equatable {
   public var maximumShare = 100
   /// An application may be left without any session that was heard within stale-after.
   public var allowsEmpty = false
+  /// Instead of it, for these applications.
+  public var allowsEmpties: [Declaration<Bool>] = []
 
   /// Verdicts also take active sessions.
   public var includeActive = false

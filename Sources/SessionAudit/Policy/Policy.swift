@@ -49,6 +49,12 @@ public struct Policy: Sendable, Equatable {
     staleAfters.declaration(for: session)?.value ?? staleAfter
   }
 
+  /// Whether a name is one instance's, as it was declared or as it looks.
+  package func meansOneInstance(_ name: String) -> Bool {
+    oneInstance.value(for: name, user: nil, database: nil, isConnected: true)
+      ?? (InstanceName(name).meaning == .instance)
+  }
+
   /// The family that a name is shown under.
   public func family(of name: String) -> String {
     families.last { $0.matches(name) }?.pattern ?? InstanceName(name).family
