@@ -308,6 +308,52 @@ extension Faults {
       #expect(others.status == 64 && others.stderr.contains("[roster]"), "\(others.stderr)")
     }
 
+    /// A variable that is not set is the failure of its target alone.
+    @Test func oneTargetsVariableIsNoMatterOfTheOthers() throws {
+      let path = try written(
+        """
+        [[target]]
+        name = "shop"
+        url_env = "SHOP"
+        [[target]]
+        name = "lost"
+        url_env = "NOT_SET"
+        """, to: "policy.toml")
+      let environment = try ["SHOP": Crowd.uri()]
+      for command in ["audit", "doctor", "terminate"] {
+        let more = command == "terminate" ? ["--orphans"] : []
+        let outcome = try Fixture.run(
+          [command, "--policy", path, "--json"] + more, environment: environment)
+        #expect(outcome.status == 2, "\(outcome.stderr)")
+        #expect(outcome.stderr.contains("NOT_SET is not set"), "\(outcome.stderr)")
+        let reports = try Fixture.json(outcome)["reports"]?.items ?? []
+        #expect(reports.map { $0["failure"]?.keys.isEmpty } == [true, false])
+      }
+    }
+
+    /// Nobody of theirs was heard: an application that is meant to be gone says so.
+    @Test func anApplicationMayBeEmptied() throws {
+      let clients = [try Crowd.client("vain.1"), try Crowd.client("gone.1")]
+      _ = try roster("other.1")
+      let path = try policy(
+        """
+        trust = "roster"
+        [roster]
+        file = "ps.json"
+        covers = ["vain.*", "gone.*"]
+        [[application]]
+        match = "gone.*"
+        allow_empty = true
+        """)
+      let outcome = try run("terminate", "--policy", path, "--execute", "--json")
+      #expect(try Fixture.json(outcome).results == ["gone": 1], "\(outcome.stderr)")
+      let again = try run("terminate", "--policy", path, "--execute", "--quiet")
+      #expect(
+        again.status == 3 && again.stderr.contains("1 orphan (vain.1) would leave its"),
+        "\(again.status) \(again.stdout) \(again.stderr)")
+      #expect(clients.map(Crowd.isAlive) == [true, false])
+    }
+
     @Test func wrongFilesDoNothing() throws {
       let missing = try run("audit", "--policy", folder.path("none.toml"))
       #expect(missing.status == 66)
