@@ -1,3 +1,5 @@
+import ServerAccess
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -35,14 +37,15 @@ enum Environment {
   }
 
   /// The same without what may hold a password of Postgres: libpq's own variable, those that are
-  /// named, and whatever is a Postgres URI or has a `password=`.
+  /// named, whatever has PASSWORD in its name, and whatever holds a URI of Postgres, one with a
+  /// password, or a `password=`.
   static func entriesWithoutPasswords(_ names: [String]) -> [String] {
     let names = Set(names + ["PGPASSWORD", "DATABASE_URL"])
     return entries.filter { entry in
+      let name = String(entry.prefix { $0 != "=" })
       let value = entry.drop { $0 != "=" }.dropFirst().lowercased()
-      return !names.contains(String(entry.prefix { $0 != "=" }))
-        && !["postgres", "postgresql", "postgis"].contains { value.hasPrefix("\($0)://") }
-        && !value.contains("password=")
+      return !names.contains(name) && !name.uppercased().contains("PASSW")
+        && !(value.contains("postg") && value.contains("://")) && Redaction.redacted(value) == value
     }
   }
 }

@@ -1,4 +1,5 @@
 import InputFiles
+import PostgresClient
 import SessionAudit
 
 #if canImport(Glibc)
@@ -18,13 +19,22 @@ struct InputFile {
   /// Anyone on this machine may change it.
   let isWritableByAnyone: Bool
 
-  /// More than any roster or report has; a device that never ends shall not fill our memory.
-  private static let mostBytes = 512 << 20
+  /// Which file it is; two names may have one.
+  let identity: FileIdentity
 
-  /// - Parameter path: `-` is stdin.
-  /// - Throws: `CommandFailure` with status 66.
-  static func read(_ path: String) throws -> InputFile {
-    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+  /// - Parameters:
+  ///   - path: `-` is stdin.
+  ///   - mostBytes: more than such a file ever has; a device that never ends shall not fill our
+  ///     memory.
+  ///   - limit: how long a pipe may take to say all, or nothing for so long.
+  ///   - interruption: ends it early.
+  /// - Throws: `CommandFailure` with status 65 or 66.
+  static func read(
+    _ path: String, atMost mostBytes: Int = 512 << 20, within limit: Duration = .seconds(60),
+    interruption: Interruption? = nil
+  ) throws -> InputFile {
+    // A pipe that nobody writes to would keep open(2) waiting.
+    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
     guard path != "-" || !Terminal.isTerminal(0) else {
       throw CommandFailure.usage(
@@ -35,20 +45,26 @@ struct InputFile {
     guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
+    var silence = Deadline(after: limit)
     while true {
       // A command before the pipe that hangs must not keep the next run of cron from its turn.
       var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&entry, 1, 60_000) != 0 else {
-        throw CommandFailure(
-          status: .fileNotReadable, sentence: "\(name(path)): nothing came for a minute")
+      if poll(&entry, 1, 200) <= 0 {
+        guard !silence.hasPassed, interruption?.isRaised != true else {
+          throw CommandFailure(
+            status: .fileNotReadable,
+            sentence: "\(name(path)): nothing came for \(DurationText.brief(limit))")
+        }
+        continue
       }
       let count = systemRead(descriptor, &block, block.count)
       if count == 0 { break }
       guard count > 0 else {
-        if errno == EINTR { continue }
+        if errno == EINTR || errno == EAGAIN { continue }
         throw unreadable(path, errno)
       }
       bytes += block[..<count]
+      silence = Deadline(after: limit)
       guard bytes.count <= mostBytes else {
         throw CommandFailure(status: .wrongFile, sentence: "\(name(path)) is too large")
       }
@@ -57,7 +73,8 @@ struct InputFile {
     return InputFile(
       path: path, bytes: bytes,
       writtenAt: isRegular ? LocalClock.timestamp(status.modified) : LocalClock.now,
-      isWritableByAnyone: isRegular && status.st_mode & S_IWOTH != 0)
+      isWritableByAnyone: isRegular && status.st_mode & S_IWOTH != 0,
+      identity: FileIdentity(status))
   }
 
   /// - Throws: `CommandFailure` with status 65 and the place.
@@ -95,6 +112,23 @@ struct InputFile {
   private static func unreadable(_ path: String, _ code: Int32) -> CommandFailure {
     CommandFailure(
       status: .fileNotReadable, sentence: "\(name(path)): \(String(cString: strerror(code)))")
+  }
+}
+
+/// A file, by whatever name.
+struct FileIdentity: Equatable, Sendable {
+  private let device: UInt64
+  private let number: UInt64
+
+  init(_ status: stat) {
+    (device, number) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(status.st_ino))
+  }
+
+  /// nil: there is none of that name.
+  init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
   }
 }
 

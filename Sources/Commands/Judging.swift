@@ -35,7 +35,8 @@ struct Judging: Sendable {
     var input: RosterInput
     switch roster.origin {
     case .file(let path):
-      input = try RosterInput.read(loaded.resolved(path), by: judging.policy)
+      input = try RosterInput.read(
+        loaded.resolved(path), by: judging.policy, within: limit, interruption: interruption)
     case .command(let command):
       input = try RosterInput.run(
         command, saidAt: loaded.place(roster.line), timeout: limit, interruption: interruption,

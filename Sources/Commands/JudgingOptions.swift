@@ -116,6 +116,9 @@ struct JudgingOptions: ParsableArguments {
     return words
   }
 
+  /// Whether a policy file is all that the judge is told.
+  var isPolicyAlone: Bool { policy != nil && words.count == 1 }
+
   /// A roster, a number of instances and a restart are those of one database's applications: of two
   /// databases that both have a `web.1` they would make orphans of the other's sessions.
   /// - Parameter loaded: the policy file, where the targets are not the ones that it names.

@@ -3,6 +3,14 @@ import PostgresClient
 import ServerAccess
 import SessionAudit
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A policy file that was read, and the path that names the places in it.
 struct LoadedPolicy: Sendable {
   let path: String
@@ -25,15 +33,32 @@ struct LoadedPolicy: Sendable {
 
   /// - Throws: `PolicyFileErrors`, and `CommandFailure` with status 66.
   static func read(_ path: String) throws -> LoadedPolicy {
-    let input = try InputFile.read(path)
+    let input = try InputFile.read(path, atMost: 1 << 20)
     let file = try PolicyFile.read(input.bytes, conninfoProblem: conninfoProblem)
-    if input.isWritableByAnyone && file.runsCommands {
+    let loaded = LoadedPolicy(path: path, file: file)
+    if let problem = loaded.openToAnyone(input) {
+      throw PolicyFileErrors(errors: [InputFileError(problem)])
+    }
+    for (key, said) in [("log", file.defaults.log), ("metrics", file.defaults.metrics)] {
+      guard let said, FileIdentity(path: loaded.resolved(said.value)) == input.identity else {
+        continue
+      }
       throw PolicyFileErrors(errors: [
-        InputFileError(
-          "names programs that are run, and anyone may change it: chmod o-w takes that away")
+        InputFileError(line: said.line, field: "defaults.\(key)", "is the policy file itself")
       ])
     }
-    return LoadedPolicy(path: path, file: file)
+    return loaded
+  }
+
+  /// Whoever may change it could end what they like, and run what they like.
+  private func openToAnyone(_ input: InputFile) -> String? {
+    if input.isWritableByAnyone { return "may be changed by anyone: chmod o-w takes that away" }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    var status = stat()
+    guard path != "-", !path.hasPrefix("/dev/"), stat(folder, &status) == 0,
+      status.st_mode & S_IWOTH != 0, status.st_mode & S_ISVTX == 0
+    else { return nil }
+    return "is in a folder where anyone may put another in its place: chmod o-w \(folder)"
   }
 
   /// A sentence for each error, with file, line and key.
@@ -64,7 +89,11 @@ struct LoadedPolicy: Sendable {
   private static func conninfoProblem(_ text: String) -> String? {
     do throws(ConnectionStringError) {
       let names = try ConnectionString.parse(text).parameters.names
-      guard let secret = names.first(where: { $0.contains("password") || $0.contains("secret") })
+      let typed =
+        text.lowercased().filter { !$0.isWhitespace }.contains("password=") ? "password" : nil
+      guard
+        let secret = names.first(where: { $0.contains("password") || $0.contains("secret") })
+          ?? typed
       else { return nil }
       return
         "holds a \(secret), which has no place in this file: let libpq find it in ~/.pgpass, a "
@@ -87,9 +116,11 @@ struct LoadedPolicy: Sendable {
   // MARK: - Of one target
 
   /// What is said of applications, in the order in which the last that matches wins.
-  /// - Parameter target: its place in the file; nil: one that the file does not name.
+  /// - Parameter target: its place in the file; nil: one that the file does not name. It may be one of
+  ///   the file's all the same, under another name, so that what protects holds of it too.
   func applications(of target: Int?) -> [PolicyFile.Application] {
-    file.applications + (target.map { file.targets[$0].applications } ?? [])
+    if let target { return file.applications + file.targets[target].applications }
+    return file.applications + file.targets.flatMap(\.applications).compactMap(\.asProtection)
   }
 
   func roster(of target: Int?) -> PolicyFile.Roster? {
@@ -147,6 +178,16 @@ extension PolicyFile.Target {
     case .service(let name): TargetRequest(target: TargetResolver.conninfo(service: name))
     case .urlVariable(let name): TargetRequest(urlVariable: name)
     }
+  }
+}
+
+extension PolicyFile.Application {
+  /// What of it keeps sessions from being ended.
+  fileprivate var asProtection: Self? {
+    var entry = PolicyFile.Application(match: match, user: user, database: database, line: line)
+    if protect?.value == true { entry.protect = protect }
+    if trust?.value == .never { entry.trust = trust }
+    return entry.protect == nil && entry.trust == nil ? nil : entry
   }
 }
 

@@ -118,8 +118,8 @@ enum PolicyText {
 
   private static func words(of command: PolicyFile.Command) -> String {
     switch command {
-    case .words(let words): words.map(ShellWord.quoted).joined(separator: " ")
-    case .shell(let line): line
+    case .words(let words): Redaction.redacted(words.map(ShellWord.quoted).joined(separator: " "))
+    case .shell(let line): Redaction.redacted(line)
     }
   }
 
@@ -201,8 +201,23 @@ enum PolicyText {
         "keep", \.keep, { "\($0)" },
         otherwise: ("\(defaults.keep?.value ?? 0)", defaults.keep?.line)),
       row("allow_empty", \.allowEmpty, { "\($0)" }, otherwise: nil),
+      leavesOut(applications, sessions)
+        ? Row("not counted", "entries for some roles or databases: say --user and --database", "")
+        : nil,
       Row("may be ended", conclusion(policy, target, sessions), ""),
     ].compactMap { $0 }
+  }
+
+  /// Whether an entry may speak of them that is narrowed to what was not said.
+  private static func leavesOut(
+    _ applications: [PolicyFile.Application], _ sessions: Sessions
+  ) -> Bool {
+    applications.contains { entry in
+      (entry.user != nil && sessions.user == nil
+        || entry.database != nil && sessions.database == nil)
+        && [Declaration(ApplicationPattern(match: entry.match, user: nil, database: nil), true)]
+          .declaration(for: sessions.name, user: nil, database: nil, isConnected: true) != nil
+    }
   }
 
   /// On what grounds a run by the file alone ends such sessions.

@@ -1,5 +1,6 @@
 import InputFiles
 import PostgresClient
+import ServerAccess
 import SessionAudit
 
 /// A roster as it came, with when it was taken.
@@ -8,10 +9,16 @@ struct RosterInput {
   /// By the clock of this machine.
   var takenAt: Timestamp
 
-  /// - Parameter path: `-` is stdin.
+  /// - Parameters:
+  ///   - path: `-` is stdin.
+  ///   - limit: how long a pipe may say nothing.
+  ///   - interruption: ends it early.
   /// - Throws: `CommandFailure` with status 64 to 66.
-  static func read(_ path: String, by policy: Policy) throws -> RosterInput {
-    let file = try InputFile.read(path)
+  static func read(
+    _ path: String, by policy: Policy, within limit: Duration = .seconds(60),
+    interruption: Interruption? = nil
+  ) throws -> RosterInput {
+    let file = try InputFile.read(path, within: limit, interruption: interruption)
     let roster = try file.roster()
     guard file.writtenAt - LocalClock.now <= policy.clockTolerance else {
       throw file.wrong("was written at \(file.writtenAt.readable), which is in the future")
@@ -37,7 +44,7 @@ struct RosterInput {
     child.outputLimit = 64 << 20
     let outcome = child.run(interruption: interruption)
     func failure(_ clause: String) -> CommandFailure {
-      let words = outcome.lastWords.suffix(3).filter { !$0.isEmpty }
+      let words = outcome.lastWords.suffix(3).map { Redaction.cut(Redaction.redacted($0), to: 200) }
       let isMissing = if case .notRun = outcome.end { true } else { false }
       return CommandFailure(
         status: .wrongFile,

@@ -24,6 +24,7 @@ struct RunningChild: ~Copyable {
   /// What came from `out`.
   private(set) var output: [UInt8] = []
   private var said: [UInt8] = []
+  private var isCut = false
   private var hasExited = false
 
   init(_ command: ChildCommand) throws(NotStarted) {
@@ -54,7 +55,9 @@ struct RunningChild: ~Copyable {
 
   /// What it said last, of which the beginning may be missing.
   var lastWords: [String] {
-    let lines = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline)
+    // A line that lost its beginning could show a password whose sign was there.
+    let whole = isCut ? said.drop { $0 != UInt8(ascii: "\n") } : said[...]
+    let lines = String(decoding: whole, as: UTF8.self).split(whereSeparator: \.isNewline)
     return lines.map(String.init).filter { !$0.allSatisfy(\.isWhitespace) }
   }
 
@@ -72,7 +75,10 @@ struct RunningChild: ~Copyable {
       if entries[1].revents != 0 { output += out.read() }
       if entries[2].revents != 0 {
         said += error.read()
-        if said.count > 2 * Self.mostLastWords { said.removeFirst(said.count - Self.mostLastWords) }
+        if said.count > 2 * Self.mostLastWords {
+          said.removeFirst(said.count - Self.mostLastWords)
+          isCut = true
+        }
       }
     }
     var status = siginfo_t()

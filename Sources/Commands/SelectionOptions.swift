@@ -170,7 +170,7 @@ struct SelectionOptions: ParsableArguments {
   private func refuseWhatHasNoMeaning(byPolicy: Bool) throws {
     let verdict = orphans || suspects || byPolicy
     let needs: [(option: String, isGiven: Bool, hasMeaning: Bool, what: String)] = [
-      ("--trust", trust != nil, orphans, "--orphans"),
+      ("--trust", trust != nil, orphans || byPolicy, "--orphans"),
       ("--allow-empty", allowEmpty, orphans || byPolicy, "--orphans"),
       (
         "--include-active", includeActive, verdict,
@@ -189,6 +189,12 @@ struct SelectionOptions: ParsableArguments {
       && activeLongerThan == nil && sessionOlderThan == nil
   }
 
+  /// Whether the options take no more than a policy file does by itself; filters take less.
+  var takesNoMoreThanPolicy: Bool {
+    selectsByNothing && !allDatabases && !includeActive && !includeStateful && !includePooled
+      && !allowEmpty && trust == nil && max == nil && maxShare == nil && keep == nil
+  }
+
   /// What a policy file says of a target's applications.
   /// - Parameter target: its place in the file; nil: one that the file does not name.
   func selection(
@@ -204,9 +210,11 @@ struct SelectionOptions: ParsableArguments {
     if trust != nil { selection.trusts.removeAll { $0.value != .never } }
     let said = loaded.file.defaults.trust
     if said?.value == .never || selectsByNothing {
-      // What the file itself selects has the file's grounds alone.
+      // What the file itself selects has the file's grounds alone, or the option's.
+      let asked = said?.value == .never ? nil : trust.flatMap(Trust.init(rawValue:))
       let ground = Declaration<Trust>(
-        nil, said?.value ?? .never, place: said.map { loaded.place($0.line) } ?? loaded.path)
+        nil, asked ?? said?.value ?? .never,
+        place: said.map { loaded.place($0.line) } ?? loaded.path)
       selection.trusts.insert(ground, at: 0)
     }
     return selection

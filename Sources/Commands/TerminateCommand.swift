@@ -81,8 +81,12 @@ struct TerminateCommand: ParsableCommand {
     // or a build has a terminal too.
     let selection = try selecting.selection(
       isAttended: Terminal.isTerminal(2) && !ending.yes, isForOthers: sql, loaded)
-    // A policy file that says what may be ended is the consent to that, and to nothing else.
-    let isGranted = ending.yes || selecting.selectsByNothing && !Terminal.isTerminal(2)
+    // A policy file that says what may be ended, and where, is the consent to that, and to nothing
+    // else.
+    let isPolicyAlone =
+      selecting.takesNoMoreThanPolicy && judging.isPolicyAlone && !connection.namesServer
+      && loaded?.file.targets.isEmpty == false && ending.lock
+    let isGranted = ending.yes || isPolicyAlone && !Terminal.isTerminal(2)
     let targets = try connection.resolve(environment: environment, loaded, isQuiet: quiet)
     if targets.count > 1 { try refuseWhatIsOfOneServer(targets, loaded, isGranted) }
     if ending.execute {
@@ -124,15 +128,8 @@ struct TerminateCommand: ParsableCommand {
       termination.lockPatience = termination.connector.wholeTime / 2
       return try end(targets, termination, selection, notices, file, environment)
     }
-    let outcome: Termination.Outcome
-    do {
-      outcome = try termination.outcome(
-        of: targets[0], confirm: isGranted ? nil : { try confirm($0, interrupts, environment) })
-    } catch var failure as CommandFailure {
-      // While a roster was made, for one.
-      failure.status = interrupts?.status ?? failure.status
-      throw failure
-    }
+    let outcome = try termination.outcome(
+      of: targets[0], confirm: isGranted ? nil : { try confirm($0, interrupts, environment) })
     try finish(
       with: outcome, interrupts, notices, next: next(selection, targets[0]), file, environment)
   }

@@ -35,8 +35,13 @@ struct Termination: Sendable {
     let recorder = LogRecorder(log)
     let start = ContinuousClock.now
     var common = self
-    common.judging = try judging.of(
-      target, within: connector.wholeTime, interruption: interrupts?.first)
+    do {
+      common.judging = try judging.of(
+        target, within: connector.wholeTime, interruption: interrupts?.first)
+    } catch var failure as CommandFailure {
+      failure.status = interrupts?.status ?? failure.status
+      throw failure
+    }
     let run = TerminationRun(
       common: common, selection: selection(target.policyPlace), confirm: confirm,
       record: recorder.record, name: target.reportName)

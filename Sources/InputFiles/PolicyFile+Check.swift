@@ -44,7 +44,8 @@ extension PolicyFile {
   private func checkApplications(
     _ applications: [Application], _ path: String, _ reader: PolicyReader
   ) {
-    for (place, entry) in applications.enumerated() {
+    var earlier: [[String?]: [Application]] = [:]
+    for entry in applications {
       if let protect = entry.protect, protect.value, let trust = entry.trust, trust.value != .never
       {
         reader.wrong(
@@ -63,22 +64,20 @@ extension PolicyFile {
             "is about the name alone: write it in an entry without user and database")
         }
       }
-      for other in applications[..<place] where other.isAboutTheSame(as: entry) {
+      let key = [entry.match, entry.user, entry.database]
+      for other in earlier[key, default: []] {
         for (key, line, otherLine) in other.saidTwice(by: entry) {
           reader.wrong(
             line, "\(path).\(key)",
             "is said twice of \"\(entry.match)\" (line \(otherLine))")
         }
       }
+      earlier[key, default: []].append(entry)
     }
   }
 }
 
 extension PolicyFile.Application {
-  fileprivate func isAboutTheSame(as other: Self) -> Bool {
-    match == other.match && user == other.user && database == other.database
-  }
-
   fileprivate func saidTwice(by other: Self) -> [(key: String, line: Int, otherLine: Int)] {
     zip(lines, other.lines).compactMap { mine, others in
       guard let line = others.line, let otherLine = mine.line else { return nil }

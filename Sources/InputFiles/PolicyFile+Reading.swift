@@ -72,7 +72,15 @@ extension PolicyReader {
         ("keep", { defaults.keep = self.number($0, $1, in: 0...Int.max) }),
         ("trust", { defaults.trust = self.trust($0, $1) }),
         ("log", { defaults.log = self.words($0, $1) }),
-        ("metrics", { defaults.metrics = self.words($0, $1) }),
+        (
+          "metrics",
+          {
+            defaults.metrics = self.words($0, $1)
+            if defaults.metrics?.value == "-" {
+              self.wrong($0.line, $1, "needs the name of a file")
+            }
+          }
+        ),
         ("timeout", { defaults.timeout = self.duration($0, $1) }),
         ("connect_timeout", { defaults.connectTimeout = self.duration($0, $1) }),
       ])
@@ -105,7 +113,16 @@ extension PolicyReader {
     table(
       node, path,
       [
-        ("name", { name = self.words($0, $1) }),
+        (
+          "name",
+          {
+            name = self.words($0, $1)
+            // It stands in reports and metrics.
+            if name?.value.contains("://") == true {
+              self.wrong($0.line, $1, "must be a name, not where the server is")
+            }
+          }
+        ),
         ("conninfo", source({ .conninfo($0) }, conninfoProblem)),
         ("service", source({ .service($0) }, Self.serviceProblem)),
         ("url_env", source({ .urlVariable($0) }, Self.variableProblem)),
@@ -168,6 +185,12 @@ extension PolicyReader {
       return nil
     }
     (entry.match, entry.line) = (match.value, match.line)
+    if match.value.utf8.count > RosterFile.longestName, !match.value.contains(where: "*[".contains)
+    {
+      wrong(
+        match.line, path + ".match",
+        "is longer than the \(RosterFile.longestName) bytes that the server keeps of a name")
+    }
     if !entries.contains(where: { !["match", "user", "database"].contains($0.key) }) {
       wrong(match.line, path, "says nothing of the applications that it matches")
     }

@@ -65,6 +65,10 @@ public struct PolicyFile: Sendable, Equatable {
     public var trust: Said<Trust>?
     public var allowEmpty: Said<Bool>?
     public var line: Int
+
+    public init(match: String, user: String? = nil, database: String? = nil, line: Int) {
+      (self.match, self.user, self.database, self.line) = (match, user, database, line)
+    }
   }
 
   /// What is to be run.
@@ -116,14 +120,6 @@ public struct PolicyFile: Sendable, Equatable {
 
   /// Whether it says what may be ended, so that a run needs no other selection.
   public var saysWhatMayBeEnded: Bool { trusts.contains { $0 != .never } }
-
-  /// Whether it names programs that are run.
-  public var runsCommands: Bool {
-    if hook != nil { return true }
-    return ([roster] + targets.map(\.roster)).contains { roster in
-      if case .command? = roster?.origin { true } else { false }
-    }
-  }
 }
 
 /// What is wrong with a policy file: every error that was found, by line.

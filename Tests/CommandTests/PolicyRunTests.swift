@@ -110,6 +110,88 @@ extension Faults {
       #expect(Crowd.isAlive(quiet))
     }
 
+    /// Not to more sessions, nor to other evidence, nor to servers that it does not name.
+    @Test func aFileIsNoConsentToMoreThanItSays() throws {
+      let client = try Crowd.client("no-more.1")
+      _ = try roster("no-more.2")
+      let path = try policy("trust = \"roster\"\n[roster]\nfile = \"ps.json\"")
+      let wider = [
+        ["--all-databases"], ["--include-active"], ["--include-stateful"], ["--include-pooled"],
+        ["--allow-empty"], ["--trust", "inferred"], ["--max", "9"], ["--max-share", "100"],
+        ["--keep", "0"], ["--no-lock"], ["--stale-after", "1ms"], ["--instances", "1"],
+        ["--restarted-at", "1m-ago"], ["--live", folder.path("ps.json")],
+        ["--roster-covers", "*"], ["--one-instance", "yes"], [try Crowd.uri()],
+        ["-d", "ledger"], ["--url-env", "X"],
+      ]
+      let environment = try ["X": Crowd.uri()]
+      for more in wider {
+        let outcome = try Fixture.run(
+          ["terminate", "--policy", path, "--execute"] + more, environment: environment)
+        #expect(
+          outcome.status == 64 && outcome.stderr.contains("--yes"), "\(more) \(outcome.stderr)")
+      }
+      // It names no server.
+      let nowhere = try written("[defaults]\ntrust = \"suspects\"", to: "nowhere.toml")
+      let outcome = try Fixture.run(
+        ["terminate", "--policy", nowhere, "--execute"],
+        environment: ["DATABASE_URL": Crowd.uri()])
+      #expect(outcome.status == 64 && outcome.stderr.contains("--yes"), "\(outcome.stderr)")
+      let less = try run(
+        "terminate", "--policy", path, "--execute", "--quiet", "--application", "nobody")
+      #expect(less.status == 0, "\(less.stderr)")
+      #expect(Crowd.isAlive(client))
+    }
+
+    /// What one target's entries protect stays protected under whatever name it is reached; and a name
+    /// is what was meant, however the server spells it.
+    @Test func protectionHoldsUnderOtherNames() throws {
+      let clients = try ["sheltered", "caf\u{E9}", "n\u{E9}ver"].map { try Crowd.client($0) }
+      let path = try policy(
+        """
+        [[application]]
+        match = "caf\u{E9}"
+        protect = true
+        """,
+        target: """
+          [[target.application]]
+          match = "sheltered"
+          protect = true
+          [[target.application]]
+          match = "n\u{E9}v*"
+          trust = "never"
+          """)
+      for target in [[], [try Crowd.uri()]] {
+        let json = try Fixture.json(
+          Fixture.run(
+            ["terminate", "--policy", path, "--json", "--idle-longer-than", "1ms"] + target))
+        for client in clients {
+          let kept = json["plan"]?["kept"]?.items.first {
+            $0["pid"]?.int == Int(client.backendPID)
+          }
+          #expect(kept?["reasons"]?.items.first?["kind"]?.text == "by_policy", "\(target)")
+        }
+      }
+    }
+
+    /// Nobody writes to it: neither the run nor who wants to stop it waits for ever.
+    @Test func aPipeThatSaysNothingIsLeft() throws {
+      let client = try Crowd.client("piped.1")
+      #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
+      let path = try policy(
+        "timeout = \"1s\"\ntrust = \"roster\"", target: "[target.roster]\nfile = \"pipe\"")
+      let outcome = try run("terminate", "--policy", path, "--execute")
+      #expect(
+        outcome.status == 66 && outcome.stderr.contains("nothing came for 1s"), "\(outcome.stderr)")
+      let patient = try policy("trust = \"roster\"", target: "[target.roster]\nfile = \"pipe\"")
+      let process = try RunningProcess(
+        Build.executable("pgsessions"), ["terminate", "--policy", patient, "--execute"])
+      process.closeInput()
+      usleep(700_000)
+      process.signal(SIGTERM)
+      #expect(try process.wait().status == 143)
+      #expect(Crowd.isAlive(client))
+    }
+
     private func kept(_ json: JSON, _ name: String) -> [String] {
       json["plan"]?["kept"]?.items.filter { $0["application_name"]?.text == name }.compactMap {
         $0["reasons"]?.items.first?["kind"]?.text
@@ -374,11 +456,20 @@ extension Faults {
         #expect(outcome.status == 65 && outcome.stderr.contains("holds a password"))
         #expect(!(outcome.stderr + outcome.stdout).contains("geheim"))
       }
-      // Whoever may change it could run what he likes.
-      let open = try policy("[hook]\ncommand = \"true\"")
-      chmod(open, 0o666)
-      let anyones = try run("terminate", "--policy", open, "--orphans")
-      #expect(anyones.status == 65 && anyones.stderr.contains("chmod o-w"), "\(anyones.stderr)")
+      // Whoever may change it could end what he likes.
+      let open = try policy("trust = \"roster\"")
+      for (file, folders) in [(0o666, 0o700), (0o644, 0o777)] {
+        chmod(open, mode_t(file))
+        chmod(folder.path("."), mode_t(folders))
+        let anyones = try run("terminate", "--policy", open)
+        #expect(anyones.status == 65 && anyones.stderr.contains("chmod o-w"), "\(anyones.stderr)")
+      }
+      chmod(folder.path("."), 0o700)
+      for key in ["log", "metrics"] {
+        let itself = try policy("\(key) = \"./policy.toml\"")
+        let outcome = try run("terminate", "--policy", itself, "--orphans")
+        #expect(outcome.status == 65 && outcome.stderr.contains("is the policy file itself"))
+      }
       let unset = try written("[[target]]\nname = \"a\"\nurl_env = \"NOT_SET\"", to: "unset.toml")
       let notSet = try run("audit", "--policy", unset)
       #expect(

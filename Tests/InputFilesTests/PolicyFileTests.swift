@@ -121,13 +121,13 @@ struct PolicyFileTests {
     let hook = try #require(file.hook)
     #expect(hook.command == .shell("notify") && hook.line == 60)
     #expect(hook.timeout == .init(.seconds(3), line: 61))
-    #expect(file.saysWhatMayBeEnded && file.runsCommands && file.roster == nil)
+    #expect(file.saysWhatMayBeEnded && file.roster == nil)
   }
 
   @Test func anEmptyFileSaysNothing() throws {
     for text in ["", "# nothing\n", "\u{FEFF}[defaults]\n", "target = []"] {
       let file = try read(text)
-      #expect(file == PolicyFile() && !file.saysWhatMayBeEnded && !file.runsCommands)
+      #expect(file == PolicyFile() && !file.saysWhatMayBeEnded)
     }
     let never = try read("[defaults]\ntrust = \"never\"")
     #expect(!never.saysWhatMayBeEnded)
@@ -208,6 +208,15 @@ struct PolicyFileTests {
       "[[target]]\nname = \"a\"\nservice = \"a\"\n[[target]]\nname = \"a\"\nservice = \"b\"",
       ["5 target.name is the name of another one (line 2)"]
     ),
+    (
+      "[[target]]\nname = \"postgres://u:geheim@h/d\"\nservice = \"a\"",
+      ["2 target.name must be a name"]
+    ),
+    (
+      "[[application]]\nmatch = \"\(String(repeating: "a", count: 64))\"\nkeep = 1",
+      ["2 application.match is longer than the 63 bytes"]
+    ),
+    ("[defaults]\nmetrics = \"-\"", ["2 defaults.metrics needs the name of a file"]),
     ("[[application]]\nkeep = 1", ["1 application has no match"]),
     ("[[application]]\nmatch = 1\nkeep = 1", ["2 application.match is a number"]),
     ("[[application]]\nmatch = \"a\"", ["2 application says nothing of the applications"]),
@@ -329,7 +338,12 @@ struct PolicyFileTests {
       let text =
         "a = " + String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
       #expect(!errors(text).isEmpty)
-      #expect(!errors(Array(repeating: "a", count: depth).joined(separator: ".") + " = 1").isEmpty)
+      let dotted = Array(repeating: "a", count: depth).joined(separator: ".")
+      #expect(!errors(dotted + " = 1").isEmpty)
+      // Neither is deep by itself.
+      let key = Array(repeating: "a", count: depth / 100).joined(separator: ".")
+      let nested = String(repeating: "{\(key) = [", count: 100)
+      #expect(!errors("a = " + nested + String(repeating: "]}", count: 100)).isEmpty)
     }
   }
 }

@@ -11,6 +11,9 @@ public struct ApplicationPattern: Sendable, Equatable {
   private struct Scope: Sendable, Equatable {
     var user: Glob?
     var database: Glob?
+    /// The name as the server shows it where it is not ASCII: a `?` for each byte up to Postgres 15,
+    /// `\\xc3` from 16 on.
+    var spellings: [Glob]
   }
 
   public init(_ text: String) {
@@ -28,7 +31,20 @@ public struct ApplicationPattern: Sendable, Equatable {
     text = match
     name = Glob(match)
     elsewhere = nil
-    scope = Scope(user: user.map(Glob.init), database: database.map(Glob.init))
+    let isASCII = match.utf8.allSatisfy { $0 < 0x80 }
+    scope = Scope(
+      user: user.map(Glob.init), database: database.map(Glob.init),
+      spellings: isASCII
+        ? [] : [Self.spelled(match) { _ in "[?]" }, Self.spelled(match, Self.escaped)])
+  }
+
+  private static func escaped(_ byte: UInt8) -> String {
+    "\\\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+
+  private static func spelled(_ match: String, _ spell: (UInt8) -> String) -> Glob {
+    Glob(
+      match.utf8.map { $0 < 0x80 ? String(UnicodeScalar($0)) : spell($0) }.joined())
   }
 
   /// The globs that narrow it.
@@ -46,6 +62,7 @@ public struct ApplicationPattern: Sendable, Equatable {
         return false
       }
       return name.matches(application) || InstanceName(application).family == text
+        || scope.spellings.contains { $0.matches(application) }
     }
     if isConnected && name.matches(application) { return true }
     guard let elsewhere, let database, elsewhere.database.hasSameBytes(as: database) else {
