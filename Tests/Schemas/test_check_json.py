@@ -187,7 +187,7 @@ def nonsense():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             yield from wrong(audit, *path, 1e30)
     yield from wrong(begin, "selected", 1e30)
-    instances = {"kind": "instances", "application": None, "count": 1}
+    instances = {"kind": "instances", "application": None, "user": None, "database": None, "count": 1}
     declared = changed(audit, ("judged_with", "declarations"), [instances])
     for count in [0, 1e30]:
         yield from wrong(declared, "judged_with", "declarations", 0, "count", count)
