@@ -153,15 +153,36 @@ final class RoundStage {
   }
 
   /// All sessions, once those that were closed or had a short query are gone or idle.
+  /// - Throws: `Unsettled`, with what is not as it was played.
   func settledFacts() throws -> [SessionFact] {
-    var facts: [SessionFact] = []
-    try poll("the sessions to settle") {
+    let keys = Set(hosts.filter { $0.fate != .closed }.flatMap(\.keys))
+    let deadline = Deadline(after: .seconds(20))
+    while true {
       let current = try currentFacts()
-      facts = current.map(\.fact)
-      let keys = hosts.filter { $0.fate != .closed }.flatMap(\.keys)
-      return Set(facts.map(\.key)) == Set(keys) && !current.contains { $0.isSettling }
+      let facts = current.map(\.fact)
+      let found = Set(facts.map(\.key))
+      let settling = current.filter(\.isSettling).map(\.fact)
+      if found == keys && settling.isEmpty { return facts }
+      if deadline.hasPassed {
+        throw Unsettled(
+          missing: hosts.filter { !found.isSuperset(of: $0.keys) && $0.fate != .closed }
+            .map { "\($0.name) from \($0.dyno.address), \($0.fate)" },
+          surplus: facts.filter { !keys.contains($0.key) }, settling: settling)
+      }
+      usleep(2_000)
     }
-    return facts
+  }
+
+  /// The stage is not as it was set: of the program nothing can be said.
+  struct Unsettled: Error, CustomStringConvertible {
+    var missing: [String]
+    var surplus: [SessionFact]
+    var settling: [SessionFact]
+
+    var description: String {
+      "hosts without a session of theirs \(missing), "
+        + "sessions of closed hosts \(surplus), still in a short query \(settling)"
+    }
   }
 
   /// - Returns: each with whether it is in a query that will have ended soon.
