@@ -99,11 +99,13 @@ final class Witness: Sendable {
     let result = try connection.execute(
       """
       SELECT pid, to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS start,
-        application_name, usename, datname, host(client_addr) AS address, backend_start,
+        application_name, coalesce(usename, '') AS usename,
+        coalesce(datname, '') AS datname, host(client_addr) AS address, backend_start,
         coalesce(query_start, backend_start) AS query_start, state_change, state,
         clock_timestamp() AS now
       FROM pg_stat_activity WHERE backend_type = 'client backend' AND state IS NOT NULL
       """)
+    // From Postgres 18 on who is being let in is there too, without a name.
     // Those of which the ledger does not know yet are live.
     let known = ledger.entries.sessions
     var (facts, now): ([SessionFact], Int64) = ([], 0)
