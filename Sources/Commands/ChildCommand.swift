@@ -1,4 +1,5 @@
 import PostgresClient
+import ServerAccess
 import SessionAudit
 
 #if canImport(Glibc)
@@ -46,6 +47,11 @@ package struct ChildCommand: Sendable {
     package var output: [UInt8] = []
     /// The last lines that it wrote to stderr, as they came: hostile text.
     package var lastWords: [String] = []
+
+    /// The last of them for a message: without passwords, and short.
+    func shownWords(_ most: Int) -> [String] {
+      lastWords.suffix(most).map { Redaction.cut(Redaction.redacted($0), to: 200) }
+    }
   }
 
   package enum End: Sendable, Equatable {

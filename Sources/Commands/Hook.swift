@@ -33,7 +33,6 @@ struct Hook: Sendable {
       + ["\(variable)\(status.rawValue)"]
     let outcome = child.run()
     guard let clause = outcome.end.clause else { return }
-    let words = outcome.lastWords.suffix(5).map { Redaction.cut(Redaction.redacted($0), to: 200) }
-    Diagnostics.warn((["the hook \(clause)"] + words).joined(separator: "\n"))
+    Diagnostics.warn((["the hook \(clause)"] + outcome.shownWords(5)).joined(separator: "\n"))
   }
 }

@@ -73,9 +73,7 @@ final class OutputFile {
   /// Whether that is another name for the same place, whether or not a file is there yet.
   func isAt(_ other: String) -> Bool {
     func areOne(_ a: String, _ b: String) -> Bool {
-      var (own, its) = (stat(), stat())
-      return stat(a, &own) == 0 && stat(b, &its) == 0 && own.st_dev == its.st_dev
-        && own.st_ino == its.st_ino
+      FileIdentity(path: a).map { $0 == FileIdentity(path: b) } ?? false
     }
     let other = Self.resolved(other)
     let folders = [path, other].map { Self.folder(of: $0) + "/" }

@@ -44,7 +44,7 @@ struct RosterInput {
     child.outputLimit = 64 << 20
     let outcome = child.run(interruption: interruption)
     func failure(_ clause: String) -> CommandFailure {
-      let words = outcome.lastWords.suffix(3).map { Redaction.cut(Redaction.redacted($0), to: 200) }
+      let words = outcome.shownWords(3)
       let isMissing = if case .notRun = outcome.end { true } else { false }
       return CommandFailure(
         status: .wrongFile,
