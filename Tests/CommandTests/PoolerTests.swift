@@ -30,11 +30,7 @@ struct PoolerTests {
 
   @Test func throughATransactionPoolerNothingIsEndedAndNothingLeaks() throws {
     let pooler = try pooler(.transaction)
-    let other = try Connection.open(
-      ConnectionParameters([
-        "host": "127.0.0.1", "port": "\(pooler.port)", "user": "app", "dbname": "shop",
-        "sslmode": "disable", "gssencmode": "disable",
-      ]), deadline: Deadline(after: .seconds(10)))
+    let other = try pooler.connect(user: "app", database: "shop")
     let before = try settings(other)
     let pid = try other.text("pg_backend_pid()")
     let victim = try Fixture.server.get().connect(

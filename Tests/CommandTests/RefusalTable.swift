@@ -80,7 +80,7 @@ extension Connection {
     // What was refused holds its slot for a moment still.
     while refused < 3 {
       do {
-        held.append(try server.connect(application: "crowd", user: user))
+        held.append(try server.connect(application: "crowd", user: user, patience: .zero))
         refused = 0
       } catch is PostgresError {
         refused += 1

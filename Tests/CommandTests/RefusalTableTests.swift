@@ -207,13 +207,7 @@ struct RefusalTableTests {
           name: name, kind: kind, limit: limit, says: says,
           target: [pooler.uri(user: user, database: database)], environment: more))
     }
-    func connect() throws -> Connection {
-      try Connection.open(
-        ConnectionParameters([
-          "host": "127.0.0.1", "port": "\(pooler.port)", "user": "app", "dbname": "postgres",
-          "sslmode": "disable", "gssencmode": "disable",
-        ]), deadline: Deadline(after: .seconds(10)))
-    }
+    func connect() throws -> Connection { try pooler.connect(user: "app") }
     try expect("not in its list", "authentication", user: "ghost", says: "pg_hba.conf")
     try expect("no such database, pooled", "unknown_database", database: "nix", says: "-d NAME")
     try expect("startup option", "unknown", says: "PGOPTIONS", ["PGOPTIONS": "-c geqo=off"])

@@ -86,7 +86,8 @@ struct WaitForSlotTests {
         box.connections.withLock { $0.removeFirst() }.leave()
         while !ends.withLock({ $0 }) {
           guard
-            let back = try? server.connect(application: "crowd", user: "app", viaTCP: true)
+            let back = try? server.connect(
+              application: "crowd", user: "app", viaTCP: true, patience: .zero)
           else { continue }
           box.connections.withLock { $0.append(Held(connection: back)) }
           break
@@ -136,13 +137,7 @@ struct WaitForSlotTests {
       before: Self.server.get(), mode: .session, users: ["app"],
       settings: ["max_client_conn": "2"])
     let box = Box(
-      try (0..<2).map { _ in
-        try Connection.open(
-          ConnectionParameters([
-            "host": "127.0.0.1", "port": "\(pooler.port)", "user": "app", "dbname": "postgres",
-            "sslmode": "disable", "gssencmode": "disable",
-          ]), deadline: Deadline(after: .seconds(10)))
-      })
+      try (0..<2).map { _ in try pooler.connect(user: "app") })
     let leaver = Background {
       usleep(1_500_000)
       box.connections.withLock { $0.removeLast() }.leave()

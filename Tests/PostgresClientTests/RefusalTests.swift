@@ -27,22 +27,6 @@ struct RefusalTests {
     return (message, needsPassword)
   }
 
-  /// Connects as soon as the server has a slot: one that has just been left, or refused to its
-  /// taker, is free only a moment later.
-  private func openEventually(_ parameters: ConnectionParameters) throws -> Connection {
-    let deadline = Deadline(after: .seconds(10))
-    while true {
-      do {
-        return try open(parameters)
-      } catch let error as PostgresError {
-        guard error.serverMessage?.sqlState == .tooManyConnections, !deadline.hasPassed else {
-          throw error
-        }
-        usleep(10_000)
-      }
-    }
-  }
-
   @Test func unknownRolesAndDatabasesAreRefused() throws {
     let server = try ThrowawayServer.shared
     let noDatabase = try refusal(server.parameters(database: "nowhere"))
@@ -82,22 +66,22 @@ struct RefusalTests {
     try server.execute("CREATE ROLE narrow LOGIN CONNECTION LIMIT 1")
     try server.execute("CREATE DATABASE small CONNECTION LIMIT 1")
 
-    var held = [try openEventually(server.parameters(user: "narrow"))]
+    var held = [try server.connect(user: "narrow")]
     let role = try refusal(server.parameters(user: "narrow"))
     #expect(role.message.sqlState == .tooManyConnections)
     #expect(role.message.sourceFunction == "InitializeSessionUserId")
-    held = [try openEventually(server.parameters(user: "app", database: "small"))]
+    held = [try server.connect(user: "app", database: "small")]
     let database = try refusal(server.parameters(user: "app", database: "small"))
     #expect(database.message.sqlState == .tooManyConnections)
     #expect(database.message.sourceFunction == "CheckMyDatabase")
 
-    while held.count < 4 { held.append(try openEventually(server.parameters(user: "app"))) }
+    while held.count < 4 { held.append(try server.connect(user: "app")) }
     let reserved = try refusal(server.parameters(user: "app"))
     #expect(reserved.message.sqlState == .tooManyConnections)
     #expect(reserved.message.sourceFunction == "InitPostgres")
     #expect(reserved.message.message.contains("SUPERUSER") || server.installation.majorVersion < 16)
 
-    held.append(try openEventually(server.parameters()))
+    held.append(try server.connect())
     let full = try refusal(server.parameters())
     #expect(full.message.sqlState == .tooManyConnections)
     #expect(full.message.sourceFunction == "InitProcess")

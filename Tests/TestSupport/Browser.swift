@@ -52,8 +52,13 @@ public final class Browser {
   }
 
   deinit {
-    process.signal(15)
-    _ = try? process.wait(timeout: .seconds(10))
+    // Asked, it takes its things along; by a signal it leaves folders behind.
+    session = nil
+    _ = try? send("Browser.close")
+    if (try? process.wait(timeout: .seconds(10))) == nil {
+      process.signal(15)
+      _ = try? process.wait(timeout: .seconds(10))
+    }
     try? FileManager.default.removeItem(atPath: profile)
   }
 

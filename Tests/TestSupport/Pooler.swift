@@ -65,11 +65,19 @@ public final class Pooler: Sendable {
     "postgresql://\(user)@127.0.0.1:\(port)/\(database)?sslmode=disable&gssencmode=disable"
   }
 
-  private func waitUntilReady(user: String) throws {
-    let parameters = ConnectionParameters([
-      "host": "127.0.0.1", "port": "\(port)", "user": user, "dbname": "postgres",
+  public func connect(user: String, database: String = "postgres") throws -> Connection {
+    try Connection.open(parameters(user: user, database: database), patience: .seconds(10))
+  }
+
+  private func parameters(user: String, database: String) -> ConnectionParameters {
+    ConnectionParameters([
+      "host": "127.0.0.1", "port": "\(port)", "user": user, "dbname": database,
       "sslmode": "disable", "gssencmode": "disable",
     ])
+  }
+
+  private func waitUntilReady(user: String) throws {
+    let parameters = parameters(user: user, database: "postgres")
     let deadline = Deadline(after: .seconds(20))
     var last = ""
     while !deadline.hasPassed {
