@@ -5,12 +5,14 @@ import Testing
 
 @testable import ServerAccess
 
-/// The look at an address right before its orphans are ended: it may pass over nobody who matters.
+/// The look at an address right before its orphans are ended: it may pass over nobody who matters. On
+/// a server of its own: from 18 on it sees whoever else is just being let in from there, too.
+@Suite(.serialized)
 struct SourceQueryTests {
-  private let server = Result { try ThrowawayServer.shared }
+  private static let server = Result { try ThrowawayServer() }
 
   private func client(_ application: String) throws -> Connection {
-    let client = try server.get().connect(application: application, viaTCP: true)
+    let client = try Self.server.get().connect(application: application, viaTCP: true)
     try client.execute("SELECT 1")
     return client
   }
@@ -19,7 +21,7 @@ struct SourceQueryTests {
   private func found(
     _ application: String, judged: [Connection] = [], since: Int64?
   ) throws -> Set<Int32> {
-    let connection = try server.get().connect()
+    let connection = try Self.server.get().connect()
     let result = try connection.query(
       Statement(
         .source, serverVersion: connection.serverVersion,
@@ -32,7 +34,7 @@ struct SourceQueryTests {
   }
 
   private func now() throws -> Int64 {
-    let result = try server.get().execute("SELECT clock_timestamp() AS now")
+    let result = try Self.server.get().execute("SELECT clock_timestamp() AS now")
     return try result.onlyRow().required(result.column("now"))
   }
 
@@ -46,7 +48,7 @@ struct SourceQueryTests {
     #expect(try found("source-a", since: picture) == [])
 
     let came = try client("source-a")
-    let silent = try server.get().connect(application: "source-a", viaTCP: true)
+    let silent = try Self.server.get().connect(application: "source-a", viaTCP: true)
     try renamed.execute("SET application_name TO 'source-a'")
     #expect(
       try found("source-a", judged: [judged], since: picture)
