@@ -147,7 +147,7 @@ struct WaitForSlotTests {
     try leaver.value()
     #expect(outcome.status == 0, "\(outcome.stderr)")
     #expect(outcome.stderr.contains("the pooler is full (max_client_conn)"))
-    #expect(outcome.stderr.contains("got a slot after 1s"), "\(outcome.stderr)")
+    #expect(outcome.stderr.contains("got a slot after "), "\(outcome.stderr)")
   }
 
   /// A pooler says why its server refuses it once, and then for a while only that it does.
