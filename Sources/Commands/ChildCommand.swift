@@ -50,7 +50,13 @@ package struct ChildCommand: Sendable {
 
     /// The last of them for a message: without passwords, and short.
     func shownWords(_ most: Int) -> [String] {
-      lastWords.suffix(most).map { Redaction.cut(Redaction.redacted($0), to: 200) }
+      // It has our environment, and may say what is in it.
+      let secrets = Environment.passwords
+      return lastWords.suffix(most).map { line in
+        // By bytes: a mark that combines with the last of it would make another Character of that.
+        let masked = secrets.reduce(Array(line.utf8)) { $0.replacing($1.utf8, with: "***".utf8) }
+        return Redaction.cut(Redaction.redacted(String(decoding: masked, as: UTF8.self)), to: 200)
+      }
     }
   }
 

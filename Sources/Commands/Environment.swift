@@ -1,3 +1,4 @@
+import PostgresClient
 import ServerAccess
 
 #if canImport(Glibc)
@@ -37,15 +38,38 @@ enum Environment {
   }
 
   /// The same without what may hold a password of Postgres: libpq's own variable, those that are
-  /// named, whatever has PASSWORD in its name, and whatever holds a URI of Postgres, one with a
-  /// password, or a `password=`.
+  /// named, whatever has PASS in its name, and whatever holds a URI of Postgres, one with a password,
+  /// or a `password=`.
   static func entriesWithoutPasswords(_ names: [String]) -> [String] {
     let names = Set(names + ["PGPASSWORD", "DATABASE_URL"])
     return entries.filter { entry in
-      let name = String(entry.prefix { $0 != "=" })
-      let value = entry.drop { $0 != "=" }.dropFirst().lowercased()
-      return !names.contains(name) && !name.uppercased().contains("PASSW")
-        && !(value.contains("postg") && value.contains("://")) && Redaction.redacted(value) == value
+      let (name, value) = parts(of: entry)
+      // JSON may write a slash as \/.
+      let plain = value.lowercased().filter { $0 != "\\" }
+      return !names.contains(name) && !isPasswords(name)
+        && !(plain.contains("postg") && plain.contains("://")) && Redaction.redacted(plain) == plain
     }
+  }
+
+  /// The passwords in it that are known to be such, for whoever shows what another program says.
+  static var passwords: [String] {
+    entries.flatMap { entry -> [String] in
+      let (name, value) = parts(of: entry)
+      if isPasswords(name) { return [value] }
+      guard value.contains("://"), let parsed = try? ConnectionString.parse(value) else {
+        return []
+      }
+      return [parsed.parameters["password"]].compactMap { $0 }
+    }.filter { $0.utf8.count > 2 }
+  }
+
+  /// PGPASSFILE has a path.
+  private static func isPasswords(_ name: String) -> Bool {
+    name.uppercased().contains("PASS") && name != "PGPASSFILE"
+  }
+
+  private static func parts(of entry: String) -> (name: String, value: String) {
+    let name = entry.prefix { $0 != "=" }
+    return (String(name), String(entry[name.endIndex...].dropFirst()))
   }
 }

@@ -100,7 +100,7 @@ extension Policy {
     maxAges = loaded.declarations(applications, \.maxAge) + options.maxAges
     instances = loaded.declarations(applications, \.instances) + options.instances
     oneInstance = loaded.declarations(applications, \.oneInstance) + options.oneInstance
-    protected = loaded.declarations(applications, \.protect)
+    protected = loaded.declarations(applications, \.protect) { $0 }
     staleAfters =
       options.staleAfters.isEmpty ? loaded.declarations(applications, \.staleAfter) : []
   }

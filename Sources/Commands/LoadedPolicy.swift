@@ -53,12 +53,30 @@ struct LoadedPolicy: Sendable {
   /// Whoever may change it could end what they like, and run what they like.
   private func openToAnyone(_ input: InputFile) -> String? {
     if input.isWritableByAnyone { return "may be changed by anyone: chmod o-w takes that away" }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    var status = stat()
-    guard path != "-", !path.hasPrefix("/dev/"), stat(folder, &status) == 0,
-      status.st_mode & S_IWOTH != 0, status.st_mode & S_ISVTX == 0
-    else { return nil }
-    return "is in a folder where anyone may put another in its place: chmod o-w \(folder)"
+    guard path != "-", !path.hasPrefix("/dev/") else { return nil }
+    // Of the name that was given and, where that is a link, of what it leads to.
+    let names = [Self.realPath(Self.folder(of: path)).map { $0 + "/" }, Self.realPath(path)]
+    let folders = names.compactMap { $0 }.flatMap(Self.foldersAbove)
+    return folders.first { folder in
+      var status = stat()
+      return stat(folder, &status) == 0 && status.st_mode & S_IWOTH != 0
+        && status.st_mode & S_ISVTX == 0
+    }.map { "is in a folder where anyone may put another in its place: chmod o-w \($0)" }
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  /// `/a/` and `/` of `/a/b`.
+  private static func foldersAbove(_ path: String) -> [String] {
+    path.indices.filter { path[$0] == "/" }.reversed().map { String(path[...$0]) }
   }
 
   /// A sentence for each error, with file, line and key.
@@ -127,16 +145,33 @@ struct LoadedPolicy: Sendable {
     target.flatMap { file.targets[$0].roster } ?? file.roster
   }
 
+  /// - Parameter protects: whether a value keeps sessions from being ended.
   func declarations<Value>(
     _ applications: [PolicyFile.Application],
-    _ key: KeyPath<PolicyFile.Application, PolicyFile.Said<Value>?>
+    _ key: KeyPath<PolicyFile.Application, PolicyFile.Said<Value>?>,
+    protects: (Value) -> Bool = { _ in false }
   ) -> [Declaration<Value>] {
     applications.compactMap { entry in
       entry[keyPath: key].map { said in
         Declaration(
-          ApplicationPattern(match: entry.match, user: entry.user, database: entry.database),
+          ApplicationPattern(
+            match: entry.match, user: entry.user, database: entry.database,
+            protects: protects(said.value)),
           said.value, place: place(said.line))
       }
+    }
+  }
+
+  /// What other targets protect, for a run that reaches into their databases.
+  func protections(besides target: Int?) -> [Declaration<Trust>] {
+    let others = file.targets.indices.filter { $0 != target }.flatMap {
+      file.targets[$0].applications.compactMap(\.asProtection)
+    }
+    return others.map { entry in
+      Declaration(
+        ApplicationPattern(
+          match: entry.match, user: entry.user, database: entry.database, protects: true),
+        .never, place: place(entry.protect?.line ?? entry.trust?.line ?? entry.line))
     }
   }
 

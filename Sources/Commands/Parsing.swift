@@ -116,7 +116,11 @@ extension Parsing {
   static func clients(_ texts: [String], _ option: String) throws -> [ClientPattern] {
     try texts.map { text in
       let isGlob = text.isEmpty || text.contains { "*?[".contains($0) } && !text.contains("/")
-      guard isGlob || Network(text) != nil else {
+      // A glob it is too, of one character.
+      let isInBrackets =
+        text.hasPrefix("[") && text.hasSuffix("]")
+        && Network(String(text.dropFirst().dropLast())) != nil
+      guard isGlob && !isInBrackets || Network(text) != nil else {
         throw CommandFailure.usage(
           "\(option) \(text): it is no address, range or glob",
           next: "Write 10.0.0.7, 10.0.0.0/8, fd00::/8 or '10.0.*'; a range begins at its first "

@@ -135,6 +135,12 @@ struct SelectionOptions: ParsableArguments {
     selection.inTransactionLongerThan = inTransactionLongerThan
     selection.activeLongerThan = activeLongerThan
     selection.applications = globs(application, notApplication)
+    for (option, values) in [("application", application), ("not-application", notApplication)] {
+      for value in values {
+        guard let problem = Glob(value).tooLong else { continue }
+        throw CommandFailure.usage("--\(option) \(value): it \(problem)")
+      }
+    }
     selection.users = globs(user, notUser)
     selection.databases = globs(database, notDatabase)
     selection.clients = VictimFilter(
@@ -206,7 +212,7 @@ struct SelectionOptions: ParsableArguments {
     // An option speaks of all, and wins; what is never to be ended stays so.
     if keep == nil { selection.keeps = loaded.declarations(applications, \.keep) }
     if !allowEmpty { selection.allowsEmpties = loaded.declarations(applications, \.allowEmpty) }
-    selection.trusts = loaded.declarations(applications, \.trust)
+    selection.trusts = loaded.declarations(applications, \.trust) { $0 == .never }
     if trust != nil { selection.trusts.removeAll { $0.value != .never } }
     let said = loaded.file.defaults.trust
     if said?.value == .never || selectsByNothing {
@@ -217,6 +223,7 @@ struct SelectionOptions: ParsableArguments {
         place: said.map { loaded.place($0.line) } ?? loaded.path)
       selection.trusts.insert(ground, at: 0)
     }
+    if allDatabases { selection.trusts += loaded.protections(besides: target) }
     return selection
   }
 

@@ -185,12 +185,7 @@ extension PolicyReader {
       return nil
     }
     (entry.match, entry.line) = (match.value, match.line)
-    if match.value.utf8.count > RosterFile.longestName, !match.value.contains(where: "*[".contains)
-    {
-      wrong(
-        match.line, path + ".match",
-        "is longer than the \(RosterFile.longestName) bytes that the server keeps of a name")
-    }
+    if let problem = Glob(match.value).tooLong { wrong(match.line, path + ".match", problem) }
     if !entries.contains(where: { !["match", "user", "database"].contains($0.key) }) {
       wrong(match.line, path, "says nothing of the applications that it matches")
     }

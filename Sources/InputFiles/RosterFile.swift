@@ -49,5 +49,5 @@ extension JSONField {
 
 extension RosterFile {
   /// Bytes that the server keeps of an application_name.
-  static let longestName = 63
+  static let longestName = Glob.longestName
 }

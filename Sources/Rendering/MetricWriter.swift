@@ -62,6 +62,9 @@ struct MetricWriter {
   /// A value of a label: a backslash and a quote are escaped, and what no terminal should get is
   /// shown as it is elsewhere.
   private static func escaped(_ text: String) -> String {
-    HostileText.escaped(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    let shown = HostileText.escaped(text)
+    guard shown.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 }) else { return shown }
+    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
+    return shown.unicodeScalars.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : "\($0)" }.joined()
   }
 }

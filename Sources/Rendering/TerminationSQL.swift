@@ -55,10 +55,11 @@ public enum TerminationSQL {
         """
         NOT EXISTS (
             SELECT FROM pg_catalog.pg_stat_get_activity(NULL) AS other
-            WHERE other.application_name = \(quoted(session.applicationName))
+            WHERE (other.application_name = \(quoted(session.applicationName))
+                OR other.state = 'starting')
               AND \(equals("other.client_addr", session.clientAddress.map { "inet \(quoted($0))" }))
               AND greatest(other.backend_start, other.query_start, other.state_change)
-                > \(time(audit.capturedAt) ?? "NULL")
+                > \(time(audit.pictureAsked) ?? "'-infinity'")
           )
         """)
     }

@@ -6,9 +6,6 @@ struct Execution {
   let connection: Connection
   private let victims: [Victim]
   let report: AuditReport
-  /// Not after the moment at which the server took the picture that was judged: our own session
-  /// began to ask for it then. nil: not known.
-  let judgedPicture: Timestamp?
   private let options: Terminator.Options
   let deadline: Deadline
   /// What is signalled must still be watched within the time that was granted.
@@ -35,9 +32,6 @@ struct Execution {
   ) {
     self.victims = victims
     self.report = report
-    judgedPicture =
-      report.sessions.first { $0.protections.contains { $0.kind == .ownSession } }?
-      .session.queryStart
     self.connection = connection
     self.options = options
     self.deadline = deadline

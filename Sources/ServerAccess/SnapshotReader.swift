@@ -57,7 +57,7 @@ public struct SnapshotReader {
       let id = try row.required(oid)
       if try row.required(isSuperuser) {
         server.superuserRoles.insert(id)
-        if try row.required(name) == login { isLoginSuperuser = true }
+        if try row.required(name).hasSameBytes(as: login) { isLoginSuperuser = true }
       } else {
         let limit = Int(try row.required(limit))
         if limit >= 0 {

@@ -145,11 +145,18 @@ extension Faults {
     /// What one target's entries protect stays protected under whatever name it is reached; and a name
     /// is what was meant, however the server spells it.
     @Test func protectionHoldsUnderOtherNames() throws {
-      let clients = try ["sheltered", "caf\u{E9}", "n\u{E9}ver"].map { try Crowd.client($0) }
+      // The last are longer than the server shows them.
+      let clients = try [
+        "sheltered", "caf\u{E9}", "n\u{E9}ver", String(repeating: "\u{E9}", count: 20) + "-shelter",
+        String(repeating: "s", count: 60) + "-shelter",
+      ].map { try Crowd.client($0) }
       let path = try policy(
         """
         [[application]]
         match = "caf\u{E9}"
+        protect = true
+        [[application]]
+        match = "*-shelter"
         protect = true
         """,
         target: """
@@ -171,6 +178,68 @@ extension Faults {
           #expect(kept?["reasons"]?.items.first?["kind"]?.text == "by_policy", "\(target)")
         }
       }
+    }
+
+    /// A filter that keeps somebody out does so however the server spells the name, and one that no
+    /// server could show is refused.
+    @Test func whoIsKeptOutIsReadAsItIsMeant() throws {
+      let clients = try ["kept-\u{E9}", String(repeating: "k", count: 62) + "\u{E9}"].map {
+        try Crowd.client($0)
+      }
+      usleep(20_000)
+      let outcome = try Crowd.run(
+        [
+          "terminate", "--idle-longer-than", "1ms", "--execute", "--yes", "--max-share", "100",
+          "--application", "k*", "--not-application", "kept-\u{E9}",
+          "--not-application", "*\u{E9}",
+        ])
+      #expect(outcome.status == 0, "\(outcome.stderr)")
+      #expect(clients.allSatisfy(Crowd.isAlive))
+      for name in [String(repeating: "k", count: 64), "отчёты-ночные"] {
+        for option in ["--application", "--not-application"] {
+          let refused = try Crowd.run(["terminate", "--idle-longer-than", "1ms", option, name])
+          #expect(
+            refused.status == 64 && refused.stderr.contains("63 bytes"), "\(refused.stderr)")
+        }
+      }
+    }
+
+    /// In another's database, what that target protects is protected.
+    @Test func protectionHoldsFromTheNextDatabaseToo() throws {
+      let clients = try ["next-a", "next-b"].map { try Crowd.client($0, database: "ledger") }
+      usleep(20_000)
+      let path = try written(
+        """
+        [[target]]
+        name = "shop"
+        url_env = "SHOP"
+        [[target]]
+        name = "ledger"
+        url_env = "LEDGER"
+        [[target.application]]
+        match = "next-a"
+        protect = true
+        """, to: "policy.toml")
+      let outcome = try Fixture.run(
+        [
+          "terminate", "--policy", path, "--idle-longer-than", "1ms", "--application", "next-*",
+          "--all-databases", "--include-stateful", "--execute", "--yes", "--quiet",
+        ],
+        environment: ["SHOP": Crowd.uri(), "LEDGER": Crowd.uri(database: "ledger")])
+      #expect(outcome.stdout.contains("next-b") && !outcome.stdout.contains("next-a"))
+      #expect(clients.map(Crowd.isAlive) == [true, false], "\(outcome.stderr)")
+    }
+
+    /// It has the run's environment, and what it says is shown.
+    @Test func whatARostersCommandSaysHasNoPassword() throws {
+      let path = try policy(
+        "trust = \"roster\"",
+        target: "[target.roster]\ncommand = 'echo \"no way in: $PGPASSWORD, $OTHER\" >&2; exit 3'")
+      let outcome = try run(
+        "terminate", "--policy", path, "--json",
+        environment: ["PGPASSWORD": "Zq9secretXX", "OTHER": "postgresql://u:Zq9other@h/d"])
+      #expect(outcome.status == 65 && outcome.stderr.contains("It said: no way in: ***"))
+      for text in [outcome.stdout, outcome.stderr] { #expect(!text.contains("Zq9")) }
     }
 
     /// Nobody writes to it: neither the run nor who wants to stop it waits for ever.

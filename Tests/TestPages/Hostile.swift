@@ -33,7 +33,7 @@ public enum Hostile {
       "e\u{301}\u{34F}\u{301}", "שלום עולם (web)", "\u{1112}\u{1161}\u{11AB}", "👍🏽 ok", "葛\u{E0100}",
       "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "=cmd|' /C calc'!A0",
       "\u{FF1D}1+1",
-      "\"=1", ",=1", ";=1", "|", "-", "",
+      "\"=1", ",=1", ";=1", "x\"\u{301},=1", "x\"\u{301}} 1\\\u{301}", "|", "-", "",
       "'; drop table x; --",
       "</script><script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>",
       "' onmouseover='alert(1)", "</style></title></td></table>", "<!--", "]]>", "&lt;b&gt;&#0;",

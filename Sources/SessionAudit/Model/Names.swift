@@ -9,7 +9,7 @@
 extension String {
   /// Compares as the server compares names. Swift's == holds two spellings of one accented letter
   /// to be equal.
-  func hasSameBytes(as other: String) -> Bool {
+  package func hasSameBytes(as other: String) -> Bool {
     var (a, b) = (self, other)
     return a.withUTF8 { a in
       b.withUTF8 { b in

@@ -100,20 +100,22 @@ extension Planner {
 
   private static func filteredOut(_ session: Session, _ selection: Selection) -> Reason? {
     filteredOut("application_name", "application", selection.applications) {
-      $0.matches(session.applicationName)
+      $0.matches(shown: session.applicationName, $1)
     }
-      ?? filteredOut("user", "user", selection.users) { $0.matches(session.user ?? "") }
-      ?? filteredOut("database", "database", selection.databases) {
-        $0.matches(session.database ?? "")
+      ?? filteredOut("user", "user", selection.users) {
+        $0.matches(shown: session.user ?? "", $1)
       }
-      ?? filteredOut("client address", "client", selection.clients) {
-        $0.matches(session.clientAddress)
+      ?? filteredOut("database", "database", selection.databases) {
+        $0.matches(shown: session.database ?? "", $1)
+      }
+      ?? filteredOut("client address", "client", selection.clients) { pattern, _ in
+        pattern.matches(session.clientAddress)
       }
   }
 
   private static func filteredOut<Pattern>(
     _ column: String, _ option: String, _ filter: VictimFilter<Pattern>,
-    _ matches: (Pattern) -> Bool
+    _ matches: (Pattern, Glob.Reading) -> Bool
   ) -> Reason? {
     switch filter.answer(matches) {
     case .passes: nil

@@ -16,9 +16,10 @@ public struct VictimFilter<Pattern: Sendable & Equatable>: Sendable, Equatable {
     case isExcluded
   }
 
-  func answer(_ matches: (Pattern) -> Bool) -> Answer {
-    if excluded.contains(where: matches) { return .isExcluded }
-    return values.isEmpty || values.contains(where: matches) ? .passes : .notNamed
+  /// - Parameter matches: who is kept out is who may be meant, and who is named is who surely is.
+  func answer(_ matches: (Pattern, Glob.Reading) -> Bool) -> Answer {
+    if excluded.contains(where: { matches($0, .possible) }) { return .isExcluded }
+    return values.isEmpty || values.contains { matches($0, .certain) } ? .passes : .notNamed
   }
 }
 

@@ -11,9 +11,7 @@ public struct ApplicationPattern: Sendable, Equatable {
   private struct Scope: Sendable, Equatable {
     var user: Glob?
     var database: Glob?
-    /// The name as the server shows it where it is not ASCII: a `?` for each byte up to Postgres 15,
-    /// `\\xc3` from 16 on.
-    var spellings: [Glob]
+    var reading: Glob.Reading
   }
 
   public init(_ text: String) {
@@ -27,24 +25,14 @@ public struct ApplicationPattern: Sendable, Equatable {
   /// - Parameters:
   ///   - match: a glob on application_name, or a family such as `web.*`.
   ///   - database: a glob; nil: the connected one.
-  public init(match: String, user: String?, database: String?) {
+  ///   - protects: it speaks of every session that may be meant, as far as its names can be read.
+  public init(match: String, user: String?, database: String?, protects: Bool = false) {
     text = match
     name = Glob(match)
     elsewhere = nil
-    let isASCII = match.utf8.allSatisfy { $0 < 0x80 }
     scope = Scope(
       user: user.map(Glob.init), database: database.map(Glob.init),
-      spellings: isASCII
-        ? [] : [Self.spelled(match) { _ in "[?]" }, Self.spelled(match, Self.escaped)])
-  }
-
-  private static func escaped(_ byte: UInt8) -> String {
-    "\\\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-  }
-
-  private static func spelled(_ match: String, _ spell: (UInt8) -> String) -> Glob {
-    Glob(
-      match.utf8.map { $0 < 0x80 ? String(UnicodeScalar($0)) : spell($0) }.joined())
+      reading: protects ? .possible : .likely)
   }
 
   /// The globs that narrow it.
@@ -56,13 +44,14 @@ public struct ApplicationPattern: Sendable, Equatable {
     _ application: String, user: String?, database: String?, isConnected: Bool
   ) -> Bool {
     if let scope {
-      let isInDatabase =
-        scope.database.map { glob in database.map(glob.matches) ?? false } ?? isConnected
-      guard isInDatabase, scope.user.map({ glob in user.map(glob.matches) ?? false }) ?? true else {
-        return false
+      func matches(_ glob: Glob, _ name: String?) -> Bool {
+        name.map { glob.matches(shown: $0, scope.reading) } ?? false
       }
-      return name.matches(application) || InstanceName(application).family == text
-        || scope.spellings.contains { $0.matches(application) }
+      guard scope.database.map({ matches($0, database) }) ?? isConnected,
+        scope.user.map({ matches($0, user) }) ?? true
+      else { return false }
+      return name.matches(shown: application, scope.reading)
+        || InstanceName(application).family == text
     }
     if isConnected && name.matches(application) { return true }
     guard let elsewhere, let database, elsewhere.database.hasSameBytes(as: database) else {

@@ -2,7 +2,7 @@
 /// Compares Unicode scalars, case-sensitively. An empty pattern matches the empty name only.
 public struct Glob: Sendable, Equatable, Hashable {
   public let pattern: String
-  private let scalars: [Unicode.Scalar]
+  let scalars: [Unicode.Scalar]
 
   public init(_ pattern: String) {
     self.pattern = pattern
@@ -33,7 +33,7 @@ public struct Glob: Sendable, Equatable, Hashable {
   }
 
   /// The place behind the pattern element at `p` if it matches `scalar`, else nil.
-  private func step(at p: Int, over scalar: Unicode.Scalar) -> Int? {
+  func step(at p: Int, over scalar: Unicode.Scalar) -> Int? {
     switch scalars[p] {
     case "?": p + 1
     case "[":
@@ -46,7 +46,7 @@ public struct Glob: Sendable, Equatable, Hashable {
 
   /// The place of the `]` that closes the class opened at `p`; nil where none does, and `[` is
   /// a literal.
-  private func classEnd(at p: Int) -> Int? {
+  func classEnd(at p: Int) -> Int? {
     var i = p + 1
     if i < scalars.count, scalars[i] == "!" || scalars[i] == "^" { i += 1 }
     // A `]` that comes first is a member.

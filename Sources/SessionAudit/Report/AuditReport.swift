@@ -21,6 +21,12 @@ public struct AuditReport: Sendable {
   /// Names that the roster covers and does not list as alive, though they were heard just now.
   public var heardThoughUnlisted: [String] = []
   public var advice: [Advice] = []
+
+  /// Not after the moment at which the server took the picture that was judged: our own session began
+  /// to ask for it then. `capturedAt` is after it. nil: not known.
+  public var pictureAsked: Timestamp? {
+    sessions.first { $0.protections.contains { $0.kind == .ownSession } }?.session.queryStart
+  }
 }
 
 /// A client session with what is thought of it.
