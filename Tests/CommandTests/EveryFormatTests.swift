@@ -56,7 +56,7 @@ struct EveryFormatTests {
   }
 
   private static func quoted(_ name: String) -> String {
-    "\"\(name.replacing("\"", with: "\"\""))\""
+    "\"" + name.unicodeScalars.map { $0 == "\"" ? "\"\"" : "\($0)" }.joined() + "\""
   }
 
   private func audit(_ arguments: String..., environment: [String: String] = [:]) throws

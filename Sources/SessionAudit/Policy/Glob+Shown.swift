@@ -53,7 +53,8 @@ extension Glob {
   func matches(shown name: String, _ reading: Reading) -> Bool {
     if matches(name) { return true }
     let text = Array(name.unicodeScalars)
-    let isCut = reading == .possible && name.utf8.count >= Self.longestName
+    // A character of up to four bytes is cut off as a whole.
+    let isCut = reading == .possible && name.utf8.count >= Self.longestName - 3
     guard isCut || text.contains(where: { $0 == "\\" || $0 == "?" || $0 == "\u{FFFD}" }) else {
       return false
     }
