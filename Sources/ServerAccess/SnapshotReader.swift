@@ -61,7 +61,8 @@ public struct SnapshotReader {
       } else {
         let limit = Int(try row.required(limit))
         if limit >= 0 {
-          server.roleLimits.append(NamedLimit(name: try row.required(name), limit: limit))
+          server.roleLimits.append(
+            NamedLimit(name: try row.required(name), limit: limit, id: id))
         }
       }
       if try row.required(usable) && !role.isSuperuser { role.usableRoles.insert(id) }
@@ -73,12 +74,14 @@ public struct SnapshotReader {
   private static func addDatabases(
     _ result: QueryResult, to server: inout ServerFacts
   ) throws(PostgresError) {
+    let oid: Column<UInt32> = try result.column("oid")
     let name: Column<String> = try result.column("datname")
     let limit: Column<Int32> = try result.column("datconnlimit")
     for row in result.rows {
       let (name, limit) = (try row.required(name), Int(try row.required(limit)))
       if limit >= 0 {
-        server.databaseLimits.append(NamedLimit(name: name, limit: limit))
+        server.databaseLimits.append(
+          NamedLimit(name: name, limit: limit, id: try row.required(oid)))
       } else {
         server.invalidDatabases.append(name)
       }

@@ -2,6 +2,12 @@ import PostgresClient
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// What a server can hold against `doctor` and the advice of `audit`: absurd settings, rights that
 /// were taken away, names in another encoding.
 @Suite(.serialized)
@@ -91,5 +97,41 @@ struct DoctorFaultTests {
     let audit = try Fixture.json(run(server, "audit", "--json", user: "postgres"))
     let advice = audit["advice"]?.items.first { $0["code"]?.text == "invalid_database" }
     #expect(advice != nil && advice?["remedy"] == JSON.null)
+  }
+
+  /// Two roles whose names read alike: each has its own sessions, and none is taken for the other.
+  @Test func rolesThatReadAlikeAreToldApart() throws {
+    let server = try server(encoding: "LATIN1")
+    defer { server.remove() }
+    var clients: [RunningProcess] = []
+    defer { for client in clients { client.signal(SIGKILL) } }
+    for (letter, byte, count) in [("FC", "374", 2), ("F6", "366", 3)] {
+      let role = ##"U&"m\00\##(letter)ller""##
+      try server.execute("CREATE ROLE \(role) LOGIN CONNECTION LIMIT 4", database: "shop")
+      for _ in 0..<count {
+        let client = try RunningProcess(
+          "sh",
+          [
+            "-c", #"exec "$0" -XAt -h 127.0.0.1 -p "$1" -U "$(printf "m\\\#(byte)ller")" -d shop"#,
+            server.installation.realPsql, "\(server.port)",
+          ])
+        try client.write("SELECT 'in';\n")
+        #expect(try client.readLine() == "in")
+        clients.append(client)
+      }
+    }
+    let audit = try Fixture.json(run(server, "audit", "--json", user: "postgres"))
+    let limits = audit["slots"]?["limits"]?.items.filter { $0["kind"]?.text == "role" } ?? []
+    #expect(limits.compactMap { $0["used"]?.int }.sorted() == [2, 3])
+    // Which of them is meant can't be told from here, so both are left alone.
+    let ended = try run(
+      server, "terminate", "--idle-longer-than", "1ms", "--not-user", "müller", "--execute",
+      "--yes",
+      user: "postgres")
+    #expect(ended.status == 0, "\(ended.stderr)")
+    for client in clients {
+      try client.write("SELECT 'still';\n")
+      #expect(try client.readLine() == "still")
+    }
   }
 }

@@ -87,10 +87,10 @@ public struct Slots: Sendable, Equatable {
       return limit
     }
     let roleLimits = server.roleLimits.map { role in
-      limit(.role, role) { $0.user?.hasSameBytes(as: role.name) == true }
+      limit(.role, role) { role.isOf($0.user, id: $0.userID) }
     }
     let databaseLimits = server.databaseLimits.map { database in
-      limit(.database, database) { $0.database?.hasSameBytes(as: database.name) == true }
+      limit(.database, database) { database.isOf($0.database, id: $0.databaseID) }
     }
     limits = roleLimits + databaseLimits
 

@@ -86,10 +86,18 @@ public struct ServerFacts: Sendable, Equatable {
 public struct NamedLimit: Sendable, Equatable {
   public var name: String
   public var limit: Int
+  /// Its number; nil in a saved report. Names in an encoding that is not UTF-8 can look alike.
+  public var id: UInt32?
 
-  public init(name: String, limit: Int) {
+  public init(name: String, limit: Int, id: UInt32? = nil) {
     self.name = name
     self.limit = limit
+    self.id = id
+  }
+
+  func isOf(_ other: String?, id otherID: UInt32?) -> Bool {
+    if let id, let otherID { return id == otherID }
+    return other?.hasSameBytes(as: name) == true
   }
 }
 
