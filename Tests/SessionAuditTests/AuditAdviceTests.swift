@@ -146,6 +146,22 @@ struct AuditAdviceTests {
     #expect(advice([elsewhere]).map(\.code) == ["other_databases"])
   }
 
+  /// Nobody can follow the advice to connect to a database that takes no more connections.
+  @Test func endsFromHereWhereTheOtherDatabaseIsFull() throws {
+    var elsewhere = Session.idle(pid: 90, silent: .hours(2))
+    elsewhere.database = "other"
+    for (limit, isFull) in [(1, true), (2, false)] {
+      let server = ServerFacts.hundred {
+        $0.databaseLimits = [NamedLimit(name: "other", limit: limit)]
+      }
+      var report = Snapshot.of([elsewhere], role: .app(), server: server).judged()
+      report.advise(words: "-d shop")
+      let said = try #require(report.advice.first { $0.code == "other_databases" }).summary
+      #expect(said.contains("--all-databases") == isFull)
+      #expect(said.contains("connect there") == !isFull)
+    }
+  }
+
   @Test func saysHowToSetTheName() throws {
     let nameless = Session.idle(pid: 2, silent: .zero, application: "")
     let found = try #require(advice([nameless, .idle(pid: 3, silent: .zero)]).first)

@@ -132,11 +132,21 @@ extension Adviser {
       names.isEmpty
       ? "other databases" : "\(names.count == 1 ? "database" : "databases") \(Wording.few(names))"
     let count = elsewhere.count
+    let full = report.slots.limits.first { limit in
+      limit.kind == .database && limit.available <= 0
+        && elsewhere.contains { session in
+          limit.name.map { session.session.database?.hasSameBytes(as: $0) == true } ?? false
+        }
+    }
     return Advice(
       code: "other_databases", severity: .info,
       summary:
         "\(count == 1 ? "1 suspect or orphan is" : "\(count) suspects or orphans are") in "
-        + "\(place): connect there to see "
-        + "what is held and to end what is left behind.", remedy: nil)
+        + "\(place): "
+        + (full.map {
+          "\(SQLText.identifier($0.name ?? "")) takes no more connections, so end what is left behind "
+            + "from here, with --all-databases and, as nobody sees from here what it holds, "
+            + "--include-stateful."
+        } ?? "connect there to see what is held and to end what is left behind."), remedy: nil)
   }
 }
