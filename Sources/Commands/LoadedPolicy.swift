@@ -161,7 +161,8 @@ struct LoadedPolicy: Sendable {
       (resolved.policyPlace, resolved.name, resolved.reportName) = (
         place, target.name, target.name
       )
-      if file.targets.count == 1 { resolved.commandWords = "" }
+      // Words for its server would name one that the file says nothing of.
+      resolved.commandWords = ""
       return resolved
     }
     for place in resolved.indices {

@@ -2,8 +2,12 @@ import SessionAudit
 
 /// The plan or the result of a termination for people.
 extension TextReport {
-  /// - Parameter next: the command that would carry the plan out; shown after a dry run.
-  public func termination(_ report: TerminationReport, next: String) -> String {
+  /// - Parameters:
+  ///   - next: the command that would carry the plan out; shown after a dry run.
+  ///   - isForAll: it ends those of other targets as well.
+  public func termination(
+    _ report: TerminationReport, next: String, isForAll: Bool = false
+  ) -> String {
     if report.wasDeclined { return "Nothing was ended: the answer was not yes.\n" }
     var lines = head(report.audit)
     lines += [""] + (report.executed ? outcomes(report) : dryRun(report))
@@ -14,11 +18,11 @@ extension TextReport {
       lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
     }
     if !report.executed && !report.plan.selected.isEmpty {
+      let which = isForAll ? "them, and those of the file's other targets" : "them"
+      let place = next.contains("--live=-") ? ", behind the same pipe" : ""
       lines += [
-        "",
-        next.contains("--live=-")
-          ? "Nothing was ended: this is a dry run. To end them, behind the same pipe:"
-          : "Nothing was ended: this is a dry run. To end them:", "  " + HostileText.escaped(next),
+        "", "Nothing was ended: this is a dry run. To end \(which)\(place):",
+        "  " + HostileText.escaped(next),
       ]
     }
     return lines.joined(separator: "\n") + "\n"
