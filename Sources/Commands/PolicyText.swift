@@ -233,9 +233,10 @@ enum PolicyText {
         .value
     }
     if said(\.protect) == true { return "never: it is protected" }
+    let trust = said(\.trust) ?? policy.file.defaults.trust?.value
+    guard trust != .never else { return "never" }
     guard policy.file.saysWhatMayBeEnded else { return "never by the file alone: it says no trust" }
-    let trust = said(\.trust) ?? policy.file.defaults.trust?.value ?? .never
-    guard let basis = trust.basis else { return "never" }
+    guard let basis = trust?.basis else { return "never" }
     let roster = policy.roster(of: target)
     var names = Policy()
     names.oneInstance = policy.declarations(applications, \.oneInstance)

@@ -196,10 +196,26 @@ extension TextReport {
         ? ": 1 orphan is left alone, as \(first.detail)"
         : ": \(untrusted.count) orphans are left alone, the first as \(first.detail)"
     }
+    let matching = report.plan.kept.count { $0.reasons.first.map(Self.isOfMatching) ?? false }
+    if matching > 0 {
+      return matching == 1
+        ? ": the one that matches is kept" : ": the \(matching) that match are all kept"
+    }
     let named = report.plan.kept.filter { $0.reasons.first?.kind != "not_matched" }
     return named.isEmpty && !report.plan.kept.isEmpty
       ? ": nothing passes the filters" : ": none matches"
   }
+
+  /// Whether it keeps a session that was asked for.
+  private static func isOfMatching(_ reason: Reason) -> Bool {
+    // Of the states it is one that an option adds to the verdict.
+    reason.kind == "in_use"
+      ? reason.detail.contains("; see --include-") : reasonsOfMatching.contains(reason.kind)
+  }
+
+  private static let reasonsOfMatching: Set = [
+    "superuser", "not_permitted", "by_policy", "pooled", "untrusted", "holds_state", "newest_kept",
+  ]
 
   /// What was kept, counted by reason: a list of every healthy session helps nobody.
   private func kept(_ report: TerminationReport) -> [String] {
@@ -229,7 +245,8 @@ extension TextReport {
     "pooled": "kept open by a pooler (--include-pooled)", "not_selected": "not selected",
     "untrusted": "on weaker evidence than --trust", "newest_kept": "newest of their application",
     "last_of_application": "last of their application (--allow-empty)",
-    "max_share": "stopped by --max-share",
+    "max_share": "stopped by --max-share", "by_policy": "by the policy",
+    "parallel_worker": "workers of other sessions",
   ]
 
   private static func sessions(_ count: Int) -> String {

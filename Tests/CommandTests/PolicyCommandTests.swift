@@ -116,6 +116,17 @@ struct PolicyCommandTests {
       ])
   }
 
+  /// What an option could end is told from what none can.
+  @Test func showTellsNeverFromNotByTheFile() throws {
+    let text = "[[application]]\nmatch = \"reports\"\ntrust = \"never\"\n"
+    for (name, conclusion) in [
+      ("reports", "never"), ("web", "never by the file alone: it says no trust"),
+    ] {
+      let outcome = try policy("show", "-", name, input: text)
+      #expect(outcome.stdout.hasSuffix("  may be ended    \(conclusion)\n"), "\(outcome.stdout)")
+    }
+  }
+
   /// What a file says is shown without playing tricks on the terminal.
   @Test func showEscapes() throws {
     let outcome = try policy(
