@@ -35,7 +35,7 @@ extension TextReport {
         "No session would be ended\(Self.whyNone(report)).", to: style.width)
     }
     return ["\(Self.sessions(selected.count)) would be ended."]
-      + victims(selected.map { ($0, nil) })
+      + victims(selected.map { ($0, nil) }, of: report)
   }
 
   /// A line for each session that was to be ended, and nothing where there was none.
@@ -61,7 +61,7 @@ extension TextReport {
   /// The plan as the question before `--execute` shows it.
   public func question(_ report: TerminationReport) -> String {
     (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended."]
-      + victims(report.plan.selected.map { ($0, nil) }) + kept(report))
+      + victims(report.plan.selected.map { ($0, nil) }, of: report) + kept(report))
       .joined(separator: "\n") + "\n"
   }
 
@@ -82,7 +82,7 @@ extension TextReport {
     }
     if report.count(.gone) == 0 && cancelled == 0 { counts.insert("None was ended", at: 0) }
     return CellWidth.wrapped(counts.joined(separator: ", ") + ".", to: style.width)
-      + victims(zip(report.plan.selected, report.outcomes).map { ($0, $1) })
+      + victims(zip(report.plan.selected, report.outcomes).map { ($0, $1) }, of: report)
       + (report.failure.map {
         [""]
           + CellWidth.wrapped(
@@ -91,7 +91,10 @@ extension TextReport {
   }
 
   /// The victims under what selected them, so that it is said once.
-  private func victims(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
+  private func victims(
+    _ victims: [(Victim, TerminationOutcome?)], of report: TerminationReport
+  ) -> [String] {
+    let serverVersion = report.audit.target.serverVersionNumber
     var order: [String] = []
     var sections: [String: [(Victim, TerminationOutcome?)]] = [:]
     for victim in victims {
@@ -103,11 +106,13 @@ extension TextReport {
       let section = sections[why] ?? []
       let noun = section.first?.0.isOrphan == true ? "orphan" : "session"
       let heading = "\(section.count) \(noun)\(section.count == 1 ? "" : "s"), \(why):"
-      return ["", heading] + table(section)
+      return ["", heading] + table(section, serverVersion)
     }
   }
 
-  private func table(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
+  private func table(
+    _ victims: [(Victim, TerminationOutcome?)], _ serverVersion: Int?
+  ) -> [String] {
     let isOver = victims.first?.1 != nil
     var table = TextTable(
       [
@@ -136,7 +141,7 @@ extension TextReport {
     return [lines[0]]
       + zip(lines.dropFirst(), victims).flatMap { line, victim in
         [line]
-          + notes(of: victim.0, victim.1).map {
+          + notes(of: victim.0, victim.1, serverVersion).map {
             style.paint("    " + HostileText.escaped($0), .faint)
           }
       } + faint(Self.remark(on: leftOut))
@@ -153,16 +158,18 @@ extension TextReport {
   }
 
   /// What it holds and what became of it.
-  private func notes(of victim: Victim, _ outcome: TerminationOutcome?) -> [String] {
+  private func notes(
+    of victim: Victim, _ outcome: TerminationOutcome?, _ serverVersion: Int?
+  ) -> [String] {
     var notes = [outcome?.detail].compactMap { $0 }
     // Of one that was left alone it does not matter.
     guard outcome.map({ $0.result == .gone || $0.result == .survived }) ?? true else {
       return notes
     }
-    let held = victim.judged.holds.map(Holding.inOrder) ?? []
-    if !held.isEmpty {
-      let words = held.map { $0.rawValue.replacing("_", with: " ") }.joined(separator: ", ")
-      notes.insert("\(outcome?.result == .gone ? "held" : "holds") \(words)", at: 0)
+    if let holds = victim.judged.holds, !holds.isEmpty {
+      notes.insert(
+        Holding.clause(
+          for: holds, serverVersion: serverVersion, wasEnded: outcome?.result == .gone), at: 0)
     }
     if victim.judged.session.state?.isInTransaction == true {
       notes.insert("idle in transaction", at: 0)
