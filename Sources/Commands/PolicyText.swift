@@ -31,12 +31,12 @@ enum PolicyText {
   static func summary(_ policy: LoadedPolicy) -> String {
     let file = policy.file
     let applications = file.applications.count + file.targets.map(\.applications.count).reduce(0, +)
-    let ends = file.trusts.subtracting([.never])
-    let strongest = Trust.allCases.last { ends.contains($0) }
     return HostileText.escaped(
       "\(InputFile.name(policy.path)): right; \(counted(file.targets.count, "target")), "
         + "\(counted(applications, "entry", "entries")) about applications; "
-        + (strongest.map { "by itself it lets terminate end sessions, at most on \($0.rawValue)" }
+        + (policy.weakestTrust.map {
+          "by itself it lets terminate end sessions, at most on \($0.rawValue)"
+        }
           ?? "by itself it lets terminate end nothing")) + "\n"
   }
 
