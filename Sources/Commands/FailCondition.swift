@@ -38,12 +38,13 @@ enum FailCondition: Equatable {
   private static func finding(_ slots: Slots, _ percent: Int) -> String? {
     let reached = slots.watched.filter { $0.usedRatio * 100 >= Double(percent) }
     guard let first = reached.first else { return nil }
-    let more = reached.count > 1 ? ", and \(reached.count - 1) more limits" : ""
+    let more = reached.count > 1 ? ", and \(Wording.counted(reached.count - 1, "more limit"))" : ""
     let whose =
       first == slots.binding && first.kind != .role && first.kind != .database
       ? "" : " of \(first.owner)"
+    let used = min(first.used, first.limit)
     return
-      "\(min(first.used, first.limit)) of \(first.limit) connections\(whose) are used, which is "
+      "\(used) of \(first.limit) connections\(whose) \(used == 1 ? "is" : "are") used, which is "
       + "\(percent) % or more\(more)"
   }
 

@@ -86,21 +86,38 @@ struct LoadedPolicy: Sendable {
 
   /// What is right and yet can't be meant: sentences.
   var doubts: [String] {
-    let places: [Int?] = file.targets.isEmpty ? [nil] : file.targets.indices.map(Optional.some)
-    return places.compactMap { place in
-      let applications = applications(of: place)
-      let trusts =
-        [file.defaults.trust].compactMap { $0?.value }
-        + applications.compactMap { $0.trust?.value }
-      guard let most = trusts.compactMap(\.basis).min(), roster(of: place) == nil else {
-        return nil
-      }
-      let hasNumbers = applications.contains { $0.instances != nil }
-      guard most == .roster || most == .declared && !hasNumbers else { return nil }
+    places.compactMap { place in
+      guard let most = unmetBasis(of: place) else { return nil }
       let whose = place.map { " of target \(file.targets[$0].name)" } ?? ""
       return "nothing\(whose) can be ended by this file alone: its trust asks for a roster"
         + (most == .declared ? " or for instances" : "") + ", and there is none"
     }
+  }
+
+  /// The weakest ground on which a run by the file alone ends something; nil: it ends nothing.
+  var weakestTrust: Trust? {
+    let trusts = Set(places.filter { unmetBasis(of: $0) == nil }.flatMap(trusts))
+    return Trust.allCases.last { $0 != .never && trusts.contains($0) }
+  }
+
+  /// Its targets, or what it says of any other.
+  private var places: [Int?] {
+    file.targets.isEmpty ? [nil] : file.targets.indices.map(Optional.some)
+  }
+
+  private func trusts(of place: Int?) -> [Trust] {
+    [file.defaults.trust].compactMap { $0?.value }
+      + applications(of: place).compactMap { $0.trust?.value }
+  }
+
+  /// The weakest evidence that is enough where the file has no means to it; nil: it has, or lets
+  /// nothing be ended.
+  private func unmetBasis(of place: Int?) -> Basis? {
+    guard let most = trusts(of: place).compactMap(\.basis).min(), roster(of: place) == nil else {
+      return nil
+    }
+    let hasNumbers = applications(of: place).contains { $0.instances != nil }
+    return most == .roster || most == .declared && !hasNumbers ? most : nil
   }
 
   /// A clause that never holds the string.
@@ -196,7 +213,8 @@ struct LoadedPolicy: Sendable {
       (resolved.policyPlace, resolved.name, resolved.reportName) = (
         place, target.name, target.name
       )
-      if file.targets.count == 1 { resolved.commandWords = "" }
+      // Words for its server would name one that the file says nothing of.
+      resolved.commandWords = ""
       return resolved
     }
     for place in resolved.indices {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InputFiles
 
 #if canImport(Glibc)
   import Glibc
@@ -114,6 +115,18 @@ public struct PgsessionsCommand: ParsableCommand {
     return sentence
   }
 
+  /// What was most likely meant where a command, or a command of a command, is none.
+  private static func nearestCommand(to arguments: [String]) -> String? {
+    var (path, commands) = ("pgsessions", configuration.subcommands)
+    for word in arguments {
+      guard let known = commands.first(where: { $0._commandName == word }) else {
+        return NearestWord.of(word, among: commands.map { $0._commandName }).map { "\(path) \($0)" }
+      }
+      (path, commands) = ("\(path) \(word)", known.configuration.subcommands)
+    }
+    return nil
+  }
+
   /// Help and version go to stdout; what ArgumentParser did not understand becomes one sentence.
   private static func finish(_ error: any Error, _ arguments: [String]) -> Int32 {
     if exitCode(for: error) == .success {
@@ -125,11 +138,12 @@ public struct PgsessionsCommand: ParsableCommand {
     let command = arguments.first.flatMap { name in
       configuration.subcommands.map { $0._commandName }.first { $0 == name }
     }
+    let nearest = nearestCommand(to: arguments).map { "The nearest command is \($0). " } ?? ""
     Diagnostics.report(
       .usage(
         sentence,
         next:
-          "See \((["pgsessions"] + [command].compactMap { $0 } + ["--help"]).joined(separator: " "))."
+          "\(nearest)See \((["pgsessions"] + [command].compactMap { $0 } + ["--help"]).joined(separator: " "))."
       ))
     return ExitStatus.usage.rawValue
   }

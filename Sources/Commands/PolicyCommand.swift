@@ -51,6 +51,9 @@ struct PolicyCommand: ParsableCommand {
     func run() throws {
       do {
         let policy = try LoadedPolicy.read(file)
+        for glob in policy.file.unclosedGlobs {
+          Diagnostics.warn(glob.sentence(in: InputFile.name(file)))
+        }
         for doubt in policy.doubts { Diagnostics.warn("\(InputFile.name(file)): \(doubt)") }
         try OutputOptions.end(.done, OutputOptions.emit(PolicyText.summary(policy)), nil)
       } catch let errors as PolicyFileErrors {

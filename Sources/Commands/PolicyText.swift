@@ -31,12 +31,12 @@ enum PolicyText {
   static func summary(_ policy: LoadedPolicy) -> String {
     let file = policy.file
     let applications = file.applications.count + file.targets.map(\.applications.count).reduce(0, +)
-    let ends = file.trusts.subtracting([.never])
-    let strongest = Trust.allCases.last { ends.contains($0) }
     return HostileText.escaped(
       "\(InputFile.name(policy.path)): right; \(counted(file.targets.count, "target")), "
         + "\(counted(applications, "entry", "entries")) about applications; "
-        + (strongest.map { "by itself it lets terminate end sessions, at most on \($0.rawValue)" }
+        + (policy.weakestTrust.map {
+          "by itself it lets terminate end sessions, at most on \($0.rawValue)"
+        }
           ?? "by itself it lets terminate end nothing")) + "\n"
   }
 
@@ -233,9 +233,10 @@ enum PolicyText {
         .value
     }
     if said(\.protect) == true { return "never: it is protected" }
+    let trust = said(\.trust) ?? policy.file.defaults.trust?.value
+    guard trust != .never else { return "never" }
     guard policy.file.saysWhatMayBeEnded else { return "never by the file alone: it says no trust" }
-    let trust = said(\.trust) ?? policy.file.defaults.trust?.value ?? .never
-    guard let basis = trust.basis else { return "never" }
+    guard let basis = trust?.basis else { return "never" }
     let roster = policy.roster(of: target)
     var names = Policy()
     names.oneInstance = policy.declarations(applications, \.oneInstance)

@@ -180,10 +180,13 @@ struct TerminateCommand: ParsableCommand {
   }
 
   /// The command that ends what a dry run has shown.
-  private func next(_ selection: Selection, _ target: ResolvedTarget) -> String {
+  /// - Parameter isForAll: it goes for several targets, where nobody can be asked.
+  private func next(
+    _ selection: Selection, _ target: ResolvedTarget, isForAll: Bool = false
+  ) -> String {
     let words =
       ["pgsessions terminate"] + selecting.words(selection) + judging.words + ending.words
-      + ["--execute", target.commandWords]
+      + ["--execute", isForAll ? "--yes" : "", target.commandWords]
     return words.filter { !$0.isEmpty }.joined(separator: " ")
   }
 
@@ -235,9 +238,11 @@ struct TerminateCommand: ParsableCommand {
         // Then the error says it.
         return quiet ? "" : text.refusal(answer)
       }
-      return quiet
-        ? text.briefTermination(report, of: target.name)
-        : text.termination(report, next: next(selection, target))
+      if quiet { return text.briefTermination(report, of: target.name) }
+      // Those that a policy file names have no words of their own.
+      let isForAll = target.policyPlace != nil
+      return text.termination(
+        report, next: next(selection, target, isForAll: isForAll), isForAll: isForAll)
     }
     return quiet ? reports.joined() : text.parts(reports)
   }

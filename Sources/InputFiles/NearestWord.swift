@@ -1,7 +1,7 @@
 /// Which of some words somebody has most likely meant.
-enum NearestWord {
+package enum NearestWord {
   /// nil where none is near: more than a third of its letters would have to change.
-  static func of(_ word: String, among words: [String]) -> String? {
+  package static func of(_ word: String, among words: [String]) -> String? {
     let nearest = words.map { (word: $0, distance: distance(word, $0)) }
       .min { ($0.distance, $0.word) < ($1.distance, $1.word) }
     guard let nearest, nearest.distance <= max(1, nearest.word.utf8.count / 3) else { return nil }

@@ -17,7 +17,9 @@ extension PolicyFile {
 
   private func checkTargets(_ reader: PolicyReader) {
     for (place, target) in targets.enumerated() {
-      if let other = targets[..<place].first(where: { $0.name == target.name }) {
+      if let other = targets[..<place].first(where: { $0.name == target.name }),
+        !target.name.isEmpty
+      {
         reader.wrong(target.line, "target.name", "is the name of another one (line \(other.line))")
       }
       if let roster, let own = target.roster {
@@ -74,6 +76,41 @@ extension PolicyFile {
       }
       earlier[key, default: []].append(entry)
     }
+  }
+}
+
+extension PolicyFile {
+  /// Globs with a `[` that no `]` closes: likelier a typing error than a name.
+  public var unclosedGlobs: [InputFileError] {
+    let entries =
+      applications.map { ("application", $0) }
+      + targets.flatMap { $0.applications.map { ("target.application", $0) } }
+    let ofApplications = entries.flatMap { path, entry in
+      [("match", entry.match), ("user", entry.user ?? ""), ("database", entry.database ?? "")]
+        .map { ("\(path).\($0)", Said($1, line: entry.line)) }
+    }
+    let ofRosters =
+      (roster?.covers ?? []).map { ("roster.covers", $0) }
+      + targets.flatMap { ($0.roster?.covers ?? []).map { ("target.roster.covers", $0) } }
+    return (ofApplications + ofRosters).filter { Self.isUnclosed($1.value) }
+      .map { path, glob in
+        InputFileError(
+          line: glob.line, field: path,
+          "in \"\(glob.value)\" a [ opens no class, so it is taken as it stands")
+      }
+  }
+
+  /// As `Glob` reads it: `\` takes the next as it is, and a `]` that comes first is a member.
+  private static func isUnclosed(_ glob: String) -> Bool {
+    var rest = glob.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+      if scalar == "\\" { rest = rest.dropFirst() }
+      guard scalar == "[" else { continue }
+      if rest.first == "!" || rest.first == "^" { rest.removeFirst() }
+      guard let close = rest.dropFirst().firstIndex(of: "]") else { return true }
+      rest = rest[close...].dropFirst()
+    }
+    return false
   }
 }
 

@@ -91,23 +91,25 @@ extension PolicyReader {
     _ node: TOMLNode, _ path: String, _ conninfoProblem: @escaping (String) -> String?
   ) -> PolicyFile.Target? {
     var name: PolicyFile.Said<String>?
-    var sources: [PolicyFile.Said<PolicyFile.Source>] = []
-    var hasSource = false
+    var source: PolicyFile.Said<PolicyFile.Source>?
+    var firstSource: Int?
+    var hasName = false
     var applications: [PolicyFile.Application] = []
     var roster: PolicyFile.Roster?
-    func source(
+    func reader(
       _ make: @escaping (String) -> PolicyFile.Source, _ problem: @escaping (String) -> String?
     ) -> (TOMLNode, String) -> Void {
       { node, path in
-        hasSource = true
+        if let firstSource {
+          self.wrong(
+            node.line, path,
+            "names the server once more (line \(firstSource)): one of conninfo, service and url_env"
+          )
+        }
+        firstSource = firstSource ?? node.line
         guard let said = self.words(node, path) else { return }
         if let problem = problem(said.value) { return self.wrong(said.line, path, problem) }
-        if let first = sources.first {
-          self.wrong(
-            said.line, path,
-            "names the server once more (line \(first.line)): one of conninfo, service and url_env")
-        }
-        sources.append(.init(make(said.value), line: said.line))
+        source = .init(make(said.value), line: said.line)
       }
     }
     table(
@@ -116,6 +118,7 @@ extension PolicyReader {
         (
           "name",
           {
+            hasName = true
             name = self.words($0, $1)
             // It stands in reports and metrics.
             if name?.value.contains("://") == true {
@@ -123,9 +126,9 @@ extension PolicyReader {
             }
           }
         ),
-        ("conninfo", source({ .conninfo($0) }, conninfoProblem)),
-        ("service", source({ .service($0) }, Self.serviceProblem)),
-        ("url_env", source({ .urlVariable($0) }, Self.variableProblem)),
+        ("conninfo", reader({ .conninfo($0) }, conninfoProblem)),
+        ("service", reader({ .service($0) }, Self.serviceProblem)),
+        ("url_env", reader({ .urlVariable($0) }, Self.variableProblem)),
         (
           "application",
           { node, path in
@@ -135,13 +138,14 @@ extension PolicyReader {
         ("roster", { roster = self.roster($0, $1) }),
       ])
     guard case .table = node.value else { return nil }
-    if name == nil { wrong(node.line, path, "has no name") }
-    if !hasSource {
+    if !hasName { wrong(node.line, path, "has no name") }
+    if firstSource == nil {
       wrong(node.line, path, "says no server: give it a conninfo, a service or a url_env")
     }
-    guard let name, let source = sources.first else { return nil }
+    // Where one is missing that is an error already, and the whole is still to be checked.
     return PolicyFile.Target(
-      name: name.value, source: source, applications: applications, roster: roster, line: name.line)
+      name: name?.value ?? "", source: source ?? .init(.service(""), line: node.line),
+      applications: applications, roster: roster, line: name?.line ?? node.line)
   }
 
   /// Its text is not shown: it may be what should have been in the variable.
@@ -239,7 +243,9 @@ extension PolicyReader {
       // An address that is none is a typing error, and no name.
       guard NetworkAddress(said.value.prefix { $0 != "/" }) != nil, Network(said.value) == nil
       else { return true }
-      wrong(said.line, path, "is no address or range; a range begins at its first address")
+      wrong(
+        said.line, path,
+        "has \"\(said.value)\", which is no address or range; a range begins at its first address")
       return false
     }
   }

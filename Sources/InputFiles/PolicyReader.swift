@@ -165,8 +165,8 @@ final class PolicyReader {
       if let network = Network(said.value) { return .init(network, line: said.line) }
       wrong(
         said.line, path,
-        "is no address or range: write 10.0.0.7, 10.0.0.0/8 or fd00::/8; a range begins at its first "
-          + "address")
+        "has \"\(said.value)\", which is no address or range: write 10.0.0.7, 10.0.0.0/8 or fd00::/8; "
+          + "a range begins at its first address")
       return nil
     }
   }

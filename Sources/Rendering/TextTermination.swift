@@ -2,8 +2,12 @@ import SessionAudit
 
 /// The plan or the result of a termination for people.
 extension TextReport {
-  /// - Parameter next: the command that would carry the plan out; shown after a dry run.
-  public func termination(_ report: TerminationReport, next: String) -> String {
+  /// - Parameters:
+  ///   - next: the command that would carry the plan out; shown after a dry run.
+  ///   - isForAll: it ends those of other targets as well.
+  public func termination(
+    _ report: TerminationReport, next: String, isForAll: Bool = false
+  ) -> String {
     if report.wasDeclined { return "Nothing was ended: the answer was not yes.\n" }
     var lines = head(report.audit)
     lines += [""] + (report.executed ? outcomes(report) : dryRun(report))
@@ -14,11 +18,11 @@ extension TextReport {
       lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
     }
     if !report.executed && !report.plan.selected.isEmpty {
+      let which = isForAll ? "them, and those of the file's other targets" : "them"
+      let place = next.contains("--live=-") ? ", behind the same pipe" : ""
       lines += [
-        "",
-        next.contains("--live=-")
-          ? "Nothing was ended: this is a dry run. To end them, behind the same pipe:"
-          : "Nothing was ended: this is a dry run. To end them:", "  " + HostileText.escaped(next),
+        "", "Nothing was ended: this is a dry run. To end \(which)\(place):",
+        "  " + HostileText.escaped(next),
       ]
     }
     return lines.joined(separator: "\n") + "\n"
@@ -31,7 +35,7 @@ extension TextReport {
         "No session would be ended\(Self.whyNone(report)).", to: style.width)
     }
     return ["\(Self.sessions(selected.count)) would be ended."]
-      + victims(selected.map { ($0, nil) })
+      + victims(selected.map { ($0, nil) }, of: report)
   }
 
   /// A line for each session that was to be ended, and nothing where there was none.
@@ -57,7 +61,7 @@ extension TextReport {
   /// The plan as the question before `--execute` shows it.
   public func question(_ report: TerminationReport) -> String {
     (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended."]
-      + victims(report.plan.selected.map { ($0, nil) }) + kept(report))
+      + victims(report.plan.selected.map { ($0, nil) }, of: report) + kept(report))
       .joined(separator: "\n") + "\n"
   }
 
@@ -78,7 +82,7 @@ extension TextReport {
     }
     if report.count(.gone) == 0 && cancelled == 0 { counts.insert("None was ended", at: 0) }
     return CellWidth.wrapped(counts.joined(separator: ", ") + ".", to: style.width)
-      + victims(zip(report.plan.selected, report.outcomes).map { ($0, $1) })
+      + victims(zip(report.plan.selected, report.outcomes).map { ($0, $1) }, of: report)
       + (report.failure.map {
         [""]
           + CellWidth.wrapped(
@@ -87,7 +91,10 @@ extension TextReport {
   }
 
   /// The victims under what selected them, so that it is said once.
-  private func victims(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
+  private func victims(
+    _ victims: [(Victim, TerminationOutcome?)], of report: TerminationReport
+  ) -> [String] {
+    let serverVersion = report.audit.target.serverVersionNumber
     var order: [String] = []
     var sections: [String: [(Victim, TerminationOutcome?)]] = [:]
     for victim in victims {
@@ -99,11 +106,13 @@ extension TextReport {
       let section = sections[why] ?? []
       let noun = section.first?.0.isOrphan == true ? "orphan" : "session"
       let heading = "\(section.count) \(noun)\(section.count == 1 ? "" : "s"), \(why):"
-      return ["", heading] + table(section)
+      return ["", heading] + table(section, serverVersion)
     }
   }
 
-  private func table(_ victims: [(Victim, TerminationOutcome?)]) -> [String] {
+  private func table(
+    _ victims: [(Victim, TerminationOutcome?)], _ serverVersion: Int?
+  ) -> [String] {
     let isOver = victims.first?.1 != nil
     var table = TextTable(
       [
@@ -132,7 +141,7 @@ extension TextReport {
     return [lines[0]]
       + zip(lines.dropFirst(), victims).flatMap { line, victim in
         [line]
-          + notes(of: victim.0, victim.1).map {
+          + notes(of: victim.0, victim.1, serverVersion).map {
             style.paint("    " + HostileText.escaped($0), .faint)
           }
       } + faint(Self.remark(on: leftOut))
@@ -149,16 +158,18 @@ extension TextReport {
   }
 
   /// What it holds and what became of it.
-  private func notes(of victim: Victim, _ outcome: TerminationOutcome?) -> [String] {
+  private func notes(
+    of victim: Victim, _ outcome: TerminationOutcome?, _ serverVersion: Int?
+  ) -> [String] {
     var notes = [outcome?.detail].compactMap { $0 }
     // Of one that was left alone it does not matter.
     guard outcome.map({ $0.result == .gone || $0.result == .survived }) ?? true else {
       return notes
     }
-    let held = victim.judged.holds.map(Holding.inOrder) ?? []
-    if !held.isEmpty {
-      let words = held.map { $0.rawValue.replacing("_", with: " ") }.joined(separator: ", ")
-      notes.insert("\(outcome?.result == .gone ? "held" : "holds") \(words)", at: 0)
+    if let holds = victim.judged.holds, !holds.isEmpty {
+      notes.insert(
+        Holding.clause(
+          for: holds, serverVersion: serverVersion, wasEnded: outcome?.result == .gone), at: 0)
     }
     if victim.judged.session.state?.isInTransaction == true {
       notes.insert("idle in transaction", at: 0)
@@ -192,10 +203,26 @@ extension TextReport {
         ? ": 1 orphan is left alone, as \(first.detail)"
         : ": \(untrusted.count) orphans are left alone, the first as \(first.detail)"
     }
+    let matching = report.plan.kept.count { $0.reasons.first.map(Self.isOfMatching) ?? false }
+    if matching > 0 {
+      return matching == 1
+        ? ": the one that matches is kept" : ": the \(matching) that match are all kept"
+    }
     let named = report.plan.kept.filter { $0.reasons.first?.kind != "not_matched" }
     return named.isEmpty && !report.plan.kept.isEmpty
       ? ": nothing passes the filters" : ": none matches"
   }
+
+  /// Whether it keeps a session that was asked for.
+  private static func isOfMatching(_ reason: Reason) -> Bool {
+    // Of the states it is one that an option adds to the verdict.
+    reason.kind == "in_use"
+      ? reason.detail.contains("; see --include-") : reasonsOfMatching.contains(reason.kind)
+  }
+
+  private static let reasonsOfMatching: Set = [
+    "superuser", "not_permitted", "by_policy", "pooled", "untrusted", "holds_state", "newest_kept",
+  ]
 
   /// What was kept, counted by reason: a list of every healthy session helps nobody.
   private func kept(_ report: TerminationReport) -> [String] {
@@ -225,7 +252,8 @@ extension TextReport {
     "pooled": "kept open by a pooler (--include-pooled)", "not_selected": "not selected",
     "untrusted": "on weaker evidence than --trust", "newest_kept": "newest of their application",
     "last_of_application": "last of their application (--allow-empty)",
-    "max_share": "stopped by --max-share",
+    "max_share": "stopped by --max-share", "by_policy": "by the policy",
+    "parallel_worker": "workers of other sessions",
   ]
 
   private static func sessions(_ count: Int) -> String {

@@ -13,6 +13,8 @@ struct BadInputTests {
   @Test(arguments: [
     Case(arguments: ["audit", "--colour"], says: "--colour"),
     Case(arguments: ["frobnicate"], says: "frobnicate"),
+    Case(arguments: ["terminat", "-d", "x"], says: "The nearest command is pgsessions terminate."),
+    Case(arguments: ["policy", "chek", "x"], says: "nearest command is pgsessions policy check."),
     Case(arguments: ["audit", "--stale-after", "5"], says: "write 5s, 5m or 5h"),
     Case(arguments: ["audit", "--stale-after", "-5m"], says: "can't be negative"),
     Case(arguments: ["audit", "--stale-after", "5x"], says: "is written like"),

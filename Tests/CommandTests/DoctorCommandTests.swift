@@ -228,6 +228,10 @@ struct DoctorCommandTests {
     let again = try doctor(server, as: "boss", "--role", "watch \"er\"")
     #expect(!again.stdout.contains("CREATE ROLE") && !again.stdout.contains("LIMIT"))
     #expect(try psql(server, as: "boss", again.stdout).status == 0)
+    // Nothing is granted to who has it all.
+    #expect(
+      try doctor(server, as: "boss", "--role", "boss").stdout
+        == "-- \"boss\" is a superuser, which has all of this and much more: make another role.\n")
     _ = victim
   }
 

@@ -55,6 +55,7 @@ struct PolicyCommandTests {
     ] {
       let outcome = try policy("check", "-", input: doubtful)
       #expect(outcome.status == 0 && outcome.stderr.contains("can be ended by this file alone"))
+      #expect(outcome.stdout.hasSuffix("by itself it lets terminate end nothing\n"))
     }
     for fine in [
       "[defaults]\ntrust = \"never\"", "[defaults]\ntrust = \"inferred\"",
@@ -62,6 +63,35 @@ struct PolicyCommandTests {
       "[defaults]\ntrust = \"roster\"\n[roster]\nfile = \"x\"",
     ] {
       #expect(try policy("check", "-", input: fine).stderr.isEmpty, "\(fine)")
+    }
+  }
+
+  /// Of several targets it may be so of one.
+  @Test func checkCountsTheTargetsOfWhichSomethingCanBeEnded() throws {
+    let text =
+      "[defaults]\ntrust = \"declared\"\n"
+      + ["a", "b"].map { "[[target]]\nname = \"\($0)\"\nservice = \"s\"\n" }.joined()
+    let none = try policy("check", "-", input: text)
+    #expect(none.stdout.hasSuffix("end nothing\n"), "\(none.stdout)")
+    let one = try policy("check", "-", input: text + "[target.roster]\nfile = \"x\"\n")
+    #expect(one.stdout.hasSuffix("end sessions, at most on declared\n"), "\(one.stdout)")
+    #expect(one.stderr.contains("nothing of target a can be ended"), "\(one.stderr)")
+  }
+
+  @Test func checkDoubtsWhatOpensNoClass() throws {
+    func warnings(_ match: String) throws -> [Substring] {
+      try policy("check", "-", input: "[[application]]\nmatch = '\(match)'\nkeep = 1\n")
+        .stderr.split(separator: "\n")
+    }
+    for match in ["web.[1", "[", "a[!]", "[]", "[a][b"] {
+      #expect(
+        try warnings(match) == [
+          "pgsessions: warning: stdin, line 2, application.match: in \"\(match)\" a [ opens no class, so "
+            + "it is taken as it stands"
+        ])
+    }
+    for match in ["web.[12]", "web.\\[1", "[]]", "[!]x]", "a]"] {
+      #expect(try warnings(match).isEmpty, "\(match)")
     }
   }
 
@@ -114,6 +144,17 @@ struct PolicyCommandTests {
       whole[1] == [
         "target shop", "  url_env         SHOP   line 5", "  roster file     alive  line 6",
       ])
+  }
+
+  /// What an option could end is told from what none can.
+  @Test func showTellsNeverFromNotByTheFile() throws {
+    let text = "[[application]]\nmatch = \"reports\"\ntrust = \"never\"\n"
+    for (name, conclusion) in [
+      ("reports", "never"), ("web", "never by the file alone: it says no trust"),
+    ] {
+      let outcome = try policy("show", "-", name, input: text)
+      #expect(outcome.stdout.hasSuffix("  may be ended    \(conclusion)\n"), "\(outcome.stdout)")
+    }
   }
 
   /// What a file says is shown without playing tricks on the terminal.

@@ -443,8 +443,19 @@ extension Faults {
         roster.command = "false"
         """, to: "policy.toml")
       let environment = try ["SHOP": Crowd.uri(), "LEDGER": Crowd.uri(database: "ledger")]
-      let outcome = try run(
-        "terminate", "--policy", path, "--execute", "--json", environment: environment)
+      // What is printed goes by the file's targets, so that their rosters count.
+      let dry = try run("terminate", "--policy", path, environment: environment)
+      let printed = dry.stdout.split(separator: "\n").filter { $0.hasPrefix("  pgsessions ") }
+      let command = "terminate --policy=\(path) --execute --yes"
+      #expect(printed == ["  pgsessions \(command)", "  pgsessions \(command)"], "\(dry.stdout)")
+      #expect(dry.stdout.contains("To end them, and those of the file's other targets:"))
+      let audit = try run("audit", "--policy", path, environment: environment)
+      let steps = audit.stdout.split(separator: "\n").filter { $0.contains("terminate --orphans") }
+      #expect(
+        steps.count == 2 && steps.allSatisfy { $0.hasSuffix("--policy=\(path)") }, "\(audit.stdout)"
+      )
+      let outcome = try Fixture.run(
+        command.split(separator: " ").map(String.init) + ["--json"], environment: environment)
       #expect(outcome.status == 2, "\(outcome.stderr)")
       let reports = try Fixture.json(outcome)["reports"]?.items ?? []
       #expect(

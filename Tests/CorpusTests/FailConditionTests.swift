@@ -28,6 +28,10 @@ struct FailConditionTests {
     #expect(
       FailCondition.failure(of: report, [.slots(percent: 90)])?.sentence
         == "--fail-on: 27 of 30 connections are used, which is 90 % or more")
+    report.slots.binding.used = 1
+    #expect(
+      FailCondition.failure(of: report, [.slots(percent: 1)])?.sentence
+        == "--fail-on: 1 of 30 connections is used, which is 1 % or more, and 1 more limit")
   }
 
   /// A monitoring role has room of its own while everybody else is refused.

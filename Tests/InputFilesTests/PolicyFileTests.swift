@@ -209,6 +209,25 @@ struct PolicyFileTests {
       ["5 target.name is the name of another one (line 2)"]
     ),
     (
+      "[[target]]\nname = \"a\"\nservice = \"a\"\n[[target]]\nname = \"a\"",
+      ["4 target says no server", "5 target.name is the name of another one (line 2)"]
+    ),
+    (
+      "[[target]]\nname = \"a\"\nconninfo = \"password=geheim\"\nservice = \"a\"",
+      [
+        "3 target.conninfo holds a password",
+        "4 target.service names the server once more (line 3)",
+      ]
+    ),
+    (
+      "[[target]]\nname = \"\"\nservice = \"a\"\n[[target]]\nname = \"\"\nservice = \"b\"",
+      ["2 target.name is empty", "5 target.name is empty"]
+    ),
+    (
+      "[[target]]\nname = \"a\"\n[[target]]\nname = \"b\"\nservice = \"b\"\n[roster]\nfile = \"x\"",
+      ["1 target says no server", "7 roster speaks of one target, and there are 2"]
+    ),
+    (
       "[[target]]\nname = \"postgres://u:geheim@h/d\"\nservice = \"a\"",
       ["2 target.name must be a name"]
     ),
@@ -242,7 +261,10 @@ struct PolicyFileTests {
     ),
     (
       "[network]\npoolers = [7, \"10.0.0.1/8\"]",
-      ["2 network.poolers is a number", "2 network.poolers is no address"]
+      [
+        "2 network.poolers is a number",
+        "2 network.poolers has \"10.0.0.1/8\", which is no address",
+      ]
     ),
     (
       "[network]\npoolers = \"::1\"\nshared_addresses = \"::1\"",
@@ -258,7 +280,7 @@ struct PolicyFileTests {
     ("[roster]\ncommand = [\"a\", 1]", ["2 roster.command is a number, and must be a string"]),
     (
       "[roster]\nfile = \"a\"\ncovers = [\"10.0.0.1/8\"]",
-      ["3 roster.covers is no address or range"]
+      ["3 roster.covers has \"10.0.0.1/8\", which is no address or range"]
     ),
     ("[hook]\ntimeout = \"1s\"", ["1 hook has no command"]),
     (

@@ -103,6 +103,42 @@ struct TextReportTests {
     #expect(!dry.contains("--execute"), "there is nothing to carry out")
   }
 
+  /// Two that hold state.
+  private func stateful(
+    serverVersion: Int = 170_000, _ change: (inout Selection) -> Void = { _ in }
+  ) -> String {
+    var audit = SmallServer.report([
+      .client(pid: 2, .idle, silent: .hours(2)), .client(pid: 3, .idle, silent: .hours(3)),
+    ])
+    audit.target.serverVersionNumber = serverVersion
+    audit.add(Details(holdings: [2: [.temporaryTables], 3: [.advisoryLock, .temporaryTables]]))
+    var selection = Selection(idleLongerThan: .hours(1))
+    change(&selection)
+    return TextReport(style: ascii).termination(
+      TerminationReport(
+        audit: audit, plan: Planner.plan(audit, selection: selection), executed: false),
+      next: Self.next)
+  }
+
+  @Test func saysWhereAllThatMatchAreKept() {
+    #expect(
+      stateful().contains(
+        "\nNo session would be ended: the 2 that match are all kept.\n\n"
+          + "Kept 2: 2 with state (--include-stateful).\n"))
+  }
+
+  /// Before 16 no server tells whose they are.
+  @Test(arguments: [(160_000, "holds"), (150_000, "may hold")])
+  func saysWhatIsHeldOnlyWhereItIsKnown(_ version: Int, _ words: String) {
+    let text = stateful(serverVersion: version) { $0.includeStateful = true }
+    #expect(text.contains("\n    \(words) temporary tables\n"), "\(text)")
+    #expect(
+      text.contains(
+        version == 160_000
+          ? "holds an advisory lock, temporary tables\n"
+          : "holds an advisory lock, and may hold temporary tables\n"), "\(text)")
+  }
+
   @Test func namesWhyARunEndedEarly() {
     let failure = Failure(
       kind: .lost, sqlState: nil, message: "gone\u{1B}[2J")

@@ -136,8 +136,31 @@ struct SelectionTests {
     #expect(untrusted.count == 2 - count)
     #expect(
       untrusted.last.map { $0.reasons[0].detail }
-        ?? "its evidence is only inferred; --trust inferred would end it"
-        == "its evidence is only inferred; --trust inferred would end it")
+        ?? "its evidence is only inferred; ending it takes --trust inferred"
+        == "its evidence is only inferred; ending it takes --trust inferred")
+  }
+
+  /// No remedy is named that would not do by itself.
+  @Test func anUntrustedOrphanNamesAllOptionsThatItNeeds() {
+    let holding = Details(holdings: [3: [.advisoryLock]])
+    func details(of sessions: [Session], _ details: Details? = nil) -> [String] {
+      let plan = plan(sessions, details: details) {
+        $0.orphans = true
+        $0.trust = .declared
+      }
+      return plan.kept.first { $0.judged.session.pid == 3 }?.reasons
+        .filter { $0.kind == "untrusted" }.map(\.detail) ?? []
+    }
+    #expect(
+      details(of: Self.founding, holding) == [
+        "its evidence is only inferred; ending it takes --trust inferred and --include-stateful"
+      ])
+    let superusers = Self.founding.map { session in
+      var session = session
+      session.userID = RoleID.superuser
+      return session
+    }
+    #expect(details(of: superusers) == ["its evidence is only inferred"])
   }
 
   @Test func anUntrustedOrphanIsNoSuspect() {

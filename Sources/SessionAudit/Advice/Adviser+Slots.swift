@@ -9,19 +9,21 @@ extension Adviser {
         Advice(
           code: "slots_nearly_full", severity: urgency,
           summary: "\(binding.certainty.words)\(binding.used) of \(binding.limit) connections"
-            + "\(Self.owner(of: binding)) are used, \(binding.available) left for this role.",
+            + "\(Self.owner(of: binding)) \(binding.used == 1 ? "is" : "are") used, "
+            + "\(binding.available) left for this role.",
           remedy: lookDeeper))
     }
     let others = report.slots.othersNearlyUsed.filter { $0.usedRatio >= Slots.nearlyFullRatio }
     for limit in others.prefix(3) {
+      let used = min(limit.used, limit.limit)
       let left =
         limit.available == 0
         ? "none is" : "\(limit.available) \(limit.available == 1 ? "is" : "are")"
       advice.append(
         Advice(
           code: "limit_nearly_reached", severity: limit.available == 0 ? .critical : .warning,
-          summary: "\(min(limit.used, limit.limit)) of the \(limit.limit) connections of "
-            + "\(limit.owner) are used, \(left) left, whatever room this role has.",
+          summary: "\(used) of the \(limit.limit) connections of \(limit.owner) "
+            + "\(used == 1 ? "is" : "are") used, \(left) left, whatever room this role has.",
           remedy: advice.isEmpty ? lookDeeper : nil))
     }
     return advice

@@ -21,6 +21,9 @@ public enum LeastPrivilege {
   /// - Returns: lines, comments among them; they run on that server as whoever the first one names.
   public static func sql(for planned: PlannedRole, on report: DoctorReport) -> [String] {
     let role = SQLText.identifier(planned.name)
+    if planned.isSuperuser {
+      return ["-- \(role) is a superuser, which has all of this and much more: make another role."]
+    }
     let patient = Patient(audit: report.audit, facts: report.facts)
     let rights = report.facts.rights
     let mayMakeIt = rights.mayCreateRoles && rights.mayGrantReadRole && rights.mayGrantSignal
@@ -29,9 +32,6 @@ public enum LeastPrivilege {
       lines.append("-- This server is a standby: run this on its primary.")
     } else if !mayMakeIt {
       lines.append("-- To be run by \(patient.superuser).")
-    }
-    if planned.isSuperuser {
-      lines.append("-- It is a superuser, which has all of this and much more: make another role.")
     }
     if planned.exists {
       lines.append("-- The role is there already; its other rights and its limit stay as they are.")

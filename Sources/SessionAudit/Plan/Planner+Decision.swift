@@ -41,22 +41,32 @@ extension Planner {
       var barriers = protections(.superuser)
       if !selection.isForOthers { barriers += protections(.notPermitted) }
       barriers += protections(.byPolicy)
-      if !selection.includePooled { barriers += protections(.pooled) }
-      if let reason = groundless(judged, report, selection, doubtful, asOrphan: asOrphan) {
+      // What no option lifts.
+      let isBarred = !barriers.isEmpty
+      let pooled = selection.includePooled ? [] : protections(.pooled)
+      let stateful =
+        selection.includeStateful || asOrphan && judged.mayLoseState(in: report)
+        ? [] : protections(.holdsState)
+      let options =
+        (pooled.isEmpty ? [] : ["--include-pooled"])
+        + (stateful.isEmpty ? [] : ["--include-stateful"])
+      barriers += pooled
+      if let reason = groundless(
+        judged, report, selection, doubtful, asOrphan: asOrphan, besides: isBarred ? nil : options)
+      {
         barriers.append(reason)
       }
-      if !selection.includeStateful && !(asOrphan && judged.mayLoseState(in: report)) {
-        barriers += protections(.holdsState)
-      }
+      barriers += stateful
       return barriers.isEmpty ? .selected(identity, reasons, asOrphan: asOrphan) : .kept(barriers)
     }
   }
 
   /// Why the ground on which it would be ended will not do. What the policy says of an application
   /// are the only grounds for its sessions.
+  /// - Parameter options: which it needs as well; nil: none would do.
   private static func groundless(
     _ judged: JudgedSession, _ report: AuditReport, _ selection: Selection,
-    _ doubtful: [String: String], asOrphan: Bool
+    _ doubtful: [String: String], asOrphan: Bool, besides options: [String]?
   ) -> Reason? {
     let said = selection.trusts.declaration(for: judged.session)
     func forbidden(_ what: String) -> Reason {
@@ -65,7 +75,7 @@ extension Planner {
     if said?.value == .never { return forbidden("nothing of it") }
     if asOrphan {
       return untrusted(
-        judged, report, said?.value.basis ?? selection.trust, asked: said?.place, doubtful)
+        judged, report, said?.value.basis ?? selection.trust, asked: said?.place, doubtful, options)
     }
     guard let said, !(selection.suspects && said.value == .suspects) else { return nil }
     return forbidden(said.value == .suspects ? "orphans and suspects alone" : "orphans alone")
@@ -74,7 +84,7 @@ extension Planner {
   /// A roster that lacks a living instance may lack others of its family.
   private static func untrusted(
     _ judged: JudgedSession, _ report: AuditReport, _ trust: Basis, asked place: String?,
-    _ doubtful: [String: String]
+    _ doubtful: [String: String], _ options: [String]?
   ) -> Reason? {
     let family = report.judgedWith.family(of: judged.session.applicationName)
     let witness = judged.orphanBasis == .roster ? doubtful[family] : nil
@@ -91,11 +101,12 @@ extension Planner {
         ))
     }
     let word = basis?.rawValue ?? "inferred"
+    // No more than that it takes them: what it holds was not asked, nor who else is left.
+    let takes = options.map { (["--trust \(word)"] + $0).joined(separator: " and ") }
+    let remedy =
+      place.map { "; \($0) asks for \(trust.rawValue)" } ?? takes.map { "; ending it takes \($0)" }
     return .init(
-      Protection(
-        .untrusted,
-        "its evidence is only \(word); "
-          + (place.map { "\($0) asks for \(trust.rawValue)" } ?? "--trust \(word) would end it")))
+      Protection(.untrusted, "its evidence is only \(word)\(remedy ?? "")"))
   }
 
   private static func filteredOut(_ session: Session, _ selection: Selection) -> Reason? {

@@ -34,8 +34,23 @@ extension Holding {
 
   /// - Parameter serverVersion: as `server_version_num`.
   static func sentence(for holds: Set<Holding>, serverVersion: Int?) -> String {
-    // Before 16 only the role of temporary tables is known.
-    let isSure = (serverVersion ?? 0) >= 160_000
+    let why =
+      isSure(of: holds, serverVersion)
+      ? "" : ": its role has some, and before 16 no server tells whose"
+    return "it \(clause(for: holds, serverVersion: serverVersion))\(why)"
+  }
+
+  /// Before 16 only the role of temporary tables is known.
+  private static func isSure(of holds: Set<Holding>, _ serverVersion: Int?) -> Bool {
+    (serverVersion ?? 0) >= 160_000 || !holds.contains(.temporaryTables)
+  }
+
+  /// - Parameter wasEnded: it holds them no more.
+  /// - Returns: "holds an advisory lock, and may hold temporary tables".
+  public static func clause(
+    for holds: Set<Holding>, serverVersion: Int?, wasEnded: Bool = false
+  ) -> String {
+    let isSure = isSure(of: holds, serverVersion)
     let things = inOrder(holds).filter { isSure || $0 != .temporaryTables }.map { holding in
       switch holding {
       case .advisoryLock: "an advisory lock"
@@ -46,10 +61,9 @@ extension Holding {
       case .progress: "a command that shows its progress"
       }
     }
-    let held = things.isEmpty ? [] : ["holds " + things.joined(separator: ", ")]
-    let maybe =
-      !isSure && holds.contains(.temporaryTables)
-      ? ["may hold temporary tables: its role has some, and before 16 no server tells whose"] : []
-    return "it " + (held + maybe).joined(separator: ", and ")
+    let held =
+      things.isEmpty ? [] : [(wasEnded ? "held " : "holds ") + things.joined(separator: ", ")]
+    let maybe = isSure ? [] : ["may \(wasEnded ? "have held" : "hold") temporary tables"]
+    return (held + maybe).joined(separator: ", and ")
   }
 }
