@@ -58,9 +58,12 @@ struct LoadedPolicy: Sendable {
     let names = [Self.realPath(Self.folder(of: path)).map { $0 + "/" }, Self.realPath(path)]
     let folders = names.compactMap { $0 }.flatMap(Self.foldersAbove)
     return folders.first { folder in
-      var status = stat()
-      return stat(folder, &status) == 0 && status.st_mode & S_IWOTH != 0
-        && status.st_mode & S_ISVTX == 0
+      var (status, system) = (stat(), statvfs())
+      guard stat(folder, &status) == 0, status.st_mode & S_IWOTH != 0,
+        status.st_mode & S_ISVTX == 0
+      else { return false }
+      // A ConfigMap's folder is drwxrwxrwx, and mounted read-only.
+      return statvfs(folder, &system) != 0 || Int(system.f_flag) & Int(ST_RDONLY) == 0
     }.map { "is in a folder where anyone may put another in its place: chmod o-w \($0)" }
   }
 

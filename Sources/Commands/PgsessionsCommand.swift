@@ -101,7 +101,8 @@ public struct PgsessionsCommand: ParsableCommand {
   /// The sentence without any argument that may hold a password, quotes, blanks and all.
   private static func masked(_ sentence: String, _ arguments: [String]) -> String {
     var sentence = sentence
-    for argument in arguments {
+    // psql's own, which hold none.
+    for argument in arguments where argument != "-W" && argument != "--password" {
       let value = argument.split(separator: "=", maxSplits: 1).last.map(String.init) ?? ""
       for secret in [argument, value] where !secret.isEmpty {
         let lowered = secret.lowercased()

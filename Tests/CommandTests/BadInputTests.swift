@@ -13,6 +13,10 @@ struct BadInputTests {
   @Test(arguments: [
     Case(arguments: ["audit", "--colour"], says: "--colour"),
     Case(arguments: ["frobnicate"], says: "frobnicate"),
+    Case(arguments: ["audit", "-W"], says: "'-W'"),
+    Case(arguments: ["audit", "--password"], says: "'--password'"),
+    Case(
+      arguments: ["terminate", "--orphans", "--not-client", "[::1]"], says: "no address, range"),
     Case(arguments: ["terminat", "-d", "x"], says: "The nearest command is pgsessions terminate."),
     Case(arguments: ["policy", "chek", "x"], says: "nearest command is pgsessions policy check."),
     Case(arguments: ["audit", "--stale-after", "5"], says: "write 5s, 5m or 5h"),
@@ -110,6 +114,8 @@ struct BadInputTests {
     ["audit", "--timeout=host=h password=x\\ geheim"],
     ["--url-env", "postgresql://u:a geheim@h/d"],
     ["audit", "-Wgeheim"],
+    ["audit", "-W", "geheim"],
+    ["audit", "--password", "geheim"],
     ["audit", "postgresql://user:12/geheim@\u{0301}h/d"],
     ["audit", "--json", "host=127.0.0.1 port=1 dbname=postgresql://u:geheim@h/d"],
     ["audit", "--json", "-h", "127.0.0.1", "-p", "1", "-U", "postgresql://u:geheim@h/d"],

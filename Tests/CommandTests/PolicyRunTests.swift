@@ -544,6 +544,15 @@ extension Faults {
         let anyones = try run("terminate", "--policy", open)
         #expect(anyones.status == 65 && anyones.stderr.contains("chmod o-w"), "\(anyones.stderr)")
       }
+      // Also by a link from elsewhere, and in a folder below.
+      let elsewhere = TemporaryFolder()
+      #expect(symlink(open, elsewhere.path("link.toml")) == 0)
+      #expect(mkdir(folder.path("below"), 0o755) == 0)
+      for path in [elsewhere.path("link.toml"), try written("[defaults]", to: "below/policy.toml")]
+      {
+        let anyones = try run("terminate", "--policy", path)
+        #expect(anyones.status == 65 && anyones.stderr.contains("chmod o-w"), "\(anyones.stderr)")
+      }
       chmod(folder.path("."), 0o700)
       for key in ["log", "metrics"] {
         let itself = try policy("\(key) = \"./policy.toml\"")

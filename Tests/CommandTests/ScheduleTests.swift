@@ -221,10 +221,23 @@ struct ScheduleTests {
     let data = try #require(try ManifestTests.manifest.get()["ConfigMap"]?["data"])
     #expect(data.keys == ["policy.toml", "pods.sh"])
     let policy = try #require(data["policy.toml"]?.text)
-    try account.write(
-      Self.hurried(policy.replacing("/etc/pgsessions/", with: account.path(""))),
-      to: "policy.toml")
-    try account.write(PlatformListTests.podsScript(account: account.path(".")), to: "pods.sh")
+    // As a cluster lays out a ConfigMap: links into a folder that anyone could write to, were it not
+    // mounted read-only.
+    let config = TemporaryFolder()
+    try FileManager.default.createDirectory(
+      atPath: config.path("..2026"), withIntermediateDirectories: false)
+    try config.write(
+      Self.hurried(policy.replacing("/etc/pgsessions/", with: config.path(""))),
+      to: "..2026/policy.toml")
+    try config.write(
+      PlatformListTests.podsScript(account: account.path(".")), to: "..2026/pods.sh")
+    for (link, place) in [
+      ("..data", "..2026"), ("policy.toml", "..data/policy.toml"),
+      ("pods.sh", "..data/pods.sh"),
+    ] {
+      #expect(symlink(place, config.path(link)) == 0)
+    }
+    #expect(chmod(config.path("."), geteuid() == 0 ? 0o777 : 0o755) == 0)
 
     let pod = try ManifestTests.pod()
     let container = try #require(pod.value(at: "containers.0"))
@@ -242,11 +255,14 @@ struct ScheduleTests {
       .replacing("sslmode=require", with: "sslmode=disable")
     }
     let words = ["command", "args"].flatMap { container[$0]?.items ?? [] }.compactMap(\.text)
-      .map { $0.replacing("/etc/pgsessions/", with: account.path("")) }
+      .map { $0.replacing("/etc/pgsessions/", with: config.path("")) }
     let user = try #require(pod.value(at: "securityContext.runAsUser")?.int)
+    let mounting =
+      #"mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@""#
     let asUser =
       geteuid() == 0
-      ? ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--no-new-privs"] : []
+      ? ["unshare", "--mount", "sh", "-ec", mounting, config.path("."), "setpriv"]
+        + ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--no-new-privs"] : []
     func run() throws -> ProcessOutcome {
       try ChildProcess.run(
         "/bin/sh", ["-c", "cd / && exec \"$@\"", "sh"] + asUser + words, environment: environment)

@@ -66,7 +66,7 @@ extension Glob {
       guard !places.isEmpty else { continue }
       // Of its last character there may be only a part.
       if isCut && t + 16 > text.count && (text[t] == "\\" || text[t] == "?") { return true }
-      for (character, length) in Self.characters(of: text, at: t, reading) {
+      for (character, length) in Self.originals(of: text, at: t, reading) {
         for p in places where p < scalars.count {
           if scalars[p] == "*" { reached[t + length].insert(p) }
           if let next = step(at: p, over: character) { reached[t + length].insert(next) }
@@ -90,16 +90,16 @@ extension Glob {
   }
 
   /// What one character of the name may have been.
-  private enum Character {
+  private enum Original {
     case scalar(Unicode.Scalar)
     /// None of ASCII; nil: of any width in UTF-8.
     case foreign(bytes: Int?)
   }
 
-  private static func characters(
+  private static func originals(
     of text: [Unicode.Scalar], at t: Int, _ reading: Reading
-  ) -> [(Character, length: Int)] {
-    var all: [(Character, Int)] = [(.scalar(text[t]), 1)]
+  ) -> [(Original, length: Int)] {
+    var all: [(Original, Int)] = [(.scalar(text[t]), 1)]
     switch text[t] {
     case "?" where reading != .certain:
       let marks = text[t...].prefix(4).prefix { $0 == "?" }.count
@@ -138,7 +138,7 @@ extension Glob {
     return bytes
   }
 
-  private func step(at p: Int, over character: Character) -> Int? {
+  private func step(at p: Int, over character: Original) -> Int? {
     switch character {
     case .scalar(let scalar): return step(at: p, over: scalar)
     case .foreign(let bytes):
