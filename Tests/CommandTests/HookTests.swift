@@ -187,6 +187,7 @@ extension Faults {
         environment: ChildProcess.plainEnvironment.merging([
           "SHOP": uri, "PGPASSWORD": "geheim-pw", "OTHER_URL": uri, "TOKEN": "for-the-hook",
           "CONNINFO": "host=h Password=geheim", "PGSESSIONS_EXIT_STATUS": "old",
+          "DB_PASS": "geheim-pw", "SERVICES": #"{"db":"postgres:\/\/u:geheim@h"}"#,
         ]) { $1 })
       #expect(outcome.status == 0 && !Crowd.isAlive(victim), "\(outcome.stderr)")
       let environment = try folder.read("env")
