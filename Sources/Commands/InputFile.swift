@@ -130,6 +130,13 @@ struct FileIdentity: Equatable, Sendable {
     guard stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
+
+  /// nil: none is open there.
+  init?(descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
 }
 
 /// The clock of this machine, which tells how old a file is; what is judged has the server's.

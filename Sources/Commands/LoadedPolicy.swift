@@ -55,7 +55,9 @@ struct LoadedPolicy: Sendable {
     if input.isWritableByAnyone { return "may be changed by anyone: chmod o-w takes that away" }
     guard path != "-", !path.hasPrefix("/dev/") else { return nil }
     // Of the name that was given and, where that is a link, of what it leads to.
-    let names = [Self.realPath(Self.folder(of: path)).map { $0 + "/" }, Self.realPath(path)]
+    let names = [
+      FilePath.real(FilePath.folder(of: path) + "/").map { $0 + "/" }, FilePath.real(path),
+    ]
     let folders = names.compactMap { $0 }.flatMap(Self.foldersAbove)
     return folders.first { folder in
       var (status, system) = (stat(), statvfs())
@@ -65,16 +67,6 @@ struct LoadedPolicy: Sendable {
       // A ConfigMap's folder is drwxrwxrwx, and mounted read-only.
       return statvfs(folder, &system) != 0 || Int(system.f_flag) & Int(ST_RDONLY) == 0
     }.map { "is in a folder where anyone may put another in its place: chmod o-w \($0)" }
-  }
-
-  private static func folder(of path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-  }
-
-  private static func realPath(_ path: String) -> String? {
-    guard let real = realpath(path, nil) else { return nil }
-    defer { free(real) }
-    return String(cString: real)
   }
 
   /// `/a/` and `/` of `/a/b`.
@@ -158,7 +150,12 @@ struct LoadedPolicy: Sendable {
   ///   the file's all the same, under another name, so that what protects holds of it too.
   func applications(of target: Int?) -> [PolicyFile.Application] {
     if let target { return file.applications + file.targets[target].applications }
-    return file.applications + file.targets.flatMap(\.applications).compactMap(\.asProtection)
+    return file.applications + protecting(besides: nil)
+  }
+
+  private func protecting(besides target: Int?) -> [PolicyFile.Application] {
+    file.targets.indices.filter { $0 != target }
+      .flatMap { file.targets[$0].applications.compactMap(\.asProtection) }
   }
 
   func roster(of target: Int?) -> PolicyFile.Roster? {
@@ -184,15 +181,10 @@ struct LoadedPolicy: Sendable {
 
   /// What other targets protect, for a run that reaches into their databases.
   func protections(besides target: Int?) -> [Declaration<Trust>] {
-    let others = file.targets.indices.filter { $0 != target }.flatMap {
-      file.targets[$0].applications.compactMap(\.asProtection)
-    }
-    return others.map { entry in
-      Declaration(
-        ApplicationPattern(
-          match: entry.match, user: entry.user, database: entry.database, protects: true),
-        .never, place: place(entry.protect?.line ?? entry.trust?.line ?? entry.line))
-    }
+    let entries = protecting(besides: target)
+    return declarations(entries, \.trust) { _ in true }
+      + declarations(entries, \.protect) { _ in true }
+      .map { Declaration($0.application, .never, place: $0.place) }
   }
 
   /// The targets that it names; one of several that can't be used fails alone.

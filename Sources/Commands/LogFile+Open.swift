@@ -28,11 +28,7 @@ extension LogFile {
       close(descriptor)
       throw notCreated(path, "something else took its place meanwhile")
     }
-    var report = stat()
-    guard
-      !isFile || fstat(1, &report) != 0 || report.st_dev != status.st_dev
-        || report.st_ino != status.st_ino
-    else {
+    guard !isFile || FileIdentity(descriptor: 1) != FileIdentity(status) else {
       close(descriptor)
       throw notCreated(
         path, "stdout goes there too, and would overwrite it",

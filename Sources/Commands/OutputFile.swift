@@ -39,7 +39,7 @@ final class OutputFile {
     }
     // What a link points to is replaced, not the link.
     let target = Self.resolved(path)
-    let folder = Self.folder(of: target)
+    let folder = FilePath.folder(of: target)
     self.path = target
     let mask = umask(0)
     _ = umask(mask)
@@ -65,9 +65,7 @@ final class OutputFile {
 
   /// Whether putting the report in its place would replace the file that is open there.
   func replaces(_ descriptor: Int32) -> Bool {
-    var (own, other) = (stat(), stat())
-    return stat(path, &own) == 0 && fstat(descriptor, &other) == 0 && own.st_dev == other.st_dev
-      && own.st_ino == other.st_ino
+    FileIdentity(path: path).map { $0 == FileIdentity(descriptor: descriptor) } ?? false
   }
 
   /// Whether that is another name for the same place, whether or not a file is there yet.
@@ -76,7 +74,7 @@ final class OutputFile {
       FileIdentity(path: a).map { $0 == FileIdentity(path: b) } ?? false
     }
     let other = Self.resolved(other)
-    let folders = [path, other].map { Self.folder(of: $0) + "/" }
+    let folders = [path, other].map { FilePath.folder(of: $0) + "/" }
     return areOne(path, other)
       || path.split(separator: "/").last == other.split(separator: "/").last
         && areOne(folders[0], folders[1])
@@ -114,7 +112,7 @@ final class OutputFile {
     #if os(Linux)
       guard isNameless else { return true }
       for _ in 0..<100 {
-        let name = "\(Self.folder(of: path))/.pgsessions-\(UInt64.random(in: 0 ... .max))"
+        let name = "\(FilePath.folder(of: path))/.pgsessions-\(UInt64.random(in: 0 ... .max))"
         if linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 {
           (temporary, isNameless) = (name, false)
           return true
@@ -140,21 +138,13 @@ final class OutputFile {
   private static func resolved(_ path: String) -> String {
     var path = path
     for _ in 0..<40 {
-      if let real = realpath(path, nil) {
-        defer { free(real) }
-        return String(cString: real)
-      }
+      if let real = FilePath.real(path) { return real }
       var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
       let count = readlink(path, &target, target.count - 1)
       guard count > 0 else { return path }
       let end = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      path = end.hasPrefix("/") ? end : "\(folder(of: path))/\(end)"
+      path = end.hasPrefix("/") ? end : "\(FilePath.folder(of: path))/\(end)"
     }
     return path
-  }
-
-  private static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "" : String(path[..<slash])
   }
 }

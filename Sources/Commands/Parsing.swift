@@ -111,6 +111,15 @@ extension Parsing {
     }
   }
 
+  /// Globs on application_name, each of which some server could show.
+  static func applications(_ texts: [String], _ option: String) throws -> [Glob] {
+    try texts.map { text in
+      let glob = Glob(text)
+      guard let problem = glob.tooLong else { return glob }
+      throw CommandFailure.usage("\(option) \(text): it \(problem)")
+    }
+  }
+
   /// Addresses, ranges, globs. What is none of these would match nobody, and as an exclusion protect
   /// nobody.
   static func clients(_ texts: [String], _ option: String) throws -> [ClientPattern] {

@@ -134,13 +134,9 @@ struct SelectionOptions: ParsableArguments {
     (selection.orphans, selection.suspects) = (orphans, suspects)
     selection.inTransactionLongerThan = inTransactionLongerThan
     selection.activeLongerThan = activeLongerThan
-    selection.applications = globs(application, notApplication)
-    for (option, values) in [("application", application), ("not-application", notApplication)] {
-      for value in values {
-        guard let problem = Glob(value).tooLong else { continue }
-        throw CommandFailure.usage("--\(option) \(value): it \(problem)")
-      }
-    }
+    selection.applications = VictimFilter(
+      try Parsing.applications(application, "--application"),
+      excluding: try Parsing.applications(notApplication, "--not-application"))
     selection.users = globs(user, notUser)
     selection.databases = globs(database, notDatabase)
     selection.clients = VictimFilter(

@@ -92,25 +92,12 @@ extension PolicyFile {
     let ofRosters =
       (roster?.covers ?? []).map { ("roster.covers", $0) }
       + targets.flatMap { ($0.roster?.covers ?? []).map { ("target.roster.covers", $0) } }
-    return (ofApplications + ofRosters).filter { Self.isUnclosed($1.value) }
+    return (ofApplications + ofRosters).filter { Glob($1.value).opensNoClass }
       .map { path, glob in
         InputFileError(
           line: glob.line, field: path,
           "in \"\(glob.value)\" a [ opens no class, so it is taken as it stands")
       }
-  }
-
-  /// As `Glob` reads it: `\` takes the next as it is, and a `]` that comes first is a member.
-  private static func isUnclosed(_ glob: String) -> Bool {
-    var rest = glob.unicodeScalars[...]
-    while let scalar = rest.popFirst() {
-      if scalar == "\\" { rest = rest.dropFirst() }
-      guard scalar == "[" else { continue }
-      if rest.first == "!" || rest.first == "^" { rest.removeFirst() }
-      guard let close = rest.dropFirst().firstIndex(of: "]") else { return true }
-      rest = rest[close...].dropFirst()
-    }
-    return false
   }
 }
 

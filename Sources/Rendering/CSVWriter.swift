@@ -43,9 +43,7 @@ struct CSVWriter {
     guard let value else { return }
     let text = Self.neutralised(HostileText.escaped(value))
     let needsQuotes = text.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x20 }
-    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
-    guard needsQuotes else { return sink.append(text) }
-    sink.append("\"" + text.unicodeScalars.map { $0 == "\"" ? "\"\"" : "\($0)" }.joined() + "\"")
+    sink.append(needsQuotes ? "\"" + text.spelling { $0 == "\"" ? "\"\"" : nil } + "\"" : text)
   }
 
   /// What a formula begins with (OWASP, CSV injection), in full width too.

@@ -64,7 +64,6 @@ struct MetricWriter {
   private static func escaped(_ text: String) -> String {
     let shown = HostileText.escaped(text)
     guard shown.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 }) else { return shown }
-    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
-    return shown.unicodeScalars.map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : "\($0)" }.joined()
+    return shown.spelling { $0 == "\\" || $0 == "\"" ? "\\\($0)" : nil }
   }
 }

@@ -16,8 +16,9 @@ public enum TerminationSQL {
         "A session that has changed since, or an orphan whose address was heard since, is left alone "
           + "and gives no row."),
     ]
+    let pictureAsked = audit.pictureAsked
     for victim in report.plan.selected {
-      lines += ["", comment(describe(victim)), statement(victim, audit)]
+      lines += ["", comment(describe(victim)), statement(victim, audit, pictureAsked)]
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -35,7 +36,9 @@ public enum TerminationSQL {
   private static func comment(_ text: String) -> String { "-- " + HostileText.escaped(text) }
 
   /// Numbers, times, and states, which are Postgres's own words or, quoted, whatever a server says.
-  private static func statement(_ victim: Victim, _ audit: AuditReport) -> String {
+  private static func statement(
+    _ victim: Victim, _ audit: AuditReport, _ pictureAsked: Timestamp?
+  ) -> String {
     let session = victim.judged.session
     func equals(_ column: String, _ literal: String?) -> String {
       "\(column) IS NOT DISTINCT FROM \(literal ?? "NULL")"
@@ -59,7 +62,7 @@ public enum TerminationSQL {
                 OR other.state = 'starting')
               AND \(equals("other.client_addr", session.clientAddress.map { "inet \(quoted($0))" }))
               AND greatest(other.backend_start, other.query_start, other.state_change)
-                > \(time(audit.pictureAsked) ?? "'-infinity'")
+                > \(time(pictureAsked) ?? "'-infinity'")
           )
         """)
     }

@@ -60,7 +60,7 @@ extension Execution {
       [
         .text(source.applicationName), .text(source.clientAddress),
         .int32Array(source.sessions.map(\.pid)),
-        .timestamp(microseconds: report.pictureAsked?.microseconds),
+        .timestamp(microseconds: pictureAsked?.microseconds),
       ])
     let lookedAt: Column<Int64> = try result.column("looked_at")
     let moment = result.rows.first { _ in true }.flatMap { $0[lookedAt] }

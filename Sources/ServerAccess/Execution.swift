@@ -6,6 +6,8 @@ struct Execution {
   let connection: Connection
   private let victims: [Victim]
   let report: AuditReport
+  /// The report's `pictureAsked`.
+  let pictureAsked: Timestamp?
   private let options: Terminator.Options
   let deadline: Deadline
   /// What is signalled must still be watched within the time that was granted.
@@ -32,6 +34,7 @@ struct Execution {
   ) {
     self.victims = victims
     self.report = report
+    pictureAsked = report.pictureAsked
     self.connection = connection
     self.options = options
     self.deadline = deadline

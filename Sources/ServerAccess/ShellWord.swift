@@ -1,3 +1,5 @@
+import SessionAudit
+
 /// Words as a POSIX shell reads them back.
 public enum ShellWord {
   public static func quoted(_ word: String) -> String {
@@ -8,7 +10,6 @@ public enum ShellWord {
           || byte >= 0x30 && byte <= 0x39 || "/._-:,@%+=".utf8.contains(byte)
       }
     if isPlain { return word }
-    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
-    return "'" + word.unicodeScalars.map { $0 == "'" ? "'\\''" : "\($0)" }.joined() + "'"
+    return "'" + word.spelling { $0 == "'" ? "'\\''" : nil } + "'"
   }
 }

@@ -22,6 +22,22 @@ extension String {
   }
 }
 
+extension String {
+  /// The text with some characters spelled otherwise: nil as they are. By scalars, as a quote with a
+  /// combining mark behind it is one Character, and still a quote.
+  package func spelling(_ spell: (Unicode.Scalar) -> String?) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      if let spelled = spell(scalar) {
+        result.append(contentsOf: spelled.unicodeScalars)
+      } else {
+        result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+}
+
 /// A name to look up by its bytes.
 struct NameKey: Hashable {
   let text: String

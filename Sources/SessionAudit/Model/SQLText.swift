@@ -8,7 +8,6 @@ public enum SQLText {
 
   /// A quoted identifier, on one line and without a character that a terminal would obey.
   public static func identifier(_ name: String) -> String {
-    // By scalars: a quote with a combining mark behind it is one Character, and still a quote.
     let scalars = name.unicodeScalars
     let isPlain = scalars.allSatisfy { scalar in
       switch scalar.properties.generalCategory {
@@ -16,7 +15,7 @@ public enum SQLText {
       default: true
       }
     }
-    if isPlain { return "\"" + scalars.map { $0 == "\"" ? "\"\"" : "\($0)" }.joined() + "\"" }
+    if isPlain { return "\"" + name.spelling { $0 == "\"" ? "\"\"" : nil } + "\"" }
     return "U&\""
       + scalars.map { scalar -> String in
         switch scalar {

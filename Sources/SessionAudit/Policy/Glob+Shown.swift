@@ -25,25 +25,36 @@ extension Glob {
         + "with a *"
   }
 
+  /// Whether it has a `[` that no `]` closes, which is a literal.
+  public var opensNoClass: Bool {
+    elements.contains { scalars[$0] == "[" && classEnd(at: $0) == nil }
+  }
+
   /// The fewest bytes that a name has when it is shown from Postgres 16 on.
   private var leastBytes: Int {
-    var bytes = 0
-    var p = 0
-    while p < scalars.count {
+    elements.reduce(0) { bytes, p in
       switch scalars[p] {
-      case "*": p += 1
-      case "\\" where p + 1 < scalars.count:
-        bytes += Self.shownBytes(scalars[p + 1])
-        p += 2
-      case "[":
-        bytes += 1
-        p = (classEnd(at: p) ?? p) + 1
-      case let scalar:
-        bytes += Self.shownBytes(scalar)
-        p += 1
+      case "*": bytes
+      case "[": bytes + 1
+      case "\\" where p + 1 < scalars.count: bytes + Self.shownBytes(scalars[p + 1])
+      case let scalar: bytes + Self.shownBytes(scalar)
       }
     }
-    return bytes
+  }
+
+  /// The places where its stars, classes and single characters begin.
+  private var elements: [Int] {
+    var places: [Int] = []
+    var p = 0
+    while p < scalars.count {
+      places.append(p)
+      switch scalars[p] {
+      case "[": p = (classEnd(at: p) ?? p) + 1
+      case "\\": p += 2
+      default: p += 1
+      }
+    }
+    return places
   }
 
   private static func shownBytes(_ scalar: Unicode.Scalar) -> Int {
