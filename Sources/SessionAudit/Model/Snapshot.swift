@@ -12,6 +12,8 @@ public struct Snapshot: Sendable {
   public var unlistedBackground = 0
   /// nil until the sessions that matter have been asked about.
   public var details: Details?
+  /// An earlier look at the same server; nil where there was none.
+  public var earlier: EarlierLook?
 
   public init(
     capturedAt: Timestamp, target: Target, server: ServerFacts, role: RoleFacts,
