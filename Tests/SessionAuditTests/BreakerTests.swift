@@ -245,7 +245,8 @@ struct DoubtfulRosterTests {
     #expect(reason?.kind == "untrusted")
     #expect(
       reason?.detail
-        == "the roster lacks web.2, which was heard just now: is it the right one, and complete?")
+        == "the roster lacks web.2 too, which was heard just now: is it the right one, and complete?"
+    )
     // Of another family it says nothing.
     var worker = lacking
     worker.applicationName = "worker.2"

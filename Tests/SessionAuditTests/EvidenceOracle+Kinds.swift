@@ -115,7 +115,8 @@ extension EvidenceOracle {
   /// All at which the number of addresses in use may change, and right before and after them.
   func moments(_ session: Session) -> [Timestamp] {
     let lives = counted(session)
-    return (lives.flatMap { life in [life.end] + life.spans.flatMap { [$0.start, $0.end] } }
+    return
+      (lives.flatMap { life in [life.end] + life.spans.flatMap { [$0.start, $0.end] } }
       + [countedEnd(session)].compactMap { $0 })
       .flatMap { moment in
         (-1...1).map { Timestamp(microseconds: moment.microseconds + $0) }
@@ -158,15 +159,17 @@ extension EvidenceOracle {
     func isBefore(_ heard: Timestamp) -> Bool {
       heard < restart && restart - heard >= policy.clockTolerance
     }
-    if !isBusy(session), isBefore(lastHeard(session)) {
+    let isHost = life(session) != nil
+    let last = isHost ? max(lastHeard(session), clientHeard(session)) : lastHeard(session)
+    if !isBusy(session), !(isHost && isClientBusy(session)), isBefore(last) {
       return .some(
         bearsSeveralNames(session)
           ? .severalNames(instanceNames(session.clientAddress))
           : life(session) == nil ? .noAddress : doubt(session))
     }
-    guard isBefore(max(start, session.queryStart ?? start)), quiet >= policy.restartGrace else {
-      return nil
-    }
+    guard isBefore(max(start, session.queryStart ?? start)), quiet >= policy.restartGrace,
+      session.state?.isActive != true
+    else { return nil }
     return .some(
       policy.restarts[place].application == nil
         ? .restartInPlace(.notNamed) : inPlaceDoubt(session, restart, among: namesakes(session)))
@@ -194,7 +197,7 @@ extension EvidenceOracle {
       if !isBusy && last < began {
         found[.predatesOwner] = .some(
           near ?? (!isByName && mayBePooled(session) ? .mayBePooled : nil))
-      } else if quiet >= policy.restartGrace {
+      } else if quiet >= policy.restartGrace, session.state?.isActive != true {
         let neighbours = visible.filter { $0.clientAddress == session.clientAddress }
         found[.predatesOwner] = .some(
           near

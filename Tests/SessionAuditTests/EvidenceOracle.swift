@@ -26,10 +26,15 @@ struct EvidenceOracle {
   func name(_ session: Session) -> KnownName {
     guard var name = KnownName.byText[session.applicationName] else { fatalError("unknown name") }
     let said = policy.oneInstance.last {
-      $0.application.map { Glob($0.text).matches(name.text) } ?? true
+      $0.application.map { Glob(Self.glob(of: $0.text)).matches(name.text) } ?? true
     }
     if let said { name.meaning = said.value ? .instance : .shared }
     return name
+  }
+
+  /// Behind what says that all that matches is counted together.
+  private static func glob(of said: String) -> String {
+    said.hasPrefix("family:") ? String(said.dropFirst(7)) : said
   }
 
   func isConnected(_ session: Session) -> Bool { session.database == "shop" }
@@ -42,7 +47,7 @@ struct EvidenceOracle {
   func place<Value>(_ declarations: [Declaration<Value>], _ session: Session) -> Int? {
     declarations.lastIndex { declaration in
       guard let said = declaration.application?.text else { return isConnected(session) }
-      let text = said.hasPrefix("family:") ? String(said.dropFirst(7)) : said
+      let text = Self.glob(of: said)
       if let database = declaration.application?.database {
         return Glob(text).matches(session.applicationName)
           && session.database.map { Glob(database).matches($0) } ?? false
@@ -272,7 +277,9 @@ struct EvidenceOracle {
       name($0).meaning == .numbered && name($0).family == own.family && $0.user == session.user
         && $0.database == session.database
     }
-    let ordinals = Set(family.map(\.applicationName)).compactMap { Int($0.split(separator: "-").last!) }
+    let ordinals = Set(family.map(\.applicationName)).compactMap {
+      Int($0.split(separator: "-").last!)
+    }
     return ordinals.count > 1 && ordinals.sorted() == Array(0..<ordinals.count)
       && family.allSatisfy {
         life($0) != nil && !bearsSeveralNames($0) && !areHeardSideBySide($0)

@@ -34,9 +34,11 @@ struct InstanceNameTests {
     ("celery@localhost", (.shared, .atHost, "celery@*")),
     ("celery@localhost.localdomain", (.shared, .atHost, "celery@*")),
     ("celery@localhost2", (.shared, .atHost, "celery@*")),
-    ("shop-0", (.instance, .statefulPod, "shop-*")),
-    ("shop-db-12", (.instance, .statefulPod, "shop-db-*")),
-    ("s3-999", (.instance, .statefulPod, "s3-*")),
+    ("shop-0", (.numbered, .statefulPod, "shop-*")),
+    ("shop-db-12", (.numbered, .statefulPod, "shop-db-*")),
+    ("s3-999", (.numbered, .statefulPod, "s3-*")),
+    ("x-2024", (.numbered, .statefulPod, "x-*")),
+    ("odoo-19527", (.numbered, .statefulPod, "odoo-*")),
     ("shop-7d9f8b6c5d-x2vlq", (.neverRecurs, .hashed, "shop-*")),
     ("shop-front-7d9f8b-x2vlq", (.neverRecurs, .hashed, "shop-front-*")),
     ("backup-28394820-x2vlq", (.neverRecurs, .hashed, "backup-*")),
@@ -57,8 +59,8 @@ struct InstanceNameTests {
   @Test(arguments: [
     "", " ", ".", "-", "@", "psql", "web", "web.", ".1", "web.1 ", " web.1", "web 1", "web.1.",
     // Versions, zeros in front, too many digits.
-    "python3.11", "app-1.2", "app 1.2", "pgAdmin 4.1", "web.01", "web.00", "web.123456", "web.-1",
-    "web.1a", "a.b.1", "v1.2.3", "PostgreSQL JDBC Driver 42.7.1", "x-2024", "x-01", "x-",
+    "python3.11", "app-1.2", "app 1.2", "pgAdmin 4.1", "web.01", "web.00", "web.-1",
+    "web.1a", "a.b.1", "v1.2.3", "PostgreSQL JDBC Driver 42.7.1", "x-01", "x-",
     // Nothing in front, or behind.
     "-0", "--0", "a--0", "@host", "celery@", "@localhost", "celery worker@host",
     // No StatefulSet has capitals, underscores or dots in its name.
@@ -79,6 +81,11 @@ struct InstanceNameTests {
     let reading = InstanceName(name)
     #expect(reading.meaning == .shared && reading.form == .other && !reading.isPoolers)
     #expect(reading.family == name)
+  }
+
+  @Test(arguments: ["web.123456"])
+  func isSharedWhereTheNumberIsTooLong(_ name: String) {
+    #expect(InstanceName(name).meaning == .shared && InstanceName(name).form == .other)
   }
 
   private static let hosts = [
@@ -119,7 +126,10 @@ struct InstanceNameTests {
         .map { _ in random.one(of: pieces) }.joined()
       let reading = InstanceName(name)
       if reading.form == .other && !reading.isPoolers {
-        #expect(reading.meaning == .shared && reading.family == name)
+        #expect(
+          reading.meaning == .shared
+            && (reading.family == name || reading.isNewAtEachStart && reading.family.contains("*")),
+          "\(name)")
       } else if !reading.isPoolers {
         #expect(
           reading.family.hasSuffix("*")

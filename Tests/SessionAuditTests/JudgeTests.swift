@@ -23,9 +23,12 @@ struct JudgeTests {
     #expect(verdict(.client(pid: 2, state, open: .days(9), silent: .days(8))) == .live)
   }
 
-  @Test func judgesBySilenceNotByStateChange() {
+  /// A query may have taken long and ended just now, and a client may ping.
+  @Test func suspectsNobodyForSilenceWhoseStateJustChanged() {
     let ended = Session.idle(pid: 2, silent: .hours(3)) { $0.stateChange = .ago(.seconds(1)) }
-    #expect(verdict(ended) == .suspect)
+    #expect(verdict(ended) == .live)
+    let long = Session.idle(pid: 2, silent: .hours(3)) { $0.stateChange = .ago(.hours(1)) }
+    #expect(verdict(long) == .suspect)
     let heard = Session.idle(pid: 2, silent: .hours(3)) { $0.queryStart = .ago(.minutes(3)) }
     #expect(verdict(heard) == .live)
   }

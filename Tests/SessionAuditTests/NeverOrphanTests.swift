@@ -40,7 +40,8 @@ struct NeverOrphanTests {
     var orphans: [String: Int] = [:]
     for _ in 0..<rounds {
       let snapshot = world.snapshot()
-      let policy = world.policy()
+      var policy = world.policy()
+      policy.pooled = []
       let oracle = EvidenceOracle(snapshot, policy)
       for judged in snapshot.judged(by: policy).sessions where judged.verdict == .orphan {
         let pid = judged.session.pid

@@ -86,7 +86,9 @@ struct RosterView {
   // MARK: - Whether it is believed
 
   /// Those that were heard though it lacks them, each with its gap.
-  private var heardThoughUnlisted: [(session: Session, gap: (covers: String, missing: String, isByName: Bool))] {
+  private var heardThoughUnlisted:
+    [(session: Session, gap: (covers: String, missing: String, isByName: Bool))]
+  {
     oracle.visible.compactMap { other in
       let heard = oracle.lastHeard(other)
       guard oracle.isConnected(other), !oracle.isPooled(other),

@@ -30,7 +30,8 @@ extension Adviser {
       let count = report.sparedByRosterGaps
       let spared =
         count == 0
-        ? "" : ", which keeps \(Wording.counted(count, "session")) from being called \(count == 1 ? "an orphan" : "orphans")"
+        ? ""
+        : ", which keeps \(Wording.counted(count, "session")) from being called \(count == 1 ? "an orphan" : "orphans")"
       warn(
         "roster_lacks_living",
         "\(Wording.few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "

@@ -23,7 +23,9 @@ extension EvidenceFinder {
         found.append(evidence)
       }
     case .began(let owners):
-      if let evidence = predatesOwner(owners, heard, quiet, entry) { found.append(evidence) }
+      if let evidence = predatesOwner(owners, session, heard, quiet, entry) {
+        found.append(evidence)
+      }
     }
     guard roster.isComplete, !book.sources[entry.source].isBusy,
       let earliest = roster.earliestStart, heard < earliest,
@@ -63,7 +65,7 @@ extension EvidenceFinder {
   }
 
   private func predatesOwner(
-    _ owners: RosterIndex.Owners, _ heard: Timestamp, _ quiet: Duration, _ entry: AddressBook.Entry
+    _ owners: RosterIndex.Owners, _ session: Session, _ heard: Timestamp, _ quiet: Duration, _ entry: AddressBook.Entry
   ) -> Evidence? {
     let startedAt = owners.startedAt
     guard startedAt > heard else { return nil }
@@ -79,7 +81,7 @@ extension EvidenceFinder {
         .predatesOwner(owner: owners.label, startedAt: startedAt), doubt: tolerance ?? pooled)
     }
     // A new process works at the address, or the old one does.
-    guard quiet >= policy.restartGrace else { return nil }
+    guard quiet >= policy.restartGrace, session.state?.isActive != true else { return nil }
     let inPlace =
       owners.isAloneAtAddress
       ? inPlaceDoubt(entry, since: startedAt, older: client.history.before(startedAt))

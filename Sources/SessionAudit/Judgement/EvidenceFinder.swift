@@ -213,9 +213,12 @@ struct EvidenceFinder {
     let moment = restart.moment
     let source = book.sources[entry.source]
     let client = book.clients[entry.client]
+    // An address that tells a host is heard by whatever name.
+    let isHost = entry.life != nil
+    let last = isHost ? max(source.lastHeard, client.lastHeard ?? moment) : source.lastHeard
     // Without a tolerance too, who was heard at that moment was heard since.
-    if !source.isBusy, source.lastHeard < moment,
-      source.lastHeard <= moment - policy.clockTolerance
+    if !source.isBusy, !(isHost && client.isBusy), last < moment,
+      last <= moment - policy.clockTolerance
     {
       let doubt: Evidence.Doubt? =
         client.bearsSeveralNames
@@ -223,7 +226,7 @@ struct EvidenceFinder {
       return Evidence(.beforeRestart(moment), doubt: doubt)
     }
     guard let heard = session.lastUse, heard < moment, heard <= moment - policy.clockTolerance,
-      quiet >= policy.restartGrace
+      quiet >= policy.restartGrace, session.state?.isActive != true
     else { return nil }
     let doubt =
       restart.isNamed

@@ -28,7 +28,8 @@ struct InstanceCounts {
       wholes[Whole(place: place, owner: application.owner), default: []].append(number)
       guard let timeline = generations[number] else { continue }
       counts[number] = Count(
-        timeline: timeline.limited(to: rule.value), ends: Self.ends(of: application.lives, in: book))
+        timeline: timeline.limited(to: rule.value), ends: Self.ends(of: application.lives, in: book)
+      )
     }
     for (whole, members) in wholes {
       let rule = policy.instances[whole.place]

@@ -52,7 +52,8 @@ struct InstanceName {
   var isNewAtEachStart: Bool {
     if meaning == .neverRecurs { return true }
     guard form == .atHost, let kept else {
-      return form == .other && NameFolding.family(of: name.utf8.prefix(bare)) != nil
+      return (form == .other || form == .statefulPod)
+        && NameFolding.family(of: name.utf8.prefix(bare)) != nil
     }
     let host = name.utf8.dropFirst(kept)
     let isPod = host.withContiguousStorageIfAvailable { Self.hashed($0[...]) != nil } ?? false
@@ -168,9 +169,8 @@ struct InstanceName {
   }
 
   private static func statefulPod(_ name: Bytes) -> Reading? {
-    // Beyond three digits it is a year, a port or a count of something else.
     guard let at = name.lastIndex(of: dash), at > 0,
-      isNumber(name[(at + 1)...], digits: 1...3), name[at - 1] != dash, name[0] != dash,
+      isNumber(name[(at + 1)...], digits: 1...9), name[at - 1] != dash, name[0] != dash,
       name[..<at].allSatisfy({ isLowerCase($0) || isDigit($0) || $0 == dash }),
       name[..<at].contains(where: isLowerCase),
       !versioned.contains(String(decoding: name[..<at], as: UTF8.self))

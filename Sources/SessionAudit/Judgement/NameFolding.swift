@@ -56,12 +56,17 @@ enum NameFolding {
         parts.append(
           Part(
             range: start..<next,
-            isNewAtEachStart: run.count >= 4 || isTitle && (run.count >= 3 || depth > 0)))
+            isNewAtEachStart: run.count >= 4 && !isYear(run)
+              || isTitle && (run.count == 3 || depth > 0)))
       } else if run.count >= 8, run.allSatisfy(isHex), run.contains(where: isDigit) {
         parts.append(Part(range: start..<next, isNewAtEachStart: true))
       }
     }
     return parts
+  }
+
+  private static func isYear(_ run: ArraySlice<UInt8>) -> Bool {
+    run.count == 4 && (run.starts(with: "19".utf8) || run.starts(with: "20".utf8))
   }
 
   /// Whether it is a point with a digit on either side.

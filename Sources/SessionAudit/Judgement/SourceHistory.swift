@@ -12,7 +12,10 @@ struct SourceHistory {
 
   /// - Parameter start: not before that of the one added last; nil where it is not known.
   mutating func add(_ start: Timestamp?, heard moment: Timestamp, isBusy busy: Bool) {
-    guard let start else { return hasUnknown = true }
+    guard let start else {
+      hasUnknown = true
+      return
+    }
     starts.append(start)
     heard.append(heard.last.map { max($0, moment) } ?? moment)
     isBusy.append(busy || (isBusy.last ?? false))
