@@ -46,7 +46,7 @@ let package = Package(
     // Throw-away servers, the relay that lets clients vanish, and what is built on them.
     .target(
       name: "TestSupport", dependencies: ["PostgresClient", "TestJSON"],
-      path: "Tests/TestSupport", exclude: ["Python"]),
+      path: "Tests/TestSupport", exclude: ["Python", "Ruby"]),
     // Keeps the JSON that tests produce for the schemas.
     .target(name: "TestJSON", path: "Tests/TestJSON"),
     .executableTarget(name: "dyno-relay", path: "Tests/DynoRelay"),
