@@ -25,8 +25,10 @@ struct CorpusTests {
       let judged = try #require(
         report.sessions.first { Int($0.session.pid) == session.pid }, "pid \(session.pid)")
       #expect(judged.verdict.rawValue == verdict, "pid \(session.pid) of \(name)")
+      // Where a case leaves it out, only the verdict is known for sure.
+      guard let evidence = session.evidence else { continue }
       #expect(
-        Set(judged.evidence.map(\.kind.rawValue)) == Set(session.evidence ?? []),
+        Set(judged.evidence.map(\.kind.rawValue)) == Set(evidence),
         "pid \(session.pid) of \(name)")
     }
     report.advise(words: "")
