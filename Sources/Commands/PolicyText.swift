@@ -243,7 +243,7 @@ enum PolicyText {
     let grounds: [String?] = [
       roster.map { "the roster (line \($0.line)) lacks its owner" },
       basis <= .declared && said(\.instances) != nil ? "more than its instances run" : nil,
-      basis <= .inferred && names.meansOneInstance(sessions.name)
+      basis <= .inferred && names.mayMeanOneInstance(sessions.name)
         ? "another of its name has taken its place" : nil,
       trust == .suspects ? "it looks abandoned" : nil,
     ]

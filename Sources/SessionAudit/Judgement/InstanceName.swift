@@ -4,6 +4,9 @@ struct InstanceName {
   enum Meaning {
     /// One instance at a time, whose name comes back after a restart.
     case instance
+    /// A number counts it, which may as well be a process's, a shard's or a tenant's: one instance
+    /// only where what is seen says so too.
+    case numbered
     /// One instance, whose name never comes back.
     case neverRecurs
     /// Many instances, or none in particular.
@@ -36,10 +39,30 @@ struct InstanceName {
   /// Bytes that stand before the instance; nil: there is none.
   private let kept: Int?
 
-  /// The name with its instance folded: `web.*`, `celery@*`, `shop-*`.
+  /// The name with its instance folded: `web.*`, `celery@*`, `shop-*`; or with what is new at each
+  /// start.
   var family: String {
-    let front = String(Substring(name.utf8.prefix(kept ?? bare)))
-    return kept == nil ? front : front + "*"
+    let front = name.utf8.prefix(kept ?? bare)
+    guard kept == nil else { return String(Substring(front)) + "*" }
+    return NameFolding.family(of: front) ?? String(Substring(front))
+  }
+
+  /// Whether it never comes back after a restart: a pod's of a Deployment, a container's, a process
+  /// title with a pid. Such names tell nobody which instances there are.
+  var isNewAtEachStart: Bool {
+    if meaning == .neverRecurs { return true }
+    guard form == .atHost, let kept else {
+      return form == .other && NameFolding.family(of: name.utf8.prefix(bare)) != nil
+    }
+    let host = name.utf8.dropFirst(kept)
+    let isPod = host.withContiguousStorageIfAvailable { Self.hashed($0[...]) != nil } ?? false
+    return isPod || NameFolding.family(of: host) != nil
+  }
+
+  /// Its number, where that is what counts it.
+  var ordinal: Int? {
+    guard form == .statefulPod, let kept else { return nil }
+    return Int(Substring(name.utf8.prefix(bare).dropFirst(kept)))
   }
 
   init(_ name: String) {
@@ -159,7 +182,7 @@ struct InstanceName {
       word.hasPrefix($0) || word.hasSuffix($0)
     }
     if isDirection { return nil }
-    return (.instance, .statefulPod, at + 1)
+    return (.numbered, .statefulPod, at + 1)
   }
 
   /// How many bytes stand before ` - address:port`; nil where there is no such ending.

@@ -30,6 +30,8 @@ public struct Policy: Sendable, Equatable {
   /// Addresses that many instances share: NAT, mesh egress, proxies.
   public var sharedAddresses: [Network] = []
   public var poolers: [Network] = []
+  /// Whether a pooler keeps these sessions open, where their last command would be misread.
+  public var pooled: [Declaration<Bool>] = []
   public var roster: Roster?
 
   public init(
@@ -49,15 +51,23 @@ public struct Policy: Sendable, Equatable {
     staleAfters.declaration(for: session)?.value ?? staleAfter
   }
 
-  /// Whether a name is one instance's, as it was declared or as it looks.
-  package func meansOneInstance(_ name: String) -> Bool {
+  /// Whether a name may be one instance's that comes back, as it was declared or as it looks.
+  package func mayMeanOneInstance(_ name: String) -> Bool {
     oneInstance.value(for: name, user: nil, database: nil, isConnected: true)
-      ?? (InstanceName(name).meaning == .instance)
+      ?? [.instance, .numbered].contains(InstanceName(name).meaning)
   }
 
   /// The family that a name is shown under.
   public func family(of name: String) -> String {
     families.last { $0.matches(name) }?.pattern ?? InstanceName(name).family
+  }
+
+  /// Whether a name never comes back after a restart, so that it tells nothing of who runs.
+  public func isNewAtEachStart(_ name: String) -> Bool {
+    if oneInstance.value(for: name, user: nil, database: nil, isConnected: true) == true {
+      return false
+    }
+    return InstanceName(name).isNewAtEachStart
   }
 }
 
