@@ -28,25 +28,28 @@ extension Adviser {
     guard !passing.isEmpty else { return [] }
     let names = passing.reduce(0) { $0 + $1.names.count }
     let betrayed = passing.map { ClientNaming.betrayed(by: $0.family) }
-    var how: [String] = []
-    for naming in betrayed.compactMap({ $0 }) {
-      let words = "\(naming.clients): \(naming.setting)"
-      if !how.contains(words) { how.append(words) }
-    }
+    var ways: [ClientNaming] = []
+    for way in betrayed.compactMap({ $0 }) where !ways.contains(way) { ways.append(way) }
+    var how = ways.map { "\($0.client): \($0.setting)" }
     if betrayed.contains(nil) {
       how.append(
-        "PGAPPNAME for psycopg, lib/pq, node-postgres, ruby-pg, PHP and all else on libpq; asyncpg, "
-          + "Postgrex and JDBC have a setting of their own (pgsessions doctor lists them)")
+        "psycopg, lib/pq, node-postgres, ruby-pg, PHP and all else on libpq: PGAPPNAME; asyncpg, "
+          + "Postgrex and JDBC don't take that, and have a setting of their own (pgsessions doctor "
+          + "lists them)")
     }
+    let isSettable = betrayed.contains { $0?.isSettable ?? true }
     return [
       Advice(
         code: "names_tell_nothing", severity: .info,
         summary:
-          "\(names == 1 ? "1 name is" : "\(names) names are") new at each start "
+          "\(names == 1 ? "1 name looks" : "\(names) names look") new at each start "
           + "(\(passing.prefix(2).map(\.example).joined(separator: "; "))"
-          + "\(passing.count > 2 ? "; and more" : "")): none comes back with the next instance, so "
-          + "names alone never tell that one was replaced. Give each instance a name that comes "
-          + "back, such as a dyno's or a StatefulSet's pod's. \(how.joined(separator: "; ")).",
+          + "\(passing.count > 2 ? "; and more" : "")), so names don't tell which instance took "
+          + "whose place."
+          + (isSettable
+            ? " Give each instance one that comes back, such as a dyno's or a StatefulSet's pod's."
+            : "")
+          + " For \(how.joined(separator: ". For ")).",
         remedy: nil)
     ]
   }

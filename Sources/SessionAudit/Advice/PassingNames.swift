@@ -11,7 +11,8 @@ struct PassingNames: Sendable, Equatable {
 }
 
 extension AuditReport {
-  /// Those of the most sessions first; without poolers' and our own.
+  /// Those of the most sessions first; without poolers' and our own, and without what a roster
+  /// tells of by name.
   var passingNames: [PassingNames] {
     var sessionsByName: [NameKey: Int] = [:]
     for judged in sessions
@@ -22,7 +23,11 @@ extension AuditReport {
     }
     var found: [NameKey: PassingNames] = [:]
     for (name, sessions) in sessionsByName {
-      guard let family = PassingNames.family(of: name.text, by: judgedWith) else { continue }
+      guard let family = PassingNames.family(of: name.text, by: judgedWith),
+        judgedWith.roster?.families.contains(family) != true,
+        // A person's tool, which has no instances.
+        !family.hasPrefix("pgAdmin")
+      else { continue }
       found[NameKey(family), default: PassingNames(family: family, names: [], sessions: 0)]
         .add(name.text, sessions)
     }
@@ -35,13 +40,14 @@ extension AuditReport {
 }
 
 extension PassingNames {
-  /// nil for a name that is not of this kind.
-  package static func family(of name: String, by policy: Policy) -> String? {
-    guard Self.isNewAtEachStart(name) else { return nil }
+  /// nil for a name that is not of this kind. Pods of a Deployment and one-off dynos are not: their
+  /// platform gives such names on purpose, and lists them.
+  static func family(of name: String, by policy: Policy) -> String? {
+    guard policy.isNewAtEachStart(name), InstanceName(name).meaning != .neverRecurs else {
+      return nil
+    }
     return policy.family(of: name)
   }
-
-  private static func isNewAtEachStart(_ name: String) -> Bool { false }
 
   fileprivate mutating func add(_ name: String, _ count: Int) {
     names.append(name)
@@ -51,54 +57,58 @@ extension PassingNames {
 
 /// Where a client takes its application_name from.
 struct ClientNaming: Sendable, Equatable {
-  var clients: String
+  var client: String
   var setting: String
+  /// Whether there is something to set.
+  var isSettable = true
 
-  /// What takes PGAPPNAME, and what does not and has a setting of its own.
+  /// What takes PGAPPNAME, and what has a setting of its own instead.
   static let all = [
     ClientNaming(
-      clients: "psycopg, psycopg2, lib/pq, node-postgres, ruby-pg, PHP and all else on libpq",
+      client: "psycopg, psycopg2, lib/pq, node-postgres, ruby-pg, PHP and all else on libpq",
       setting: "PGAPPNAME=web.1"),
     ClientNaming(
-      clients: "asyncpg (not PGAPPNAME)", setting: "server_settings={'application_name': 'web.1'}"),
+      client: "asyncpg (not PGAPPNAME)", setting: "server_settings={'application_name': 'web.1'}"),
     ClientNaming(
-      clients: "Postgrex, Ecto (not PGAPPNAME)",
+      client: "Postgrex, Ecto (not PGAPPNAME)",
       setting: "parameters: [application_name: \"web.1\"]"),
-    ClientNaming(clients: "JDBC (not PGAPPNAME)", setting: "…?ApplicationName=web.1 in the URL"),
     ClientNaming(
-      clients: "Npgsql (PGAPPNAME from 10 on)",
+      client: "JDBC (not PGAPPNAME)", setting: "jdbc:postgresql://host/db?ApplicationName=web.1"),
+    ClientNaming(
+      client: "Npgsql (PGAPPNAME from 10 on)",
       setting: "Application Name=web.1 in the connection string"),
   ]
 
-  /// What client such names betray: nil, and it may be any.
+  /// What client such names betray; nil: it may be any.
   static func betrayed(by family: String) -> ClientNaming? {
-    let family = family.lowercased()
-    func begins(_ words: String...) -> Bool { words.contains { family.hasPrefix($0) } }
+    func begins(_ words: String...) -> Bool {
+      words.contains { family.lowercased().hasPrefix($0) }
+    }
     if begins(
       "puma", "sidekiq", "unicorn", "resque", "good_job", "rails", "bin/rails", "ruby", "rake")
     {
       return ClientNaming(
-        clients: "ruby-pg, which takes the process title where it is given no name",
-        setting: "PGAPPNAME=web.1, or in database.yml application_name: web.1")
+        client: "ruby-pg, which takes the process's title where it is told no name",
+        setting: "PGAPPNAME=web.1; in Rails' database.yml application_name: web.1")
     }
     if begins("odoo-") {
-      return ClientNaming(
-        clients: "Odoo", setting: "PGAPPNAME=odoo-web-1 or db_app_name, without {pid}")
+      return ClientNaming(client: "Odoo", setting: "PGAPPNAME or db_app_name, without {pid}")
     }
     if begins("metabase") {
       return ClientNaming(
-        clients: "Metabase, which names itself anew",
-        setting: "no name of its own: say who is alive by address (--live, --roster-covers)")
+        client: "Metabase", setting: "it names itself; its addresses tell (--live, --instances)",
+        isSettable: false)
     }
-    if begins("citus_internal") {
+    if begins("citus_") {
       return ClientNaming(
-        clients: "Citus, between its nodes", setting: "nothing: it gives these names itself")
+        client: "Citus", setting: "it names its connections between nodes itself",
+        isSettable: false)
     }
     if family.contains("@") {
       return ClientNaming(
-        clients: "a worker that is named after its container",
-        setting: "PGAPPNAME=celery@worker-1, or any that comes back; or a list (--live), or "
-          + "--instances 'family:\(family)=N'")
+        client: "what is named after its container",
+        setting: "PGAPPNAME=celery@worker-1; or a list "
+          + "of who is alive (--live), or a number for all (--instances 'family:celery@*=2')")
     }
     return nil
   }

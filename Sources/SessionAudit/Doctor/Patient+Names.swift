@@ -68,15 +68,15 @@ extension Patient {
     return Finding(
       "names_tell_nothing", count * 2 >= told ? .warning : .info,
       "\(count) of \(Wording.counted(told, "session")) \(count == 1 ? "bears" : "bear") "
-        + "\(names == 1 ? "a name that is" : "one of \(names) names that are") new at each start: "
+        + "\(names == 1 ? "a name that looks" : "one of \(names) names that look") new at each start: "
         + "\(passing.prefix(3).map(\.example).joined(separator: "; "))"
         + "\(passing.count > 3 ? "; and more" : "").",
       consequence:
-        "They hold a pid, a counter, a process's title or a container's id. None comes back with the next "
-        + "instance, so names alone never tell that one was replaced, and fewer orphans can be told from "
+        "A pid, a counter or a container's id is in them. None comes back with the next instance, so "
+        + "names don't tell which instance took whose place, and fewer orphans can be told from "
         + "quiet pools. Give each instance a name that comes back: a dyno's ($DYNO), a StatefulSet's "
         + "pod's, celery@worker-1. \(Self.hosts)",
-      remedies: [Remedy(settings: namings.map { "\($0.clients): \($0.setting)" })])
+      remedies: [Remedy(settings: namings.map { "\($0.client): \($0.setting)" })])
   }
 
   /// Poolers, and how sessions have ended.

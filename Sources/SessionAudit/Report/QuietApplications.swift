@@ -20,7 +20,8 @@ struct QuietApplication: Sendable, Equatable {
   /// `10 of the 12 sessions of celery@*`
   var count: String {
     let whose = family.isEmpty ? "without a name" : "of \(family)"
-    return "\(quiet) of the \(sessions) sessions \(whose) (\(role)@\(database))"
+    return "\(quiet) \(quiet == sessions ? "" : "of the \(sessions) ")sessions \(whose) "
+      + "(\(role)@\(database))"
   }
 
   /// ` from 1 address`; empty where there is none.
