@@ -53,7 +53,10 @@ public enum TerminationSQL {
       equals("pg_catalog.pg_postmaster_start_time()", time(audit.target.postmasterStartTime)),
     ]
     if victim.isOrphan {
-      // The evidence holds only while nobody is heard from there.
+      // The evidence holds only while nobody is heard from there; of a process that has taken the
+      // address over, whoever began before it.
+      let older =
+        time(victim.judged.restartedInPlaceAt).map { "\n      AND other.backend_start < \($0)" } ?? ""
       conditions.append(
         """
         NOT EXISTS (
@@ -62,7 +65,7 @@ public enum TerminationSQL {
                 OR other.state = 'starting')
               AND \(equals("other.client_addr", session.clientAddress.map { "inet \(quoted($0))" }))
               AND greatest(other.backend_start, other.query_start, other.state_change)
-                > \(time(pictureAsked) ?? "'-infinity'")
+                > \(time(pictureAsked) ?? "'-infinity'")\(older)
           )
         """)
     }

@@ -27,11 +27,18 @@ extension Adviser {
     }
     let names = report.heardThoughUnlisted
     if !names.isEmpty {
+      let count = report.sparedByRosterGaps
+      let spared =
+        count == 0
+        ? "" : ", which keeps \(Wording.counted(count, "session")) from being called \(count == 1 ? "an orphan" : "orphans")"
       warn(
         "roster_lacks_living",
         "\(Wording.few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
-          + "which covers \(names.count == 1 ? "it" : "them"), lists none such that is alive: is it "
-          + "the right one, and complete?")
+          + "which covers \(names.count == 1 ? "it" : "them"), lists none such that is alive. So it is "
+          + "not believed about their application" + spared
+          + ". Is it the right one, and complete? A list of one namespace, a host that was forgotten, "
+          + "a node or NAT that pods' sessions come from (--shared-address), and a pooler (--pooler) "
+          + "look like this.")
     }
     if let takenAt = roster.takenAt, report.capturedAt - takenAt > report.judgedWith.restartGrace {
       warn(

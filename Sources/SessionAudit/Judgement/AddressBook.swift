@@ -19,10 +19,24 @@ struct AddressBook {
     /// Loopback, declared as shared, or a pooler's: no sign of an instance.
     var isShared = false
     var isPooler = false
-    /// Names that mean an instance; two of them from one address make it shared.
-    var instanceName: Int?
+    /// `DISCARD ALL` was left under the only name and role that come from here: a pooler's way, and
+    /// that of a client that resets its own connection.
+    var mayBePooler = false
+    /// Names that mean an instance. Two of them are NAT's or a proxy's, or processes of one host: no
+    /// instance by itself, but what was declared or listed may speak of the host.
+    var instanceNames: [Int] = []
     /// When somebody last connected from here who is not let in yet.
     var lastKnock: Timestamp?
+    /// Of all that come from here.
+    var lastHeard: Timestamp?
+    var isBusy = false
+    /// Kept only where a list or a restart is there to be held against it.
+    var history = SourceHistory()
+    fileprivate var names = OneOrMany()
+    fileprivate var users = OneOrMany()
+    fileprivate var leavesDiscardAll = false
+
+    var bearsSeveralNames: Bool { instanceNames.count > 1 }
   }
 
   /// The sessions of one application_name, user and database.
@@ -32,6 +46,10 @@ struct AddressBook {
     var database: String?
     var isConnected: Bool
     var lives: [Int] = []
+    /// Whether all of its sessions come from addresses that tell instances apart.
+    var isWhollyAddressed = true
+    /// The number of its user and database.
+    var owner: Int
   }
 
   /// One client address of an application: the stand-in for one running instance.
@@ -47,6 +65,8 @@ struct AddressBook {
     var spans: [ClosedRange<Timestamp>]
     /// When the last of its queries began.
     var lastAsked: Timestamp
+    /// When the newest of its sessions began.
+    var lastStart: Timestamp
   }
 
   /// A name from a client address, whatever its user and database: the process that is heard in
@@ -57,6 +77,8 @@ struct AddressBook {
     /// Whether a session is active, or changed its state within the grace: an old worker that
     /// drains a long query is about to commit.
     var isBusy: Bool
+    /// Kept only where a list or a restart is there to be held against it.
+    var history = SourceHistory()
   }
 
   /// Where one session stands in the book.
@@ -81,11 +103,13 @@ struct AddressBook {
   private var numberOfClient: [NameKey: Int] = [:]
   private var numberOfLife: [PairKey: Int] = [:]
   private var numberOfSource: [PairKey: Int] = [:]
+  private let keepsHistory: Bool
 
   init(
     _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], by policy: Policy
   ) {
     entries = Array(repeating: nil, count: snapshot.sessions.count)
+    keepsHistory = policy.roster != nil || !policy.restarts.isEmpty
     let judged = places.indices.filter { index in
       snapshot.sessions[places[index]].kind == .client
         && snapshot.sessions[places[index]].pid != snapshot.role.ownPID
@@ -93,27 +117,41 @@ struct AddressBook {
     let numbers = judged.map { index in
       enroll(snapshot.sessions[places[index]], by: policy)
     }
+    tellPoolers()
     countHidden(in: snapshot, places)
     var numberOfApplication: [ApplicationKey: Int] = [:]
+    var numberOfOwner: [ApplicationKey: Int] = [:]
     for (index, number) in zip(judged, numbers) {
       let session = snapshot.sessions[places[index]]
       let key = ApplicationKey(session, name: number.name)
       let application =
-        numberOfApplication[key] ?? addApplication(session, number.name, in: snapshot)
-      if application == applications.count - 1 { numberOfApplication[key] = application }
-      let client = clients[number.client]
+        numberOfApplication[key]
+        ?? addApplication(
+          session, number.name,
+          owner: numberOfOwner[ApplicationKey(session, name: -1), default: numberOfOwner.count],
+          in: snapshot)
+      if application == applications.count - 1 {
+        numberOfApplication[key] = application
+        numberOfOwner[ApplicationKey(session, name: -1)] = applications[application].owner
+      }
       let heard = times[index].lastHeard ?? snapshot.capturedAt
+      let isBusy = Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy)
+      let isPooled = policy.pooled.declaration(for: session)?.value
       var entry = Entry(
         application: application, client: number.client, life: nil,
         source: source(
-          of: PairKey(what: number.name, client: number.client), heard: heard,
-          changed: session.stateChange ?? heard,
-          isBusy: Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy)),
-        isPooled: client.isPooler || names[number.name].reading.isPoolers)
-      if !client.isShared, !entry.isPooled, client.address != nil {
+          of: PairKey(what: number.name, client: number.client), session.backendStart,
+          heard: heard, changed: session.stateChange ?? heard, isBusy: isBusy),
+        isPooled: isPooled == true || clients[number.client].isPooler
+          || names[number.name].reading.isPoolers)
+      note(number.client, session.backendStart, heard: heard, isBusy: isBusy)
+      if !clients[number.client].isShared, !entry.isPooled, clients[number.client].address != nil {
         entry.life = live(
           at: PairKey(what: application, client: number.client), session.backendStart,
           asked: session.queryStart, heard: heard)
+      }
+      if entry.life == nil || clients[number.client].bearsSeveralNames {
+        applications[application].isWhollyAddressed = false
       }
       entries[places[index]] = entry
     }
@@ -128,23 +166,42 @@ struct AddressBook {
   private mutating func enroll(_ session: Session, by policy: Policy) -> (name: Int, client: Int) {
     let name = numbered(name: session.applicationName, by: policy)
     let client = numbered(client: session.clientAddress, by: policy)
-    let reading = names[name].reading
-    if session.endsWithDiscardAll && session.applicationName.isEmpty || reading.isPoolers {
-      // What one of its sessions shows holds for all that come from there, whatever name the
-      // last client of each has left on it.
-      clients[client].isPooler = true
-      clients[client].isShared = true
+    if names[name].reading.isPoolers { clients[client].isPooler = true }
+    clients[client].names.add(name)
+    clients[client].users.add(Int(session.userID ?? 0))
+    if session.endsWithDiscardAll, policy.pooled.declaration(for: session)?.value != false {
+      clients[client].leavesDiscardAll = true
+      if session.applicationName.isEmpty { clients[client].isPooler = true }
     }
-    if names[name].meaning != .shared {
-      if let other = clients[client].instanceName, other != name {
-        clients[client].isShared = true
-      }
-      clients[client].instanceName = name
+    if names[name].meaning != .shared, !clients[client].instanceNames.contains(name) {
+      clients[client].instanceNames.append(name)
     }
     if session.state == .starting, client != 0, let start = session.backendStart {
       clients[client].lastKnock = clients[client].lastKnock.map { max($0, start) } ?? start
     }
     return (name, client)
+  }
+
+  /// What one of its sessions shows holds for all that come from an address, whatever name the last
+  /// client of each has left on it.
+  private mutating func tellPoolers() {
+    for client in clients.indices {
+      if clients[client].leavesDiscardAll && !clients[client].isPooler {
+        let isSeveral = clients[client].names.isMany || clients[client].users.isMany
+        clients[client].isPooler = isSeveral
+        clients[client].mayBePooler = !isSeveral
+      }
+      if clients[client].isPooler { clients[client].isShared = true }
+    }
+  }
+
+  /// Whoever comes from an address shows that it is there.
+  private mutating func note(
+    _ client: Int, _ start: Timestamp?, heard: Timestamp, isBusy: Bool
+  ) {
+    clients[client].lastHeard = max(clients[client].lastHeard ?? heard, heard)
+    if isBusy { clients[client].isBusy = true }
+    if keepsHistory { clients[client].history.add(start, heard: heard, isBusy: isBusy) }
   }
 
   private mutating func numbered(name: String, by policy: Policy) -> Int {
@@ -171,39 +228,40 @@ struct AddressBook {
     if let address = client.address {
       client.isPooler = policy.poolers.contains { $0.contains(address) }
       client.isShared =
-        client.isPooler || address.isLoopback
-        || policy.sharedAddresses.contains { $0.contains(address) }
+        address.isLoopback || policy.sharedAddresses.contains { $0.contains(address) }
     }
     clients.append(client)
     return clients.count - 1
   }
 
   private mutating func addApplication(
-    _ session: Session, _ name: Int, in snapshot: Snapshot
+    _ session: Session, _ name: Int, owner: Int, in snapshot: Snapshot
   ) -> Int {
     applications.append(
       Application(
         name: name, user: session.user, database: session.database,
-        isConnected: snapshot.target.isConnected(to: session)))
+        isConnected: snapshot.target.isConnected(to: session), owner: owner))
     return applications.count - 1
   }
 
   private mutating func source(
-    of key: PairKey, heard: Timestamp, changed: Timestamp, isBusy: Bool
+    of key: PairKey, _ start: Timestamp?, heard: Timestamp, changed: Timestamp, isBusy: Bool
   ) -> Int {
-    if let source = numberOfSource[key] {
-      sources[source].lastHeard = max(sources[source].lastHeard, heard)
-      sources[source].lastChange = max(sources[source].lastChange, changed)
-      sources[source].isBusy = sources[source].isBusy || isBusy
-      return source
+    let place = numberOfSource[key] ?? sources.count
+    if place == sources.count {
+      numberOfSource[key] = place
+      // Whoever is just being let in has no name yet.
+      let isShared = clients[key.client].isShared || clients[key.client].bearsSeveralNames
+      let knock = isShared ? nil : clients[key.client].lastKnock
+      sources.append(
+        Source(lastHeard: max(heard, knock ?? heard), lastChange: changed, isBusy: isBusy))
+    } else {
+      sources[place].lastHeard = max(sources[place].lastHeard, heard)
+      sources[place].lastChange = max(sources[place].lastChange, changed)
+      sources[place].isBusy = sources[place].isBusy || isBusy
     }
-    numberOfSource[key] = sources.count
-    // Whoever is just being let in has no name yet.
-    let client = clients[key.client]
-    let knock = client.isShared ? nil : client.lastKnock
-    sources.append(
-      Source(lastHeard: max(heard, knock ?? heard), lastChange: changed, isBusy: isBusy))
-    return sources.count - 1
+    if keepsHistory { sources[place].history.add(start, heard: heard, isBusy: isBusy) }
+    return place
   }
 
   /// Adds a session to the life of its address. Sessions come oldest first and those without a
@@ -216,6 +274,7 @@ struct AddressBook {
       if let span {
         lives[life].spans.append(span)
         lives[life].lastAsked = max(lives[life].lastAsked, span.upperBound)
+        lives[life].lastStart = max(lives[life].lastStart, span.lowerBound)
       }
       lives[life].lastHeard = max(lives[life].lastHeard, heard)
       return life
@@ -228,7 +287,7 @@ struct AddressBook {
     lives.append(
       Life(
         application: key.what, client: key.client, start: start, lastHeard: lastHeard,
-        spans: [span], lastAsked: span.upperBound))
+        spans: [span], lastAsked: span.upperBound, lastStart: start))
     return lives.count - 1
   }
 
@@ -251,6 +310,17 @@ struct AddressBook {
     if state.isActive { return true }
     guard let change = session.stateChange else { return true }
     return now - change < policy.restartGrace
+  }
+}
+
+/// Whether one thing was seen, or several.
+private struct OneOrMany {
+  private var first: Int?
+  private(set) var isMany = false
+
+  mutating func add(_ thing: Int) {
+    if let first, first != thing { isMany = true }
+    first = thing
   }
 }
 

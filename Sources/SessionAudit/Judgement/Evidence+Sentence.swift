@@ -19,8 +19,13 @@ extension Evidence {
     let heard = "last heard \(subjects.moment { $0.times.lastHeard })"
     switch finding {
     case .idleBeyondThreshold(let threshold):
-      return "Idle, and silent for \(silent): \(heard), beyond the threshold of "
-        + "\(DurationText.exact(threshold))."
+      // A query that took long leaves two ages, of which the shorter one counts.
+      let idle = subjects.length { $0.times.quiet }
+      return idle == silent
+        ? "Idle, and silent for \(silent): \(heard), beyond the threshold of "
+          + "\(DurationText.exact(threshold))."
+        : "Idle for \(idle), beyond the threshold of \(DurationText.exact(threshold)); its last "
+          + "query began \(subjects.moment { $0.times.lastHeard })."
     case .pastMaxAge(let maxAge):
       return
         "Open for \(subjects.length { $0.times.sessionAge }) and silent for \(silent), though its application closes connections "
@@ -42,13 +47,13 @@ extension Evidence {
       let most = limit == 1 ? "1 instance" : "\(limit) instances"
       return "\(at(moment).capitalizedFirst) \(others) in use, and at most \(most) may run; this "
         + "one is from \(address), \(heard)."
-    case .beforeRestart(let restart):
+    case .beforeRestart(let restart, _):
       return
         "Opened \(subjects.moment { $0.session.backendStart }) and \(heard), before the restart that was complete "
         + "\(at(restart))."
     case .ownerGone(let covers, let missing):
       return "The roster covers \(covers), and has no \(missing) that is alive; \(heard)."
-    case .predatesOwner(let owner, let startedAt):
+    case .predatesOwner(let owner, let startedAt, _):
       return "The roster's \(owner) began \(at(startedAt)); this session was \(heard)."
     case .predatesAll(let startedAt):
       return "Everything alive in the roster began \(at(startedAt)) or later; this session was "
@@ -60,7 +65,7 @@ extension Evidence {
     by newcomer: Newcomer, _ session: Session, _ address: String, _ began: String, _ heard: String
   ) -> String {
     let name = session.applicationName
-    guard doubt != .sharedName else {
+    guard doubt != .sharedName, doubt != .numberedName else {
       return "\(newcomer.address) began \(began), after \(address) fell silent; this session was "
         + "\(heard)."
     }
@@ -86,6 +91,25 @@ extension Evidence {
     case .noAddress: "No address tells its instance, so this is not certain."
     case .withinTolerance(let tolerance):
       "Clocks may differ by \(DurationText.exact(tolerance)), so this is not certain."
+    case .numberedName:
+      "The number in its name may count processes, shards or tenants, so it could be a quiet one."
+    case .rosterLacks(let witness):
+      "But the roster lacks \(witness) too, which was heard just now, so it is not believed here."
+    case .mayBePooled:
+      "Its address leaves DISCARD ALL behind, as a pooler does, so this is not certain."
+    case .severalNames(let count):
+      "\(count) instance names come from its address, which is not taken for one instance."
+    case .restartInPlace(let reason):
+      "But its address is heard, and \(clause(for: reason)), so this is not certain."
+    }
+  }
+
+  private static func clause(for reason: Doubt.InPlace) -> String {
+    switch reason {
+    case .notNamed: "the restart was declared of no application by name"
+    case .notAlone: "the roster does not have one owner there that has a start"
+    case .nobodyNew: "no session of the same name, user and database began there since"
+    case .olderHeard: "a session from before it was heard since"
     }
   }
 }

@@ -28,12 +28,13 @@ public struct Evidence: Sendable, Equatable {
     case superseded(by: Newcomer)
     /// As many other addresses as may run at once were in use at a moment after this one's life.
     case beyondInstances(limit: Int, at: Timestamp)
-    /// Not heard since a restart that was complete at this time.
-    case beforeRestart(Timestamp)
+    /// Not heard since a restart that was complete at this time; in place: at an address that is
+    /// heard.
+    case beforeRestart(Timestamp, isInPlace: Bool = false)
     /// The roster covers this, and has no owner for it.
     case ownerGone(covers: String, missing: String)
-    /// The roster's owner began at this time.
-    case predatesOwner(owner: String, startedAt: Timestamp)
+    /// The roster's owner began at this time; in place: at an address that is heard.
+    case predatesOwner(owner: String, startedAt: Timestamp, isInPlace: Bool = false)
     /// Everything alive in the roster began at this time or later.
     case predatesAll(startedAt: Timestamp)
   }
@@ -56,6 +57,38 @@ public struct Evidence: Sendable, Equatable {
     case noAddress
     /// Clocks may differ by this much, and the figures do by less.
     case withinTolerance(Duration)
+    /// Its number may count something else than instances.
+    case numberedName
+    /// The roster lacks this name or address too, though it was heard just now.
+    case rosterLacks(String)
+    /// A pooler may keep its address's sessions open.
+    case mayBePooled
+    /// So many instance names come from its address.
+    case severalNames(Int)
+    /// Its address is heard, and this keeps the restart from telling its sessions apart.
+    case restartInPlace(InPlace)
+
+    /// What was not seen of a restart at an address that is heard.
+    public enum InPlace: Sendable, Equatable {
+      /// The restart was declared of no application by name.
+      case notNamed
+      /// The roster has not exactly this owner at that address.
+      case notAlone
+      /// No session of the same name, user and database began there since.
+      case nobodyNew
+      /// One that began before was heard since.
+      case olderHeard
+    }
+  }
+
+  /// The start that tells it from the sessions that its address has had since; nil: whoever is heard
+  /// there speaks for it.
+  public var restartedInPlaceAt: Timestamp? {
+    switch finding {
+    case .beforeRestart(let moment, isInPlace: true): moment
+    case .predatesOwner(_, let moment, isInPlace: true): moment
+    default: nil
+    }
   }
 
   public var finding: Finding

@@ -1,17 +1,28 @@
 /// Finds what speaks against a session. Each kind of evidence is one function; docs/evidence.md
 /// has a picture of each.
 struct EvidenceFinder {
-  private let policy: Policy
-  private let now: Timestamp
-  private let book: AddressBook
-  private let connectedUser: String?
+  let policy: Policy
+  let now: Timestamp
+  let book: AddressBook
+  let connectedUser: String?
   /// By application: nil where there is but one address.
   private let generations: [Generations?]
+  let counts: InstanceCounts
+  /// Applications whose number is an instance's.
+  private let confirmedNumbers: Set<Int>
   private let maxAges: [Duration?]
   private let staleAfters: [Duration]
-  private let restarts: [Timestamp?]
-  private let roster: RosterIndex?
-  private var isListed: [Bool] = []
+  let restarts: [DeclaredRestart?]
+  let roster: RosterIndex?
+  var isListed: [Bool] = []
+  /// Who shows that the roster is not believed about some.
+  private(set) var gaps = RosterGaps()
+
+  /// A restart that is complete, and whether the application that it is of was named.
+  struct DeclaredRestart {
+    var moment: Timestamp
+    var isNamed: Bool
+  }
 
   init(_ snapshot: Snapshot, book: AddressBook, by policy: Policy) {
     self.policy = policy
@@ -19,29 +30,39 @@ struct EvidenceFinder {
     let now = snapshot.capturedAt
     self.now = now
     connectedUser = snapshot.target.user
-    func declared<Value>(
+    func rule<Value>(
       _ declarations: [Declaration<Value>], _ application: AddressBook.Application
-    ) -> Value? {
-      declarations.isEmpty
-        ? nil
-        : declarations.value(
-          for: book.names[application.name].text, user: application.user,
-          database: application.database, isConnected: application.isConnected)
+    ) -> (place: Int, rule: Declaration<Value>)? {
+      guard !declarations.isEmpty else { return nil }
+      return declarations.place(
+        for: book.names[application.name].text, user: application.user,
+        database: application.database, isConnected: application.isConnected
+      ).map { ($0, declarations[$0]) }
     }
-    generations = book.applications.map { application in
-      guard application.lives.count > 1 else { return nil }
-      return Generations(
-        of: application, in: book, limit: declared(policy.instances, application), at: now,
-        by: policy)
+    let generations = book.applications.map { application in
+      application.lives.count > 1
+        ? Generations(
+          of: application.lives.map { book.lives[$0] }, in: book, at: now, by: policy) : nil
     }
-    maxAges = book.applications.map { declared(policy.maxAges, $0) }
+    self.generations = generations
+    counts = InstanceCounts(
+      book, generations, declared: { rule(policy.instances, $0) }, at: now, by: policy)
+    confirmedNumbers = NumberedNames.confirmed(in: book) { application in
+      generations[application]?.areHeardSideBySide ?? false
+    }
+    maxAges = book.applications.map { rule(policy.maxAges, $0)?.rule.value }
     staleAfters = book.applications.map { application in
       // A threshold holds in other databases too.
       policy.staleAfters.value(
         for: book.names[application.name].text, user: application.user,
         database: application.database, isConnected: true) ?? policy.staleAfter
     }
-    restarts = book.applications.map { declared(policy.restarts, $0)?.moment(at: now) }
+    restarts = book.applications.map { application in
+      rule(policy.restarts, application).map {
+        DeclaredRestart(
+          moment: $0.rule.value.moment(at: now), isNamed: $0.rule.application != nil)
+      }
+    }
     roster = policy.roster.map { RosterIndex($0, at: now) }
     guard let roster else { return }
     isListed = Array(repeating: false, count: book.applications.count)
@@ -53,6 +74,7 @@ struct EvidenceFinder {
           && roster.lists(book.clients[entry.client], of: book.names[application.name])
       }
     }
+    gaps = RosterGaps(roster, book, at: now, by: policy, answer: rosterAnswer)
   }
 
   /// Every piece of evidence, the strongest first.
@@ -69,10 +91,13 @@ struct EvidenceFinder {
     about session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry
   ) -> [Evidence] {
     // Nothing is known of a session whose client's last sign of life isn't.
-    guard let heard = times.lastHeard, let silent = times.silent else { return [] }
+    guard let heard = times.lastHeard, let silent = times.silent, let quiet = times.quiet else {
+      return []
+    }
     var found: [Evidence] = []
     let staleAfter = staleAfters[entry.application]
-    if session.state == .idle, silent >= staleAfter {
+    // A query that took long has just ended, or a client pings: neither looks abandoned.
+    if session.state == .idle, quiet >= staleAfter {
       found.append(Evidence(.idleBeyondThreshold(staleAfter)))
     }
     if isSilentClient(session, times, silent, staleAfter) {
@@ -82,13 +107,19 @@ struct EvidenceFinder {
     guard !entry.isPooled else { return found }
     if let evidence = pastMaxAge(times, silent, entry) { found.append(evidence) }
     // An address that works, or has just finished something, has an owner.
-    guard !book.sources[entry.source].isBusy else { return found }
-    if let life = entry.life {
-      addByAddress(book.lives[life], book.sources[entry.source], to: &found)
+    if !book.sources[entry.source].isBusy, let life = entry.life {
+      addByAddress(book.lives[life], entry, to: &found)
     }
-    if let evidence = beforeRestart(session, entry) { found.append(evidence) }
-    addByRoster(session, heard, entry, to: &found)
+    if let evidence = beforeRestart(session, quiet, entry) { found.append(evidence) }
+    addByRoster(session, heard, quiet, entry, to: &found)
     return found
+  }
+
+  /// What makes evidence that rests on addresses, or on nothing but what is seen, less than sure.
+  func doubt(_ entry: AddressBook.Entry) -> Evidence.Doubt? {
+    let name = book.names[book.applications[entry.application].name]
+    if name.hiddenNamesakes > 0 { return .hiddenNamesakes(name.hiddenNamesakes) }
+    return book.clients[entry.client].mayBePooler ? .mayBePooled : nil
   }
 
   // MARK: - From the session alone
@@ -115,30 +146,39 @@ struct EvidenceFinder {
   // MARK: - From the addresses of its application
 
   private func addByAddress(
-    _ life: AddressBook.Life, _ source: AddressBook.Source, to found: inout [Evidence]
+    _ life: AddressBook.Life, _ entry: AddressBook.Entry, to found: inout [Evidence]
   ) {
-    guard let generations = generations[life.application] else { return }
-    let name = book.names[book.applications[life.application].name]
-    let silent = now - life.lastHeard
+    let client = book.clients[entry.client]
+    let name = book.names[book.applications[entry.application].name]
+    let lastChange = book.sources[entry.source].lastChange
     // A recycling application has only young sessions, so a long silence stands for the grace; but
     // not where a query took that long and has ended since.
-    let hasSettled = min(silent, now - source.lastChange) < staleAfters[life.application]
+    func hasSettled(_ silent: Duration) -> Bool {
+      min(silent, now - lastChange) < staleAfters[entry.application]
+    }
+    if let limit = counts.counts[entry.application]?.timeline.limit,
+      let moment = crowdedMoment(life, entry, name, hasSettled: hasSettled)
+    {
+      found.append(Evidence(.beyondInstances(limit: limit, at: moment), doubt: doubt(entry)))
+    }
+    // Two instance names from one address are NAT's, or processes of one host: which of them went
+    // nobody can tell by looking.
+    guard !client.bearsSeveralNames, let generations = generations[life.application] else { return }
+    let silent = now - life.lastHeard
+    let tellsInstance =
+      name.meaning == .instance
+      || name.meaning == .numbered && confirmedNumbers.contains(life.application)
     if name.meaning != .neverRecurs,
-      let newcomer = generations.newcomer(after: life.lastHeard, hasSettled: hasSettled)
+      let newcomer = generations.newcomer(
+        after: life.lastHeard, hasSettled: hasSettled(silent))
     {
       let doubt: Evidence.Doubt? =
-        name.meaning == .shared
-        ? .sharedName
-        : generations.areHeardSideBySide ? .heardSideBySide : hiddenNamesakes(of: name)
+        !tellsInstance
+        ? (name.meaning == .shared ? .sharedName : .numberedName)
+        : generations.areHeardSideBySide ? .heardSideBySide : doubt(entry)
       found.append(Evidence(.superseded(by: newcomer), doubt: doubt))
     }
-    if let moment = generations.crowdedMoment(after: life.lastHeard, hasSettled: hasSettled),
-      let limit = generations.limit
-    {
-      found.append(
-        Evidence(.beyondInstances(limit: limit, at: moment), doubt: hiddenNamesakes(of: name)))
-    }
-    if name.meaning == .shared, silent >= policy.restartGrace,
+    if !tellsInstance, name.meaning != .neverRecurs, silent >= policy.restartGrace,
       let next = generations.next(after: life.lastHeard),
       next.began - life.lastHeard <= policy.restartGrace
     {
@@ -146,108 +186,65 @@ struct EvidenceFinder {
     }
   }
 
-  private func hiddenNamesakes(of name: AddressBook.Name) -> Evidence.Doubt? {
-    name.hiddenNamesakes > 0 ? .hiddenNamesakes(name.hiddenNamesakes) : nil
+  /// A moment at which as many others were in use as may run at once.
+  private func crowdedMoment(
+    _ life: AddressBook.Life, _ entry: AddressBook.Entry, _ name: AddressBook.Name,
+    hasSettled: (Duration) -> Bool
+  ) -> Timestamp? {
+    guard let count = counts.counts[entry.application] else { return nil }
+    var end = max(life.lastHeard, count.ends[entry.client] ?? life.lastHeard)
+    let client = book.clients[entry.client]
+    // Of several processes on a host, whichever is heard shows that the host is there.
+    if client.bearsSeveralNames || name.meaning == .numbered {
+      guard !client.isBusy else { return nil }
+      end = max(end, client.lastHeard ?? end)
+    }
+    return count.timeline.crowdedMoment(after: end, hasSettled: hasSettled(now - end))
   }
 
   // MARK: - From what was declared
 
   private func beforeRestart(
-    _ session: Session, _ entry: AddressBook.Entry
+    _ session: Session, _ quiet: Duration, _ entry: AddressBook.Entry
   ) -> Evidence? {
-    guard let restart = restarts[entry.application], restart <= now - policy.restartGrace,
-      let start = session.backendStart, start < restart
+    guard let restart = restarts[entry.application], restart.moment <= now - policy.restartGrace,
+      let start = session.backendStart, start < restart.moment
     else { return nil }
-    let lastHeard = book.sources[entry.source].lastHeard
-    // Without a tolerance too, who was heard at that moment was heard since.
-    guard lastHeard < restart, lastHeard <= restart - policy.clockTolerance else { return nil }
-    let name = book.names[book.applications[entry.application].name]
-    return Evidence(
-      .beforeRestart(restart),
-      doubt: entry.life == nil ? .noAddress : hiddenNamesakes(of: name))
-  }
-
-  // MARK: - From a roster
-
-  private func addByRoster(
-    _ session: Session, _ heard: Timestamp, _ entry: AddressBook.Entry, to found: inout [Evidence]
-  ) {
-    let application = book.applications[entry.application]
-    guard let roster, application.isConnected, let start = session.backendStart,
-      start < roster.takenAt
-    else { return }
-    let name = book.names[application.name]
+    let moment = restart.moment
+    let source = book.sources[entry.source]
     let client = book.clients[entry.client]
-    switch roster.answer(
-      for: name, from: client, applicationIsListed: isListed[entry.application])
+    // Without a tolerance too, who was heard at that moment was heard since.
+    if !source.isBusy, source.lastHeard < moment,
+      source.lastHeard <= moment - policy.clockTolerance
     {
-    case .notCovered, .mayLive: break
-    case .gone(let covers, let missing):
-      let last = book.sources[entry.source].lastHeard
-      if last < roster.takenAt,
-        last <= now - policy.restartGrace
-      {
-        found.append(Evidence(.ownerGone(covers: covers, missing: missing)))
-      }
-    case .began(let owner, let startedAt):
-      guard startedAt > heard else { break }
-      found.append(
-        Evidence(
-          .predatesOwner(owner: owner, startedAt: startedAt), doubt: tolerance(startedAt, heard)))
+      let doubt: Evidence.Doubt? =
+        client.bearsSeveralNames
+        ? .severalNames(client.instanceNames.count) : entry.life == nil ? .noAddress : doubt(entry)
+      return Evidence(.beforeRestart(moment), doubt: doubt)
     }
-    guard roster.isComplete, let earliest = roster.earliestStart,
-      heard < earliest, heard <= earliest - policy.clockTolerance, let user = session.user,
-      connectedUser?.hasSameBytes(as: user) == true
-    else { return }
-    found.append(
-      Evidence(.predatesAll(startedAt: earliest), doubt: entry.life == nil ? .noAddress : nil))
+    guard let heard = session.lastUse, heard < moment, heard <= moment - policy.clockTolerance,
+      quiet >= policy.restartGrace
+    else { return nil }
+    let doubt =
+      restart.isNamed
+      ? inPlaceDoubt(entry, since: moment, older: source.history.before(moment))
+      : .restartInPlace(.notNamed)
+    return Evidence(.beforeRestart(moment, isInPlace: true), doubt: doubt)
   }
 
-  /// Whether there is a roster that has nothing to say of any session in the connected database,
-  /// though there are some: another application's, most likely.
-  func rosterCoversNothing() -> Bool {
-    guard let roster, !roster.isComplete else { return false }
-    var isAny = false
-    for case let entry? in book.entries {
-      let application = book.applications[entry.application]
-      guard application.isConnected else { continue }
-      isAny = true
-      if case .notCovered = roster.answer(
-        for: book.names[application.name], from: book.clients[entry.client],
-        applicationIsListed: isListed[entry.application])
-      {
-        continue
-      }
-      return false
-    }
-    return isAny
-  }
-
-  /// Names of instances that the roster covers and lacks, though they were heard after it was taken
-  /// or within the grace: a sign that it is the wrong one.
-  func heardThoughUnlisted() -> [String] {
-    guard let roster else { return [] }
-    var names: Set<String> = []
-    var isDone = Array(repeating: false, count: book.sources.count)
-    for case let entry? in book.entries where !entry.isPooled && !isDone[entry.source] {
-      let application = book.applications[entry.application]
-      let name = book.names[application.name]
-      guard application.isConnected, name.meaning != .shared else { continue }
-      isDone[entry.source] = true
-      let heard = book.sources[entry.source].lastHeard
-      guard heard >= roster.takenAt || heard > now - policy.restartGrace else { continue }
-      if case .gone = roster.answer(
-        for: name, from: book.clients[entry.client],
-        applicationIsListed: isListed[entry.application])
-      {
-        names.insert(name.text)
-      }
-    }
-    return names.sorted()
-  }
-
-  private func tolerance(_ started: Timestamp, _ heard: Timestamp) -> Evidence.Doubt? {
-    started - heard < policy.clockTolerance ? .withinTolerance(policy.clockTolerance) : nil
+  /// What keeps the own times of a session from counting where its address is heard: the address
+  /// must tell an instance, the new process must be seen there under the same name, user and
+  /// database, and nothing from before may show that it still runs.
+  /// - Parameter older: what those from before have shown since.
+  func inPlaceDoubt(
+    _ entry: AddressBook.Entry, since start: Timestamp, older: SourceHistory.Before
+  ) -> Evidence.Doubt? {
+    let client = book.clients[entry.client]
+    if client.bearsSeveralNames { return .severalNames(client.instanceNames.count) }
+    guard let life = entry.life else { return .noAddress }
+    guard book.lives[life].lastStart > start else { return .restartInPlace(.nobodyNew) }
+    if older == .heard { return .restartInPlace(.olderHeard) }
+    return doubt(entry)
   }
 
   // MARK: - Recycling

@@ -2,7 +2,9 @@
 /// and how many were in use at once.
 struct Generations {
   private let book: AddressBook
-  /// Lives by start, then by address, so that the order of the rows shows nowhere.
+  private let lives: [AddressBook.Life]
+  /// Places in `lives` by start, then by address, so that the order of the rows shows nowhere. Those
+  /// of addresses with several names are not among them: by inference they are no instances.
   private let byStart: [Int]
   /// When addresses came into use and fell silent: of the spans in which each was surely in use.
   private let starts: [Timestamp]
@@ -14,7 +16,7 @@ struct Generations {
   private let now: Timestamp
   private let settled: Timestamp
   /// The most instances that may run at once; nil where nobody said.
-  let limit: Int?
+  private(set) var limit: Int?
   /// For each place in `starts`: the next place from there on at which `limit` addresses were in
   /// use.
   private var nextCrowded: [Int] = []
@@ -22,21 +24,21 @@ struct Generations {
   let areHeardSideBySide: Bool
 
   init(
-    of application: AddressBook.Application, in book: AddressBook, limit: Int?, at now: Timestamp,
-    by policy: Policy
+    of all: [AddressBook.Life], in book: AddressBook, at now: Timestamp, by policy: Policy
   ) {
     self.book = book
-    self.limit = limit
     self.now = now
     settled = now - policy.restartGrace
-    let lives = book.lives
     // What began later than now began before the clock was set back, nobody knows when.
-    byStart = application.lives.filter { lives[$0].start <= now }.sorted { a, b in
-      lives[a].start != lives[b].start
-        ? lives[a].start < lives[b].start
-        : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
-    }
-    let spans = byStart.flatMap { Self.merged(lives[$0].spans) }
+    let lives = all.filter { $0.start <= now }
+    self.lives = lives
+    byStart = lives.indices.filter { !book.clients[lives[$0].client].bearsSeveralNames }
+      .sorted { a, b in
+        lives[a].start != lives[b].start
+          ? lives[a].start < lives[b].start
+          : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
+      }
+    let spans = lives.flatMap { Self.merged($0.spans) }
     starts = spans.map(\.lowerBound).sorted()
     ends = spans.map(\.upperBound).sorted()
     let settled = settled
@@ -49,13 +51,19 @@ struct Generations {
       end = max(end ?? life.lastHeard, life.lastHeard)
     }
     areHeardSideBySide = sideBySide
-    guard let limit else { return }
+  }
+
+  /// The same, of which at most so many may be in use at once.
+  func limited(to limit: Int) -> Generations {
+    var limited = self
+    limited.limit = limit
     var next = starts.count
-    nextCrowded = starts.indices.reversed().map { place in
+    limited.nextCrowded = starts.indices.reversed().map { place in
       if inUse(at: starts[place]) >= limit { next = place }
       return next
     }
-    nextCrowded.reverse()
+    limited.nextCrowded.reverse()
+    return limited
   }
 
   /// Spans that overlap made one, so that an address counts once at any moment.
@@ -98,7 +106,12 @@ struct Generations {
 
   private func newcomer(_ life: Int) -> Evidence.Newcomer {
     Evidence.Newcomer(
-      address: book.clients[book.lives[life].client].text ?? "?", began: book.lives[life].start)
+      address: book.clients[lives[life].client].text ?? "?", began: lives[life].start)
+  }
+
+  /// The most addresses that were in use at one moment after `end`.
+  func mostInUse(after end: Timestamp) -> Int {
+    starts.dropFirst(starts.partitioned { $0 <= end }).map { inUse(at: $0) }.max() ?? 0
   }
 
   /// A moment after `end` at which as many addresses were in use as may run at once; none of them
@@ -121,18 +134,6 @@ struct Generations {
   }
 
   private func firstPlace(after moment: Timestamp) -> Int {
-    byStart.partitioned { book.lives[$0].start <= moment }
-  }
-}
-
-extension Array {
-  /// How many elements at the front fulfil a condition that none behind them fulfils.
-  fileprivate func partitioned(where holds: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low
+    byStart.partitioned { lives[$0].start <= moment }
   }
 }

@@ -3,10 +3,12 @@
 public enum Judge {
   public static func judge(_ snapshot: Snapshot, by policy: Policy) -> AuditReport {
     let places = clientsOldestFirst(snapshot.sessions)
-    let times = places.map {
+    let pings = snapshot.pings
+    let times = places.map { place in
       SessionTimes(
-        of: snapshot.sessions[$0], at: snapshot.capturedAt,
-        staleAfter: policy.staleAfter(of: snapshot.sessions[$0]))
+        of: snapshot.sessions[place], at: snapshot.capturedAt,
+        staleAfter: policy.staleAfter(of: snapshot.sessions[place]),
+        pingedAt: pings.isEmpty ? nil : snapshot.sessions[place].identity.flatMap { pings[$0] })
     }
     let book = AddressBook(snapshot, places, times, by: policy)
     let finder = EvidenceFinder(snapshot, book: book, by: policy)
@@ -31,7 +33,7 @@ public enum Judge {
       totals: totals, groups: groups, sessions: judged,
       lockWaiters: snapshot.sessions.filter { $0.waitEventType == "Lock" }.map(\.pid).sorted())
     report.rosterCoversNothing = finder.rosterCoversNothing()
-    report.heardThoughUnlisted = finder.heardThoughUnlisted()
+    report.heardThoughUnlisted = finder.gaps.witnesses
     if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }
     if let details = snapshot.details { report.add(details) }
     return report

@@ -5,16 +5,29 @@ struct RosterIndex {
     /// It does not speak of it.
     case notCovered
     /// It covers it and lists no such owner.
-    case gone(covers: String, missing: String)
+    case gone(covers: String, missing: String, isByName: Bool)
     /// Every possible owner began at this time or later.
-    case began(owner: String, at: Timestamp)
+    case began(Owners)
     /// An owner may have been there all the time.
     case mayLive
   }
 
-  private struct FamilyKey: Hashable {
+  struct Owners {
+    /// A name, or an address.
+    var label: String
+    /// When the first of them began.
+    var startedAt: Timestamp
+    var isByName: Bool
+    /// Whether it is the only one at that address, and in no list under another.
+    var isAloneAtAddress: Bool
+  }
+
+  /// Names of one form and family.
+  struct FamilyKey: Hashable {
     let form: InstanceName.Form
     let family: String
+
+    init(_ reading: InstanceName) { (form, family) = (reading.form, reading.family) }
   }
 
   private let roster: Roster
@@ -56,8 +69,7 @@ struct RosterIndex {
       }
     }
     for name in roster.entries.compactMap(\.name) {
-      let reading = InstanceName(name)
-      families.insert(FamilyKey(form: reading.form, family: reading.family))
+      families.insert(FamilyKey(InstanceName(name)))
     }
   }
 
@@ -86,7 +98,11 @@ struct RosterIndex {
     guard isNamed || tellsInstance && !byAddress.isEmpty,
       let earliest = earliestStart(of: byName, and: byAddress)
     else { return .mayLive }
-    return .began(owner: isNamed ? name.text : (client.text ?? "?"), at: earliest)
+    return .began(
+      Owners(
+        label: isNamed ? name.text : (client.text ?? "?"), startedAt: earliest, isByName: isNamed,
+        isAloneAtAddress: tellsInstance && byAddress.count == 1
+          && byName.allSatisfy(byAddress.contains)))
   }
 
   /// When the first of these entries began; nil where that of one is not known.
@@ -105,24 +121,23 @@ struct RosterIndex {
     of name: AddressBook.Name, _ client: AddressBook.Client, _ tellsInstance: Bool,
     _ applicationIsListed: Bool
   ) -> Answer {
-    let key = FamilyKey(form: name.reading.form, family: name.reading.family)
-    if families.contains(key), name.meaning != .shared {
-      return .gone(covers: name.reading.family, missing: name.text)
+    if name.meaning != .shared, families.contains(FamilyKey(name.reading)) {
+      return .gone(covers: name.reading.family, missing: name.text, isByName: true)
     }
     let glob = roster.coversNames.first { $0.matches(name.text) }
     if let glob, name.meaning != .shared {
-      return .gone(covers: glob.pattern, missing: name.text)
+      return .gone(covers: glob.pattern, missing: name.text, isByName: true)
     }
     // Of a name that many share only an address can tell who is gone.
     guard tellsInstance, let text = client.text, let address = client.address else {
       return .notCovered
     }
     if let network = roster.coversNetworks.first(where: { $0.contains(address) }) {
-      return .gone(covers: network.text, missing: text)
+      return .gone(covers: network.text, missing: text, isByName: false)
     }
     if glob != nil || applicationIsListed, hasAddresses {
       let application = name.text.isEmpty ? "sessions without a name" : name.text
-      return .gone(covers: application, missing: text)
+      return .gone(covers: application, missing: text, isByName: false)
     }
     return .notCovered
   }

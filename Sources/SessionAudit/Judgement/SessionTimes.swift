@@ -10,15 +10,23 @@ public struct SessionTimes: Sendable, Equatable {
   public var lastHeard: Timestamp?
   /// Since `lastHeard`.
   public var silent: Duration?
+  /// How long nothing has moved: the lesser of silence and state age. A query may have taken long
+  /// and just ended, and a client may ping.
+  public var quiet: Duration?
   /// From `backend_start` to `lastHeard`: the age at which the client last used the session.
   public var usedAtAge: Duration?
 
-  public init(of session: Session, at now: Timestamp, staleAfter: Duration) {
+  /// - Parameter pingedAt: when it was last seen to ping; nil: it was not.
+  public init(
+    of session: Session, at now: Timestamp, staleAfter: Duration, pingedAt: Timestamp? = nil
+  ) {
     func age(_ moment: Timestamp?) -> Duration? { moment.map { max(.zero, now - $0) } }
     stateAge = age(session.stateChange)
     sessionAge = age(session.backendStart)
     lastHeard = Self.lastHeard(session, at: now, stateAge: stateAge, staleAfter: staleAfter)
+    if let heard = lastHeard, let pingedAt { lastHeard = max(heard, pingedAt) }
     silent = age(lastHeard)
+    quiet = silent.map { min($0, stateAge ?? $0) }
     if let lastHeard, let start = session.backendStart {
       usedAtAge = max(.zero, lastHeard - start)
     }

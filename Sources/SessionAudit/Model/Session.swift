@@ -54,6 +54,10 @@ public struct Session: Sendable, Equatable {
     backendStart.map { SessionIdentity(pid: pid, backendStart: $0) }
   }
 
+  /// When its client last asked something, or opened it; nil where that is not known. A query that
+  /// runs counts from its begin.
+  var lastUse: Timestamp? { backendStart.map { max($0, queryStart ?? $0) } }
+
   public enum Kind: Sendable {
     case client
     /// A client's, as far as can be told, whose columns this role may not see.

@@ -13,11 +13,18 @@ public struct JudgedSource: Sendable {
   public var applicationName: String
   public var clientAddress: String?
   public var sessions: [SessionUse]
+  /// Where a new process has taken the address over: when it began. What began since is that one's,
+  /// and speaks for nobody from before.
+  public var restartedAt: Timestamp?
 
-  public init(applicationName: String, clientAddress: String?, sessions: [SessionUse]) {
+  public init(
+    applicationName: String, clientAddress: String?, sessions: [SessionUse],
+    restartedAt: Timestamp? = nil
+  ) {
     self.applicationName = applicationName
     self.clientAddress = clientAddress
     self.sessions = sessions
+    self.restartedAt = restartedAt
   }
 
   /// What shows that somebody is there: a session that is new, or that was used since.
@@ -26,6 +33,7 @@ public struct JudgedSource: Sendable {
   public func sign(in now: [SessionUse]) -> String? {
     let judged = Dictionary(sessions.map { ($0.pid, $0) }) { first, _ in first }
     for use in now {
+      if let restartedAt, let start = use.backendStart, start >= restartedAt { continue }
       // One that is hidden was as silent when its source was judged.
       if use.backendStart == nil, let before = judged[use.pid], before.backendStart == nil {
         continue
@@ -86,7 +94,7 @@ extension TerminationPlan {
         continue
       }
       let session = victim.judged.session
-      let key = SourceKey(session)
+      let key = SourceKey(session, victim.judged.restartedInPlaceAt)
       if let place = places[key] {
         steps[place].victims.append(index)
       } else {
@@ -96,12 +104,15 @@ extension TerminationPlan {
             victims: [index],
             source: JudgedSource(
               applicationName: session.applicationName, clientAddress: session.clientAddress,
-              sessions: [])))
+              sessions: [], restartedAt: key.restartedAt)))
       }
     }
+    let starts = Set(places.keys.map(\.restartedAt))
     for judged in report.sessions {
-      guard let place = places[SourceKey(judged.session)] else { continue }
-      steps[place].source?.sessions.append(SessionUse(judged.session))
+      for start in starts {
+        guard let place = places[SourceKey(judged.session, start)] else { continue }
+        steps[place].source?.sessions.append(SessionUse(judged.session))
+      }
     }
     return steps
   }
@@ -110,8 +121,10 @@ extension TerminationPlan {
 private struct SourceKey: Hashable {
   private let name: NameKey
   private let client: NameKey?
+  let restartedAt: Timestamp?
 
-  init(_ session: Session) {
+  init(_ session: Session, _ restartedAt: Timestamp?) {
+    self.restartedAt = restartedAt
     name = NameKey(session.applicationName)
     client = session.clientAddress.map { NameKey($0) }
   }

@@ -10,11 +10,8 @@ extension Planner {
     }
   }
 
-  /// - Parameter doubtful: families that the roster does not know well enough, each with a name that
-  ///   shows it.
   static func decide(
-    _ judged: JudgedSession, in report: AuditReport, selection: Selection,
-    _ doubtful: [String: String]
+    _ judged: JudgedSession, in report: AuditReport, selection: Selection
   ) -> Decision {
     let session = judged.session
     if let reason = filteredOut(session, selection) { return .kept([reason]) }
@@ -52,7 +49,7 @@ extension Planner {
         + (stateful.isEmpty ? [] : ["--include-stateful"])
       barriers += pooled
       if let reason = groundless(
-        judged, report, selection, doubtful, asOrphan: asOrphan, besides: isBarred ? nil : options)
+        judged, selection, asOrphan: asOrphan, besides: isBarred ? nil : options)
       {
         barriers.append(reason)
       }
@@ -65,8 +62,7 @@ extension Planner {
   /// are the only grounds for its sessions.
   /// - Parameter options: which it needs as well; nil: none would do.
   private static func groundless(
-    _ judged: JudgedSession, _ report: AuditReport, _ selection: Selection,
-    _ doubtful: [String: String], asOrphan: Bool, besides options: [String]?
+    _ judged: JudgedSession, _ selection: Selection, asOrphan: Bool, besides options: [String]?
   ) -> Reason? {
     let said = selection.trusts.declaration(for: judged.session)
     func forbidden(_ what: String) -> Reason {
@@ -75,31 +71,17 @@ extension Planner {
     if said?.value == .never { return forbidden("nothing of it") }
     if asOrphan {
       return untrusted(
-        judged, report, said?.value.basis ?? selection.trust, asked: said?.place, doubtful, options)
+        judged, said?.value.basis ?? selection.trust, asked: said?.place, options)
     }
     guard let said, !(selection.suspects && said.value == .suspects) else { return nil }
     return forbidden(said.value == .suspects ? "orphans and suspects alone" : "orphans alone")
   }
 
-  /// A roster that lacks a living instance may lack others of its family.
   private static func untrusted(
-    _ judged: JudgedSession, _ report: AuditReport, _ trust: Basis, asked place: String?,
-    _ doubtful: [String: String], _ options: [String]?
+    _ judged: JudgedSession, _ trust: Basis, asked place: String?, _ options: [String]?
   ) -> Reason? {
-    let family = report.judgedWith.family(of: judged.session.applicationName)
-    let witness = judged.orphanBasis == .roster ? doubtful[family] : nil
-    let basis =
-      witness == nil
-      ? judged.orphanBasis
-      : judged.evidence.filter { $0.verdict == .orphan && $0.basis != .roster }.map(\.basis).max()
+    let basis = judged.orphanBasis
     if let basis, basis >= trust { return nil }
-    if let witness {
-      return .init(
-        Protection(
-          .untrusted,
-          "the roster lacks \(witness), which was heard just now: is it the right one, and complete?"
-        ))
-    }
     let word = basis?.rawValue ?? "inferred"
     // No more than that it takes them: what it holds was not asked, nor who else is left.
     let takes = options.map { (["--trust \(word)"] + $0).joined(separator: " and ") }
@@ -133,14 +115,6 @@ extension Planner {
     case .notNamed: .init("not_matched", "its \(column) matches no --\(option)")
     case .isExcluded: .init("not_matched", "its \(column) matches a --not-\(option)")
     }
-  }
-}
-
-extension AuditReport {
-  /// Families of which the roster lacks a name that was heard, by their pattern.
-  var doubtfulFamilies: [String: String] {
-    Dictionary(
-      heardThoughUnlisted.map { (judgedWith.family(of: $0), $0) }, uniquingKeysWith: { a, _ in a })
   }
 }
 

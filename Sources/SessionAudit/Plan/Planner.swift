@@ -7,9 +7,8 @@
 public enum Planner {
   public static func plan(_ report: AuditReport, selection: Selection) -> TerminationPlan {
     var plan = TerminationPlan(selected: [], kept: [])
-    let doubtful = report.doubtfulFamilies
     for judged in report.sessions {
-      switch decide(judged, in: report, selection: selection, doubtful) {
+      switch decide(judged, in: report, selection: selection) {
       case .selected(let identity, let reasons, let asOrphan):
         plan.selected.append(
           Victim(identity: identity, judged: judged, reasons: reasons, isOrphan: asOrphan))
@@ -33,9 +32,8 @@ public enum Planner {
 
   /// Those that would be ended as far as the report tells before anybody asked what they hold.
   public static func candidates(_ report: AuditReport, selection: Selection) -> [Int32] {
-    let doubtful = report.doubtfulFamilies
     return report.sessions.filter { judged in
-      if case .selected = decide(judged, in: report, selection: selection, doubtful) {
+      if case .selected = decide(judged, in: report, selection: selection) {
         true
       } else {
         false

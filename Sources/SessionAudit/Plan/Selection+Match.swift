@@ -9,6 +9,14 @@ extension Selection {
     var reasons: [Reason] = []
     if selectsByVerdict {
       guard let verdict = verdictReason(judged, in: report) else {
+        if orphans, let witness = judged.rosterGap {
+          return .kept(
+            .init(
+              Protection(
+                .untrusted,
+                "the roster lacks \(witness) too, which was heard just now: is it the right one, and complete?"
+              )))
+        }
         return .kept(.init("not_selected", "its verdict is \(judged.verdict.rawValue)"))
       }
       reasons.append(verdict)

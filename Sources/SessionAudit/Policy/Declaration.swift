@@ -3,8 +3,12 @@
 /// takes a family too, and may be narrowed to roles and databases.
 public struct ApplicationPattern: Sendable, Equatable {
   public let text: String
+  /// Whether what matches is counted together: `family:celery@*`.
+  public let isOfFamily: Bool
   private let name: Glob
   private let elsewhere: (name: Glob, database: String)?
+  /// What it matches as a family; empty on the command line.
+  private var family = ""
   /// nil: as on the command line.
   private var scope: Scope?
 
@@ -16,10 +20,17 @@ public struct ApplicationPattern: Sendable, Equatable {
 
   public init(_ text: String) {
     self.text = text
-    name = Glob(text)
-    elsewhere = text.lastIndex(of: "@").map { at in
-      (Glob(String(text[..<at])), String(text[text.index(after: at)...]))
+    let glob: Substring
+    (isOfFamily, glob) = Self.split(text)
+    name = Glob(String(glob))
+    elsewhere = glob.lastIndex(of: "@").map { at in
+      (Glob(String(glob[..<at])), String(glob[glob.index(after: at)...]))
     }
+  }
+
+  private static func split(_ text: String) -> (isOfFamily: Bool, glob: Substring) {
+    let prefix = "family:"
+    return text.hasPrefix(prefix) ? (true, text.dropFirst(prefix.count)) : (false, text[...])
   }
 
   /// - Parameters:
@@ -28,7 +39,10 @@ public struct ApplicationPattern: Sendable, Equatable {
   ///   - protects: it speaks of every session that may be meant, as far as its names can be read.
   public init(match: String, user: String?, database: String?, protects: Bool = false) {
     text = match
-    name = Glob(match)
+    let glob: Substring
+    (isOfFamily, glob) = Self.split(match)
+    name = Glob(String(glob))
+    family = String(glob)
     elsewhere = nil
     scope = Scope(
       user: user.map(Glob.init), database: database.map(Glob.init),
@@ -51,7 +65,7 @@ public struct ApplicationPattern: Sendable, Equatable {
         scope.user.map({ matches($0, user) }) ?? true
       else { return false }
       return name.matches(shown: application, scope.reading)
-        || InstanceName(application).family == text
+        || InstanceName(application).family == family
     }
     if isConnected && name.matches(application) { return true }
     guard let elsewhere, let database, elsewhere.database.hasSameBytes(as: database) else {
@@ -99,13 +113,21 @@ extension Array {
         isConnected: true)
   }
 
-  public func declaration<Value>(
+  /// The place of the declaration that holds for an application.
+  func place<Value>(
     for application: String, user: String?, database: String?, isConnected: Bool
-  ) -> Declaration<Value>? where Element == Declaration<Value> {
-    last {
+  ) -> Int? where Element == Declaration<Value> {
+    lastIndex {
       $0.application?.matches(
         application, user: user, database: database, isConnected: isConnected) ?? isConnected
     }
+  }
+
+  public func declaration<Value>(
+    for application: String, user: String?, database: String?, isConnected: Bool
+  ) -> Declaration<Value>? where Element == Declaration<Value> {
+    place(for: application, user: user, database: database, isConnected: isConnected)
+      .map { self[$0] }
   }
 }
 

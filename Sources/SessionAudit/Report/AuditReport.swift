@@ -18,9 +18,15 @@ public struct AuditReport: Sendable {
   public var rosterCoversNothing = false
   /// What sessions begin with; nil where nobody asked, or where it is a saved report.
   public var settings: ServerSettings?
-  /// Names that the roster covers and does not list as alive, though they were heard just now.
+  /// Names and addresses that the roster covers and does not list as alive, though they were heard
+  /// just now.
   public var heardThoughUnlisted: [String] = []
   public var advice: [Advice] = []
+
+  /// Sessions that would be orphans by the roster, if it did not lack who was heard just now.
+  public var sparedByRosterGaps: Int {
+    heardThoughUnlisted.isEmpty ? 0 : sessions.count { $0.rosterGap != nil }
+  }
 
   /// Not after the moment at which the server took the picture that was judged: our own session began
   /// to ask for it then. `capturedAt` is after it. nil: not known.
@@ -38,6 +44,23 @@ public struct JudgedSession: Sendable, Equatable {
   public var protections: [Protection]
   /// nil where nobody asked, or where it can't be known.
   public var holds: Set<Holding>?
+
+  /// Who was heard though the roster lacks them, where nothing but that keeps it from being an
+  /// orphan by the roster.
+  public var rosterGap: String? {
+    guard verdict == .suspect else { return nil }
+    return evidence.lazy.compactMap {
+      if case .rosterLacks(let witness)? = $0.doubt { witness } else { nil }
+    }.first
+  }
+
+  /// The start that tells it from the sessions that its address has had since; nil where some
+  /// evidence rests on nobody being heard there.
+  public var restartedInPlaceAt: Timestamp? {
+    let starts = evidence.filter { $0.verdict == .orphan }.map(\.restartedInPlaceAt)
+    guard starts.allSatisfy({ $0 != nil }) else { return nil }
+    return starts.compactMap { $0 }.max()
+  }
 
   /// The strongest basis on which it is an orphan; nil where it is none.
   public var orphanBasis: Basis? {

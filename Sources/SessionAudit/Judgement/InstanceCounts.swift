@@ -1,0 +1,79 @@
+/// How many instances of what may run: by exact name, or, where names never come back, by the whole
+/// of what was declared.
+struct InstanceCounts {
+  /// What is counted together: addresses, each with its life.
+  struct Count {
+    let timeline: Generations
+    /// By client address: when it was last heard.
+    let ends: [Int: Timestamp]
+  }
+
+  /// By application; nil where nothing was declared, or where there is but one address.
+  private(set) var counts: [Count?]
+
+  init(
+    _ book: AddressBook, _ generations: [Generations?],
+    declared: (AddressBook.Application) -> (place: Int, rule: Declaration<Int>)?,
+    at now: Timestamp, by policy: Policy
+  ) {
+    counts = Array(repeating: nil, count: book.applications.count)
+    guard !policy.instances.isEmpty else { return }
+    struct Whole: Hashable {
+      let place: Int
+      let owner: Int
+    }
+    var wholes: [Whole: [Int]] = [:]
+    for (number, application) in book.applications.enumerated() {
+      guard let (place, rule) = declared(application) else { continue }
+      wholes[Whole(place: place, owner: application.owner), default: []].append(number)
+      guard let timeline = generations[number] else { continue }
+      counts[number] = Count(
+        timeline: timeline.limited(to: rule.value), ends: Self.ends(of: application.lives, in: book))
+    }
+    for (whole, members) in wholes {
+      let rule = policy.instances[whole.place]
+      guard Self.isCountedAsOne(members, rule, in: book) else { continue }
+      let lives = Self.merged(members.flatMap { book.applications[$0].lives }, in: book)
+      let count = Count(
+        timeline: Generations(of: lives, in: book, at: now, by: policy).limited(to: rule.value),
+        ends: Dictionary(lives.map { ($0.client, $0.lastHeard) }) { max($0, $1) })
+      for member in members { counts[member] = count }
+    }
+  }
+
+  /// Whether the user asked for it, or the names say nothing by themselves: each is new at each
+  /// start, and was seen at one address.
+  static func isCountedAsOne(
+    _ members: [Int], _ rule: Declaration<Int>, in book: AddressBook
+  ) -> Bool {
+    guard let pattern = rule.application else { return false }
+    if pattern.isOfFamily { return true }
+    return members.count > 1
+      && members.allSatisfy { member in
+        let application = book.applications[member]
+        return application.lives.count == 1
+          && book.names[application.name].reading.isNewAtEachStart
+      }
+  }
+
+  private static func ends(of lives: [Int], in book: AddressBook) -> [Int: Timestamp] {
+    Dictionary(lives.map { (book.lives[$0].client, book.lives[$0].lastHeard) }) { max($0, $1) }
+  }
+
+  /// One life for each address, or one process with two names would count twice.
+  private static func merged(_ lives: [Int], in book: AddressBook) -> [AddressBook.Life] {
+    var merged: [Int: AddressBook.Life] = [:]
+    for life in lives.map({ book.lives[$0] }) {
+      guard var whole = merged[life.client] else {
+        merged[life.client] = life
+        continue
+      }
+      whole.start = min(whole.start, life.start)
+      whole.lastHeard = max(whole.lastHeard, life.lastHeard)
+      whole.lastAsked = max(whole.lastAsked, life.lastAsked)
+      whole.spans += life.spans
+      merged[life.client] = whole
+    }
+    return merged.values.sorted { $0.client < $1.client }
+  }
+}

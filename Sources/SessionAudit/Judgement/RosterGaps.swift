@@ -1,0 +1,59 @@
+/// Who was heard though the roster covers it and lists no such owner as alive. Such a list is of
+/// another time, of a part, or of something else, and is not believed about what it lacks somebody
+/// of: by name about that family, by address about the sessions of that application, user and
+/// database among what it covers. (All that it covers would be too coarse: one administrator's psql
+/// would stop every cleanup.)
+struct RosterGaps {
+  private struct Covered: Hashable {
+    let application: Int
+    /// As the roster's answers say it.
+    let covers: String
+  }
+
+  private var families: [RosterIndex.FamilyKey: String] = [:]
+  private var places: [Covered: String] = [:]
+  private var ofUsers: [String: String] = [:]
+
+  /// Names and addresses, sorted.
+  private(set) var witnesses: [String] = []
+
+  init() {}
+
+  /// - Parameter answer: what the roster says of an entry; nil where it says nothing.
+  init(
+    _ roster: RosterIndex, _ book: AddressBook, at now: Timestamp, by policy: Policy,
+    answer: (AddressBook.Entry) -> RosterIndex.Answer?
+  ) {
+    var found: Set<String> = []
+    var isDone: Set<Int> = []
+    for case let entry? in book.entries where !entry.isPooled {
+      let heard = book.sources[entry.source].lastHeard
+      guard heard >= roster.takenAt || heard > now - policy.restartGrace,
+        // A source by application: the same answer for all of its sessions.
+        isDone.insert(entry.source &* book.applications.count &+ entry.application).inserted,
+        case .gone(let covers, let missing, let isByName)? = answer(entry)
+      else { continue }
+      found.insert(missing)
+      let application = book.applications[entry.application]
+      if isByName {
+        families[.init(book.names[application.name].reading)] = missing
+      } else {
+        places[Covered(application: entry.application, covers: covers)] = missing
+      }
+      if let user = application.user { ofUsers[user] = missing }
+    }
+    witnesses = found.sorted()
+  }
+
+  /// Who shows that the roster's lacking somebody of this name proves nothing.
+  func witness(ofFamily name: InstanceName) -> String? {
+    families.isEmpty ? nil : families[.init(name)]
+  }
+
+  func witness(ofApplication application: Int, coveredBy covers: String) -> String? {
+    places.isEmpty ? nil : places[Covered(application: application, covers: covers)]
+  }
+
+  /// Who shows that the roster is not complete for a user.
+  func witness(ofUser user: String) -> String? { ofUsers.isEmpty ? nil : ofUsers[user] }
+}
