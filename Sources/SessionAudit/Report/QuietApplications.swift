@@ -86,11 +86,6 @@ extension QuietApplication {
   }
 }
 
-extension SessionTimes {
-  /// A query that ended since it was last heard is a use too.
-  fileprivate var quiet: Duration? { silent.map { min($0, stateAge ?? $0) } }
-}
-
 extension SettingName {
   /// A value of time as it is written for the server: `1h`, `90s`.
   static func text(_ duration: Duration) -> String {
