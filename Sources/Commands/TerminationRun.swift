@@ -69,6 +69,20 @@ private struct TerminationRun {
   var record: (TerminationEvent) -> Bool
   /// What tells the target from others in reports.
   var name: String?
+  private let looks = Looks()
+
+  /// What this run saw first of the server.
+  private final class Looks {
+    var first: EarlierLook?
+  }
+
+  init(
+    common: Termination, selection: Selection, confirm: ((TerminationReport) throws -> Bool)?,
+    record: @escaping (TerminationEvent) -> Bool, name: String?
+  ) {
+    (self.common, self.selection, self.confirm) = (common, selection, confirm)
+    (self.record, self.name) = (record, name)
+  }
 
   typealias Outcome = Termination.Outcome
 
@@ -82,7 +96,9 @@ private struct TerminationRun {
     do {
       (session, deadline) = try common.connector.connect(
         target, deadline: Deadline(after: timeout), interruption: common.interrupts?.first)
-      report = try plan(session, deadline: deadline)
+      // After a question it is made anew.
+      report = try plan(
+        session, isCarriedOut: common.execute && confirm == nil, deadline: deadline)
     } catch let error as PostgresError {
       return common.refused(try Diagnostics.failure(error, reaching: target), target)
     }
@@ -109,11 +125,29 @@ private struct TerminationRun {
   }
 
   /// Reads, judges and plans; what the sessions hold that would be ended is asked before the plan
-  /// is made.
+  /// is made. Where one look is not enough it takes another, some time after the run's first.
   /// - Throws: `PostgresError`, and `CommandFailure` for a policy that the snapshot contradicts.
-  private func plan(_ session: Connection, deadline: Deadline) throws -> TerminationReport {
+  private func plan(
+    _ session: Connection, isCarriedOut: Bool, deadline: Deadline
+  ) throws -> TerminationReport {
+    let start = ContinuousClock.now
+    let (report, hasEarlier) = try planOnce(session, deadline: deadline)
+    guard !hasEarlier, report.plan.asksSecondLook(at: report.audit, isCarriedOut: isCarriedOut)
+    else { return report }
+    // The server's clock tells how far apart two looks are; ours goes on from the first of them.
+    let distance = EarlierLook.leastDistance + .milliseconds(50)
+    try session.pause(distance - start.duration(to: .now), deadline: deadline)
+    return try planOnce(session, deadline: deadline).report
+  }
+
+  /// - Returns: also whether there was an earlier look that is far enough from this one.
+  private func planOnce(
+    _ session: Connection, deadline: Deadline
+  ) throws -> (report: TerminationReport, hasEarlier: Bool) {
     var snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
     snapshot.target.name = name
+    snapshot.earlier = looks.first
+    if looks.first == nil { looks.first = EarlierLook(snapshot) }
     var audit = Judge.judge(snapshot, by: try common.judging.policy(for: snapshot, isSaved: false))
     let candidates = Planner.candidates(audit, selection: selection)
     if !candidates.isEmpty {
@@ -121,8 +155,9 @@ private struct TerminationRun {
         try DetailsReader(session).read(
           candidates: candidates, lockWaiters: [], among: snapshot.sessions, deadline: deadline))
     }
-    return TerminationReport(
+    let report = TerminationReport(
       audit: audit, plan: Planner.plan(audit, selection: selection), executed: false)
+    return (report, snapshot.hasEarlierLook)
   }
 
   /// Asks, takes the lock and ends.
@@ -153,14 +188,14 @@ private struct TerminationRun {
     if confirm != nil {
       // Time has passed while a person read: what would no longer be planned is left alone, and
       // what would be is held against what was shown.
-      let again = try self.plan(session, deadline: deadline).plan
+      let again = try self.plan(session, isCarriedOut: true, deadline: deadline).plan
       report.plan.breaker = again.breaker
       guard again.breaker == nil else { return nil }
       outcomes = changed(report.plan, since: again)
       plan.selected.removeAll { outcomes[$0.identity] != nil }
     } else if common.takesLock {
       // Another run may have been ending sessions when this one read them.
-      report = try self.plan(session, deadline: deadline)
+      report = try self.plan(session, isCarriedOut: true, deadline: deadline)
       report.executed = true
       plan = report.plan
     }

@@ -31,6 +31,7 @@ public enum JSONLog {
         json.value("judged_at", report.audit.capturedAt)
         json.value("selected", report.plan.selected.count)
         json.value("kept", report.plan.kept.count)
+        json.rosterGaps(of: report.audit)
       case .intent(let victim, let signal, let judgedAt):
         json.intent(victim, signal, judgedAt: judgedAt)
       case .outcome(let outcome):

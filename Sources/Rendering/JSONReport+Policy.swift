@@ -31,6 +31,17 @@ extension JSONWriter {
     }
   }
 
+  /// Who shows that the roster is not believed about some, and how many that spared.
+  mutating func rosterGaps(of report: AuditReport) {
+    guard report.judgedWith.roster != nil else { return null("roster_gaps") }
+    object("roster_gaps") { json in
+      json.array("heard") { json in
+        for witness in report.heardThoughUnlisted { json.value(nil, witness) }
+      }
+      json.value("spared", report.sparedByRosterGaps)
+    }
+  }
+
   private mutating func declarations(of policy: Policy) {
     for declared in policy.maxAges {
       declaration("max_age", declared.application) { $0.value("seconds", declared.value) }

@@ -144,6 +144,7 @@ public enum JSONReport {
     json.judgedWith(report.judgedWith)
     json.coverage(report.coverage)
     json.slots(report.slots)
+    json.rosterGaps(of: report)
   }
 
   static func emptyHead(
@@ -156,5 +157,6 @@ public enum JSONReport {
     json.judgedWith(policy)
     json.null("coverage")
     json.null("slots")
+    json.null("roster_gaps")
   }
 }

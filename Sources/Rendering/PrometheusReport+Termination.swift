@@ -77,6 +77,7 @@ extension MetricWriter {
         "Sessions with evidence that their owner is gone, before the run, as far as is seen.")
       sample(totals.orphan)
     }
+    rosterGaps(of: report.audit, prefix: "terminate_")
     gauge(
       "terminate_hidden_sessions",
       "Sessions whose columns this role may not see: nothing is known of them.")

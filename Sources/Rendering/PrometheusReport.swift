@@ -87,12 +87,22 @@ extension MetricWriter {
     gauge(
       "hidden_sessions", "Sessions whose columns this role may not see: nothing is known of them.")
     sample(totals.hidden)
+    rosterGaps(of: report)
     gauge("background_processes", "Processes of the server.")
     sample(totals.background)
     gauge("opened_last_minute", "Sessions that began within the last minute.")
     sample(totals.openedLastMinute)
     gauge("lock_waiters", "Sessions and processes that wait for a lock, as far as is seen.")
     sample(report.lockWaiters.count)
+  }
+
+  /// What a list that lacks whoever was heard kept from being orphans.
+  mutating func rosterGaps(of report: AuditReport, prefix: String = "") {
+    guard report.judgedWith.roster != nil else { return }
+    gauge(
+      "\(prefix)roster_spared_sessions",
+      "Sessions that would be orphans by the roster, if it did not lack who was heard just now.")
+    sample(report.sparedByRosterGaps)
   }
 
   private mutating func sessions(_ report: AuditReport) {

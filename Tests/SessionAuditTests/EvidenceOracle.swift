@@ -35,8 +35,14 @@ struct EvidenceOracle {
   func isConnected(_ session: Session) -> Bool { session.database == "shop" }
 
   func declared<Value>(_ declarations: [Declaration<Value>], _ session: Session) -> Value? {
-    declarations.last { declaration in
-      guard let text = declaration.application?.text else { return isConnected(session) }
+    place(declarations, session).map { declarations[$0].value }
+  }
+
+  /// Where the last declaration stands that speaks of a session.
+  func place<Value>(_ declarations: [Declaration<Value>], _ session: Session) -> Int? {
+    declarations.lastIndex { declaration in
+      guard let said = declaration.application?.text else { return isConnected(session) }
+      let text = said.hasPrefix("family:") ? String(said.dropFirst(7)) : said
       if let database = declaration.application?.database {
         return Glob(text).matches(session.applicationName)
           && session.database.map { Glob(database).matches($0) } ?? false
@@ -47,7 +53,7 @@ struct EvidenceOracle {
       guard let at = text.lastIndex(of: "@") else { return false }
       return session.database == String(text[text.index(after: at)...])
         && Glob(String(text[..<at])).matches(session.applicationName)
-    }?.value
+    }
   }
 
   private func isOfUser(_ pattern: ApplicationPattern?, _ session: Session) -> Bool {
@@ -55,16 +61,22 @@ struct EvidenceOracle {
     return session.user != nil && Glob(user).matches(session.user ?? "")
   }
 
-  /// In any database, whichever is the connected one.
   func staleAfter(_ session: Session) -> Duration {
-    policy.staleAfters.last { declaration in
+    saidAnywhere(policy.staleAfters, session) ?? policy.staleAfter
+  }
+
+  /// In any database, whichever is the connected one.
+  private func saidAnywhere<Value>(
+    _ declarations: [Declaration<Value>], _ session: Session
+  ) -> Value? {
+    declarations.last { declaration in
       guard let pattern = declaration.application else { return true }
       let database = pattern.database.map {
         session.database != nil && Glob($0).matches(session.database ?? "")
       }
       return Glob(pattern.text).matches(session.applicationName) && database ?? true
         && isOfUser(pattern, session)
-    }?.value ?? policy.staleAfter
+    }?.value
   }
 
   func hiddenNamesakes(_ session: Session) -> Int {
@@ -88,7 +100,14 @@ struct EvidenceOracle {
     return max(start, session.queryStart ?? start)
   }
 
-  private func isBusyItself(_ session: Session) -> Bool {
+  /// How long nothing of it has moved.
+  func quiet(_ session: Session) -> Duration? {
+    guard let heard = heard(session) else { return nil }
+    let silent = max(.zero, now - heard)
+    return session.stateChange.map { min(silent, max(.zero, now - $0)) } ?? silent
+  }
+
+  func isBusyItself(_ session: Session) -> Bool {
     guard let state = session.state, heard(session) != nil, let change = session.stateChange
     else { return true }
     switch state {
@@ -105,29 +124,68 @@ struct EvidenceOracle {
     session.clientAddress.flatMap { NetworkAddress($0) }
   }
 
+  /// Whether a pooler keeps it open.
   func isPooled(_ session: Session) -> Bool {
+    saidAnywhere(policy.pooled, session) == true || isPoolersAddress(session)
+  }
+
+  private func isPoolersAddress(_ session: Session) -> Bool {
     if let address = address(session), policy.poolers.contains(where: { $0.contains(address) }) {
       return true
     }
-    return visible.contains {
-      $0.clientAddress == session.clientAddress
-        && (name($0).isPoolers || $0.endsWithDiscardAll && $0.applicationName.isEmpty)
+    let neighbours = visible.filter { $0.clientAddress == session.clientAddress }
+    let isSeveral =
+      Set(neighbours.map(\.applicationName)).count > 1
+      || Set(neighbours.map { $0.userID ?? 0 }).count > 1
+    return neighbours.contains {
+      name($0).isPoolers || leavesDiscardAll($0) && ($0.applicationName.isEmpty || isSeveral)
     }
   }
+
+  private func leavesDiscardAll(_ session: Session) -> Bool {
+    session.endsWithDiscardAll && saidAnywhere(policy.pooled, session) != false
+  }
+
+  /// Whether a pooler may be at its address, or a client that resets its connection.
+  func mayBePooled(_ session: Session) -> Bool {
+    !isPoolersAddress(session)
+      && visible.contains { $0.clientAddress == session.clientAddress && leavesDiscardAll($0) }
+  }
+
+  /// Whether its address is some host's, and not everybody's.
+  func hasAddress(_ session: Session) -> Bool {
+    guard let address = address(session), !isPoolersAddress(session),
+      !["127.0.0.1", "::1"].contains(session.clientAddress)
+    else { return false }
+    return !policy.sharedAddresses.contains { $0.contains(address) }
+  }
+
+  /// The names of instances that its address bears.
+  func instanceNames(_ address: String?) -> Int {
+    Set(
+      visible.filter { $0.clientAddress == address && name($0).meaning != .shared }
+        .map(\.applicationName)
+    ).count
+  }
+
+  func bearsSeveralNames(_ session: Session) -> Bool { instanceNames(session.clientAddress) > 1 }
 
   /// Whether its address stands for one running instance.
   func tellsInstance(_ session: Session) -> Bool {
-    guard let address = address(session), !isPooled(session),
-      !["127.0.0.1", "::1"].contains(session.clientAddress),
-      !policy.sharedAddresses.contains(where: { $0.contains(address) })
-    else { return false }
-    let names = visible.filter {
-      $0.clientAddress == session.clientAddress && name($0).meaning != .shared
-    }
-    return Set(names.map(\.applicationName)).count < 2
+    hasAddress(session) && !bearsSeveralNames(session)
   }
 
-  private func isSameApplication(_ a: Session, _ b: Session) -> Bool {
+  /// When anybody from its client address was heard last, whatever the name.
+  func clientHeard(_ session: Session) -> Timestamp {
+    visible.filter { $0.clientAddress == session.clientAddress }.map { heard($0) ?? now }.max()
+      ?? now
+  }
+
+  func isClientBusy(_ session: Session) -> Bool {
+    visible.contains { $0.clientAddress == session.clientAddress && isBusyItself($0) }
+  }
+
+  func isSameApplication(_ a: Session, _ b: Session) -> Bool {
     a.applicationName == b.applicationName && a.user == b.user && a.database == b.database
   }
 
@@ -141,7 +199,7 @@ struct EvidenceOracle {
   /// nil where its address tells no instance.
   func life(_ session: Session) -> Life? {
     let mates = mates(session)
-    guard tellsInstance(session), let address = session.clientAddress,
+    guard hasAddress(session), !isPooled(session), let address = session.clientAddress,
       let start = mates.compactMap(\.backendStart).min()
     else { return nil }
     let spans = mates.compactMap { mate in
@@ -151,7 +209,7 @@ struct EvidenceOracle {
   }
 
   /// The sessions of its name from its address, whatever their user and database.
-  private func namesakes(_ session: Session) -> [Session] {
+  func namesakes(_ session: Session) -> [Session] {
     visible.filter {
       $0.applicationName == session.applicationName && $0.clientAddress == session.clientAddress
     }
@@ -176,25 +234,95 @@ struct EvidenceOracle {
 
   /// The lives of all addresses of its application.
   func lives(_ session: Session) -> [Life] {
+    // What began later than now began before the clock was set back.
+    allLives(session).filter { $0.start <= now }
+  }
+
+  private func allLives(_ session: Session) -> [Life] {
     var lives: [String: Life] = [:]
     for other in visible where isSameApplication(other, session) {
       if let life = life(other) { lives[life.address] = life }
     }
-    // What began later than now began before the clock was set back.
-    return lives.values.filter { $0.start <= now }
+    return Array(lives.values)
+  }
+
+  /// Those that by inference are instances.
+  private func instances(_ session: Session) -> [Life] {
+    lives(session).filter { instanceNames($0.address) < 2 }
   }
 
   func others(_ session: Session) -> [Life] {
-    lives(session).filter { $0.address != session.clientAddress }
+    instances(session).filter { $0.address != session.clientAddress }
   }
 
   func areHeardSideBySide(_ session: Session) -> Bool {
-    let lives = lives(session)
+    let lives = instances(session)
     return lives.contains { a in
       lives.contains { b in
         a.address != b.address && min(a.end, b.end) - max(a.start, b.start) > policy.restartGrace
       }
     }
+  }
+
+  /// Whether its name means one instance, as it says or as what is seen makes sure.
+  func meansInstance(_ session: Session) -> Bool {
+    let own = name(session)
+    guard own.meaning == .numbered else { return own.meaning == .instance }
+    let family = visible.filter {
+      name($0).meaning == .numbered && name($0).family == own.family && $0.user == session.user
+        && $0.database == session.database
+    }
+    let ordinals = Set(family.map(\.applicationName)).compactMap { Int($0.split(separator: "-").last!) }
+    return ordinals.count > 1 && ordinals.sorted() == Array(0..<ordinals.count)
+      && family.allSatisfy {
+        life($0) != nil && !bearsSeveralNames($0) && !areHeardSideBySide($0)
+      }
+  }
+
+  // MARK: - Numbers of instances
+
+  /// The lives that are counted together with its own: its application's, or those of all that
+  /// a declaration speaks of.
+  func counted(_ session: Session) -> [Life] {
+    guard let place = place(policy.instances, session),
+      let pattern = policy.instances[place].application
+    else { return lives(session) }
+    let members = visible.filter {
+      self.place(policy.instances, $0) == place && $0.user == session.user
+        && $0.database == session.database
+    }
+    let names = Set(members.map(\.applicationName))
+    let areNew =
+      names.count > 1
+      && members.allSatisfy { name($0).isNewAtEachStart && allLives($0).count == 1 }
+    guard pattern.text.hasPrefix("family:") || areNew else { return lives(session) }
+    var merged: [String: Life] = [:]
+    for member in members {
+      guard let life = life(member) else { continue }
+      guard let other = merged[life.address] else {
+        merged[life.address] = life
+        continue
+      }
+      merged[life.address] = (
+        life.address, min(life.start, other.start), max(life.end, other.end),
+        life.spans + other.spans
+      )
+    }
+    return merged.values.filter { $0.start <= now }
+  }
+
+  func countedOthers(_ session: Session) -> [Life] {
+    counted(session).filter { $0.address != session.clientAddress }
+  }
+
+  /// When what is counted at its own address was heard last; nil: somebody works there.
+  func countedEnd(_ session: Session) -> Timestamp? {
+    guard var end = life(session)?.end else { return nil }
+    for life in counted(session) where life.address == session.clientAddress {
+      end = max(end, life.end)
+    }
+    guard bearsSeveralNames(session) || name(session).meaning == .numbered else { return end }
+    return isClientBusy(session) ? nil : max(end, clientHeard(session))
   }
 
   func inUse(_ others: [Life], at moment: Timestamp) -> Int {

@@ -14,12 +14,13 @@ struct JudgeLawTests {
   private func latestRestart(_ session: Session, _ oracle: EvidenceOracle) -> Timestamp? {
     let others = oracle.others(session)
     var moments: [Timestamp] = []
-    if oracle.name(session).meaning == .instance { moments += others.map(\.start) }
+    if oracle.meansInstance(session) { moments += others.map(\.start) }
     if let restart = oracle.declared(oracle.policy.restarts, session) {
       moments.append(restart.moment(at: oracle.now))
     }
     if let limit = oracle.declared(oracle.policy.instances, session) {
-      moments += oracle.moments(session).filter { oracle.inUse(others, at: $0) >= limit }
+      let counted = oracle.countedOthers(session)
+      moments += oracle.moments(session).filter { oracle.inUse(counted, at: $0) >= limit }
     }
     return moments.max()
   }
@@ -37,7 +38,9 @@ struct JudgeLawTests {
       for judged in found {
         let latest = try #require(latestRestart(judged.session, oracle))
         let heard = try #require(judged.times.lastHeard)
-        if (oracle.life(judged.session)?.end ?? heard) >= latest {
+        // Where a new process has its address, its own times alone count.
+        let end = judged.restartedInPlaceAt == nil ? oracle.life(judged.session)?.end : nil
+        if (end ?? heard) >= latest {
           Issue.record("\(judged) was heard since \(latest)")
         }
       }

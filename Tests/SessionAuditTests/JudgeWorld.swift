@@ -3,13 +3,14 @@ import TestRandom
 
 /// A name with what it means, written down by hand: the oracle reads no names.
 struct KnownName: Sendable {
-  enum Meaning { case instance, neverRecurs, shared }
+  enum Meaning { case instance, numbered, neverRecurs, shared }
 
   var text: String
   var meaning: Meaning
   /// The same for names of which a roster that lists one covers the others.
   var family: String
   var isPoolers = false
+  var isNewAtEachStart: Bool { meaning == .neverRecurs || text.hasPrefix("puma") }
 
   static let all: [KnownName] = [
     KnownName(text: "", meaning: .shared, family: ""),
@@ -18,7 +19,9 @@ struct KnownName: Sendable {
     KnownName(text: "run.4711", meaning: .neverRecurs, family: "dyno run"),
     KnownName(text: "celery@ledger", meaning: .instance, family: "celery at"),
     KnownName(text: "celery@localhost", meaning: .shared, family: "celery at"),
-    KnownName(text: "shop-0", meaning: .instance, family: "stateful shop"),
+    KnownName(text: "shop-0", meaning: .numbered, family: "stateful shop"),
+    KnownName(text: "shop-1", meaning: .numbered, family: "stateful shop"),
+    KnownName(text: "puma: 4711 [shop]", meaning: .shared, family: "puma title"),
     KnownName(text: "shop-7d9f8b6c5d-x2vlq", meaning: .neverRecurs, family: "pods of shop"),
     KnownName(text: "web-12a34b56d-e78f9", meaning: .neverRecurs, family: "new dyno web"),
     KnownName(text: "python3.11", meaning: .shared, family: "python3.11"),
@@ -57,7 +60,10 @@ struct JudgeWorld {
     .active, .fastpathFunctionCall, .idleInTransaction, .idleInTransactionAborted, .disabled,
     .starting, .other("napping"), nil,
   ]
-  static let patterns = ["*", "web.*", "", "web.1", "*@ledger", "celery@ledger", "shop-*", "p*"]
+  static let patterns = [
+    "*", "web.*", "", "web.1", "*@ledger", "celery@ledger", "shop-*", "p*", "family:web.*",
+    "family:shop-*", "run.*",
+  ]
 
   mutating func age() -> Duration { random.one(of: Self.ages) }
 
@@ -67,6 +73,8 @@ struct JudgeWorld {
       random.chance(45)
         ? random.one(of: ["web.1", "web.1", ""]) : random.one(of: KnownName.all).text
     }
+    // The ordinals of a StatefulSet come together.
+    if random.chance(12) { names = ["shop-0", "shop-1"] }
     addresses = (0..<random.one(of: [2, 3, 4, 5])).map { _ in random.one(of: Self.addresses) }
     generations = [:]
     if random.chance(60) {
@@ -130,6 +138,7 @@ struct JudgeWorld {
       policy.sharedAddresses = [network(of: ["10.0.0.128/25", "fd00::/127"])]
     }
     if random.chance(15) { policy.poolers = [network(of: ["10.0.0.4", "fd00::2/128"])] }
+    if random.chance(10) { policy.pooled = scoped([true, false, false]) }
     if random.chance(60) { policy.roster = roster() }
     return policy
   }

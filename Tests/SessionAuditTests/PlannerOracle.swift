@@ -106,16 +106,9 @@ struct PlannerOracle {
     }
   }
 
-  /// A roster that lacks somebody who was heard is not believed about that family.
   private func isTrusted(_ session: Session) -> Bool {
-    let isDoubtful = report.heardThoughUnlisted.contains { name in
-      var namesake = session
-      namesake.applicationName = name
-      return family(namesake) == family(session)
-    }
-    return judged(session).evidence.contains { evidence in
+    judged(session).evidence.contains { evidence in
       evidence.verdict == .orphan && evidence.basis >= trust(session)
-        && !(evidence.basis == .roster && isDoubtful)
     }
   }
 

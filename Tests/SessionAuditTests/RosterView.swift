@@ -33,7 +33,7 @@ struct RosterView {
 
   /// From a node's address come the sessions of whatever runs there.
   private var isFromNode: Bool { contains(roster.nodeNetworks, session) }
-  private var tellsInstance: Bool { oracle.tellsInstance(session) && !isFromNode }
+  private var tellsInstance: Bool { oracle.hasAddress(session) && !isFromNode }
 
   private var ownersByName: [Roster.Entry] {
     living.filter { $0.name == session.applicationName }
@@ -52,13 +52,61 @@ struct RosterView {
     return accuses && !starts.contains(nil) ? starts.compactMap { $0 }.min() : nil
   }
 
+  var isOwnedByName: Bool { !isSharedName && !ownersByName.isEmpty }
+
+  /// Whether one owner has its address, and no other has its name.
+  var isAloneAtAddress: Bool {
+    let living = living
+    let byAddress = living.indices.filter { contains(living[$0].networks, session) }
+    let byName = living.indices.filter { living[$0].name == session.applicationName }
+    return tellsInstance && byAddress.count == 1 && Set(byName).isSubset(of: byAddress)
+  }
+
+  private var takenAt: Timestamp { min(roster.takenAt ?? oracle.now, oracle.now) }
+
+  /// What it lacks though it covers it; nil: it lists it, or does not speak of it.
+  var gap: (covers: String, missing: String, isByName: Bool)? {
+    guard ownersByName.isEmpty, ownersByAddress.isEmpty else { return nil }
+    if coversName { return (oracle.name(session).family, session.applicationName, true) }
+    guard coversAddress, let address = session.clientAddress else { return nil }
+    let network = roster.coversNetworks.first { contains([$0], session) }
+    return (network?.text ?? "its application", address, false)
+  }
+
   var isOwnerGone: Bool {
-    guard ownersByName.isEmpty, ownersByAddress.isEmpty, coversName || coversAddress else {
-      return false
+    guard let gap, !oracle.isBusy(session) else { return false }
+    var heard = oracle.lastHeard(session)
+    if !gap.isByName || oracle.name(session).meaning == .numbered {
+      guard !oracle.isClientBusy(session) else { return false }
+      heard = max(heard, oracle.clientHeard(session))
     }
-    let takenAt = min(roster.takenAt ?? oracle.now, oracle.now)
-    let heard = oracle.lastHeard(session)
     return heard < takenAt && oracle.now - heard >= oracle.policy.restartGrace
+  }
+
+  // MARK: - Whether it is believed
+
+  /// Those that were heard though it lacks them, each with its gap.
+  private var heardThoughUnlisted: [(session: Session, gap: (covers: String, missing: String, isByName: Bool))] {
+    oracle.visible.compactMap { other in
+      let heard = oracle.lastHeard(other)
+      guard oracle.isConnected(other), !oracle.isPooled(other),
+        heard >= takenAt || oracle.now - heard < oracle.policy.restartGrace
+      else { return nil }
+      return RosterView(roster, oracle, other).gap.map { (other, $0) }
+    }
+  }
+
+  /// The first by name of whoever shows that its lacking this session's owner proves nothing.
+  var witness: String? {
+    guard let gap else { return nil }
+    return heardThoughUnlisted.filter { other in
+      other.gap.isByName == gap.isByName && other.gap.covers == gap.covers
+        && (gap.isByName || oracle.isSameApplication(other.session, session))
+    }.map(\.gap.missing).min()
+  }
+
+  var witnessOfUser: String? {
+    heardThoughUnlisted.filter { $0.session.user == session.user }.map(\.gap.missing).min()
   }
 
   private var isNamedByUser: Bool {
@@ -85,7 +133,7 @@ struct RosterView {
         other.applicationName == session.applicationName && other.user == session.user
           && other.database == session.database
           // An address that many share makes nobody known.
-          && oracle.tellsInstance(other) && living.contains { contains($0.networks, other) }
+          && oracle.hasAddress(other) && living.contains { contains($0.networks, other) }
       }
   }
 }

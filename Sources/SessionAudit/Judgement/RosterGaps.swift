@@ -35,14 +35,19 @@ struct RosterGaps {
       else { continue }
       found.insert(missing)
       let application = book.applications[entry.application]
+      // The first by name, so that the order of the rows shows nowhere.
       if isByName {
-        families[.init(book.names[application.name].reading)] = missing
+        Self.add(missing, to: &families[.init(book.names[application.name].reading)])
       } else {
-        places[Covered(application: entry.application, covers: covers)] = missing
+        Self.add(missing, to: &places[Covered(application: entry.application, covers: covers)])
       }
-      if let user = application.user { ofUsers[user] = missing }
+      if let user = application.user { Self.add(missing, to: &ofUsers[user]) }
     }
     witnesses = found.sorted()
+  }
+
+  private static func add(_ witness: String, to first: inout String?) {
+    first = first.map { min($0, witness) } ?? witness
   }
 
   /// Who shows that the roster's lacking somebody of this name proves nothing.

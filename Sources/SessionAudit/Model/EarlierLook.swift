@@ -20,13 +20,16 @@ public struct EarlierLook: Sendable {
 }
 
 extension Snapshot {
+  /// Whether there is one that is far enough from this one.
+  public var hasEarlierLook: Bool {
+    earlier.map { capturedAt - $0.capturedAt >= EarlierLook.leastDistance } ?? false
+  }
+
   /// Sessions whose clients were seen to ping between the two looks, with the moment of the last one:
   /// a bare Sync, as Postgrex and Npgsql send it, moves `state_change` and not `query_start`. The end
   /// of a query does so too, but it ends a state.
   var pings: [SessionIdentity: Timestamp] {
-    guard let earlier, capturedAt - earlier.capturedAt >= EarlierLook.leastDistance else {
-      return [:]
-    }
+    guard let earlier, hasEarlierLook else { return [:] }
     var before: [SessionIdentity: Session] = [:]
     for session in earlier.sessions {
       if let identity = session.identity { before[identity] = session }

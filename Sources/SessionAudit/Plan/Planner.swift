@@ -102,16 +102,23 @@ public enum Planner {
     guard plan.selected.contains(where: { $0.isOrphan && !mayBeEmpty($0.judged.session) }) else {
       return
     }
-    func application(_ session: Session) -> ApplicationOfDatabase {
-      .init(session, named: report.judgedWith.family(of: session.applicationName))
-    }
-    var heard: Set<ApplicationOfDatabase> = []
+    func application(_ session: Session) -> ApplicationOfDatabase { .init(session, in: report) }
     let victims = Set(plan.selected.map(\.identity))
-    for judged in report.sessions where isAnothersClient(judged) && judged.verdict != .orphan {
-      guard let silent = judged.times.silent,
-        silent < report.judgedWith.staleAfter(of: judged.session),
-        judged.session.identity.map({ !victims.contains($0) }) ?? false
-      else { continue }
+    let witnesses = report.sessions.filter { judged in
+      isAnothersClient(judged) && judged.verdict != .orphan
+        && judged.session.identity.map { !victims.contains($0) } ?? false
+    }
+    let heardNow = witnesses.filter { judged in
+      judged.times.silent.map { $0 < report.judgedWith.staleAfter(of: judged.session) } ?? false
+    }
+    var heard = Set(heardNow.map { application($0.session) })
+    // What a name that is new at each start belongs to, only its address can tell: another process
+    // that is heard there speaks for it.
+    let addresses = Set(heardNow.compactMap(\.session.clientAddress))
+    for judged in witnesses
+    where judged.session.clientAddress.map(addresses.contains) ?? false
+      && report.judgedWith.isNewAtEachStart(judged.session.applicationName)
+    {
       heard.insert(application(judged.session))
     }
     plan.keep(.lastOfApplication) { victim in
@@ -125,16 +132,21 @@ public enum Planner {
     }
   }
 
-  private static func isAnothersClient(_ judged: JudgedSession) -> Bool {
+  static func isAnothersClient(_ judged: JudgedSession) -> Bool {
     judged.session.kind == .client && !judged.protections.contains { $0.kind == .ownSession }
   }
 }
 
 /// An application_name, or a family of them, in one database.
-private struct ApplicationOfDatabase: Hashable {
+struct ApplicationOfDatabase: Hashable {
   private let name: NameKey
   private let databaseID: UInt32?
   private let database: NameKey?
+
+  /// By family.
+  init(_ session: Session, in report: AuditReport) {
+    self.init(session, named: report.judgedWith.family(of: session.applicationName))
+  }
 
   init(_ session: Session, named name: String) {
     self.name = NameKey(name)
