@@ -10,7 +10,7 @@ extension HTMLWriter {
     section("groups", "Who holds them")
     bucketLegend(policy, hasUnknown: report.groups.contains { $0.unknownAge > 0 })
     table(
-      report.groups, of: report, by: policy.groupBy, path: "groups",
+      report.shownGroups, of: report, by: policy.groupBy, path: "groups",
       caption: "Sessions by \(policy.groupBy.map(\.keyName).joined(separator: ", ")) and state age")
     for sentence in TextReport.untold(report) {
       markup("<p class=\"soft\">")
@@ -22,7 +22,8 @@ extension HTMLWriter {
       markup(split.count > TextReport.mostAddresses ? "<details>" : "<details open>")
       markup("<summary>Sessions without a name by address</summary>\n")
       table(
-        split, of: report, by: [.client], path: nil,
+        split.map { ShownGroup(group: $0, names: 1, index: nil) }, of: report, by: [.client],
+        path: nil,
         caption: "Sessions without an application_name by address")
       markup("</details>\n")
     }
@@ -50,9 +51,10 @@ extension HTMLWriter {
 
   /// - Parameter path: where these groups are in the JSON; nil for those it does not have.
   private func table(
-    _ groups: [SessionGroup], of report: AuditReport, by dimensions: [GroupDimension],
+    _ rows: [ShownGroup], of report: AuditReport, by dimensions: [GroupDimension],
     path: String?, caption: String
   ) {
+    let groups = rows.map(\.group)
     let most = groups.map(\.sessions).max() ?? 1
     let hides = groups.contains { $0.hidden > 0 }
     let frees = groups.contains { $0.freedByEndingOrphans > 0 }
@@ -75,10 +77,10 @@ extension HTMLWriter {
     if frees { markup("<th scope=\"col\" class=\"n\">ending frees") }
     markup("<th scope=\"col\" class=\"n\">oldest state<th scope=\"col\" class=\"n\">oldest session")
     markup("</thead>\n<tbody>\n")
-    for (index, group) in groups.prefix(Self.mostRows).enumerated() {
+    for shown in rows.prefix(Self.mostRows) {
       row(
-        group, of: report, dimensions, most: most, hides: hides, frees: frees,
-        path: path.map { "\($0).\(index)" })
+        shown, of: report, dimensions, most: most, hides: hides, frees: frees,
+        path: path.flatMap { path in shown.index.map { "\(path).\($0)" } }, explains: path != nil)
     }
     markup("</tbody></table></div>\n")
     let rest = groups.dropFirst(Self.mostRows)
@@ -92,9 +94,10 @@ extension HTMLWriter {
   }
 
   private func row(
-    _ group: SessionGroup, of report: AuditReport, _ dimensions: [GroupDimension], most: Int,
-    hides: Bool, frees: Bool, path: String?
+    _ shown: ShownGroup, of report: AuditReport, _ dimensions: [GroupDimension], most: Int,
+    hides: Bool, frees: Bool, path: String?, explains: Bool
   ) {
+    let group = shown.group
     markup("<tr>")
     for (dimension, value) in zip(dimensions, group.key) {
       markup("<th scope=\"row\">")
@@ -105,7 +108,10 @@ extension HTMLWriter {
     number(group.oldestStateAge.map { Int($0.components.seconds) } ?? -1)
     markup("\">")
     ageBar(group, report.judgedWith, most: most)
-    for note in path == nil ? [] : TextReport.explanation(of: group, in: report.slots) {
+    let notes =
+      (shown.names > 1 ? [TextReport.folded(shown)] : [])
+      + (explains ? TextReport.explanation(of: group, in: report.slots) : [])
+    for note in notes {
       markup("<small>")
       text(note.text)
       markup("</small>")

@@ -21,10 +21,13 @@ extension TextReport {
         .init(title: "session", alignsRight: true, rank: 5),
       ])
     var notes: [[Note]] = []
-    for group in report.groups {
+    let shown = report.shownGroups
+    for row in shown {
+      let group = row.group
       let key = zip(policy.groupBy, group.key).map { Self.label($1, of: $0) }
       table.add(cells(group, of: report.slots, key))
-      notes.append(Self.explanation(of: group, in: report.slots))
+      notes.append(
+        (row.names > 1 ? [Self.folded(row)] : []) + Self.explanation(of: group, in: report.slots))
       guard let split = report.addresses(ofNameless: group) else { continue }
       for part in split.prefix(Self.mostAddresses) {
         table.add(cells(part, of: report.slots, ["  " + Self.label(part.key[0], of: .client)]))
@@ -49,7 +52,8 @@ extension TextReport {
       + "oldest"
     return result
       + faint(
-        [legend] + Self.remark(on: leftOut) + Self.untold(report) + Self.families(report))
+        [legend] + Self.remark(on: leftOut) + Self.untold(report)
+          + Self.families(report, shown.count))
   }
 
   /// Which columns are missing.
@@ -60,11 +64,12 @@ extension TextReport {
   /// More groups than fit a screen, where families would.
   private static let manyGroups = 40
 
-  private static func families(_ report: AuditReport) -> [String] {
+  /// - Parameter lines: of the table.
+  private static func families(_ report: AuditReport, _ lines: Int) -> [String] {
     let policy = report.judgedWith
-    guard policy.groupBy == [.application], report.groups.count > manyGroups else { return [] }
+    guard policy.groupBy == [.application], lines > manyGroups else { return [] }
     let families = Set(report.sessions.map { policy.family(of: $0.session.applicationName) }).count
-    guard families <= report.groups.count / 2 else { return [] }
+    guard families <= lines / 2 else { return [] }
     return ["\(report.groups.count) groups; --group-by family makes \(families) of them"]
   }
 
@@ -91,6 +96,11 @@ extension TextReport {
       .init(group.oldestStateAge.map(DurationText.brief) ?? "?"),
       .init(group.oldestSessionAge.map(DurationText.brief) ?? "?"),
     ]
+  }
+
+  /// What a line stands for that is no group of its own.
+  static func folded(_ row: ShownGroup) -> Note {
+    ("\(row.names) names, new at each start", .faint)
   }
 
   typealias Note = (text: String, meaning: TerminalStyle.Meaning)

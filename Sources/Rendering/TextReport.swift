@@ -210,14 +210,23 @@ public struct TextReport {
           ": \(totals.suspect == 1 ? "looks" : "look") abandoned; a quiet pool can look the same",
           .warning
         ))
-    } else if totals.orphan == 0 {
+    }
+    let idle = report.idleTransactions
+    if let idle {
+      let words = idle.words(beyond: report.idleTransactionThreshold)
+      said.append((words.lead, words.rest, .warning))
+    }
+    if totals.suspect == 0 && totals.orphan == 0 {
       let threshold = DurationText.exact(report.judgedWith.staleAfter)
+      let (none, noVisible) =
+        idle == nil
+        ? ("none is suspect", "no visible session is suspect")
+        : ("nothing else looks abandoned", "no other visible session looks abandoned")
       said.append(
         (
           "",
           report.coverage.isComplete
-            ? "none is suspect: no idle session has been silent for \(threshold)"
-            : "no visible session is suspect", nil
+            ? "\(none): no idle session has been silent for \(threshold)" : noVisible, nil
         ))
     }
     if totals.hidden > 0 {

@@ -160,6 +160,26 @@ struct TextReportTests {
     #expect(hidden.contains("1 hidden: this role sees that they exist, not what they do"))
   }
 
+  /// Nor is all well beside transactions that do nothing.
+  @Test func noneIsNotSaidBesideIdleTransactions() {
+    let open = Session.client(pid: 2, .idleInTransaction, silent: .minutes(41))
+    let text = TextReport(style: ascii).audit(SmallServer.report([open]))
+    #expect(text.contains("\n1 transaction has done nothing for 41m\n"))
+    #expect(!text.contains("none is suspect"))
+    #expect(text.contains("nothing else looks abandoned: no idle session has been silent for 1h"))
+    let hidden = TextReport(style: ascii).audit(SmallServer.report([open, .hidden(pid: 3)]))
+    #expect(hidden.contains("no other visible session looks abandoned"))
+  }
+
+  @Test func foldsNamesThatAreNewAtEachStart() {
+    let text = TextReport(style: ascii).audit(
+      SmallServer.report(
+        (0..<4).map { .client(pid: $0 + 2, .idle, silent: .zero, application: "odoo-1952\($0)") }))
+    #expect(text.contains("\nodoo-* "))
+    #expect(text.contains("\n    4 names, new at each start\n"))
+    #expect(!text.contains("\nodoo-19520"))
+  }
+
   private static let limits: [(Slots.Limit.Kind, String)] = [
     (.role, "limit: CONNECTION LIMIT of role app; 8 of max_connections 20 used"),
     (.database, "limit: CONNECTION LIMIT of database shop; 8 of max_connections 20 used"),

@@ -230,7 +230,7 @@ struct AuditAdviceTests {
     let sessions = idle(9, silent: .hours(2)) + [.hidden(pid: 50)]
     #expect(
       advice(sessions, limit: 10).map(\.code) == [
-        "slots_nearly_full", "hidden_sessions", "suspect_sessions",
+        "slots_nearly_full", "hidden_sessions", "suspect_sessions", "quiet_applications",
       ])
   }
 }

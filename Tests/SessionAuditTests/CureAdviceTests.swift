@@ -151,8 +151,8 @@ struct CureAdviceTests {
     #expect(found.allSatisfy { $0.severity == .critical })
     #expect(
       found.first?.summary
-        == "The pools hold nearly all of the 97 connections (97 are idle): web.* has 97 in 8 "
-        + "instances, up to 13 each, where at most 10 each fit.")
+        == "The pools hold nearly all of the 97 connections (97 are idle): web.* has 97 from 8 "
+        + "addresses, up to 13 each, where at most 10 each fit.")
     // With room left nobody's pool is too large.
     #expect(advice(pools(7, 12)).isEmpty)
     // What others hold can't be shared out.
@@ -161,7 +161,16 @@ struct CureAdviceTests {
     }
     #expect(
       advice(others + pools(7, 11)).first?.summary.contains(
-        "web.* has 77 in 7 instances of 11, where at most 9 each fit")
+        "web.* has 77 from 7 addresses, 11 each, where at most 9 each fit")
+        == true)
+    // How many processes are behind an address is not seen.
+    let one = pools(1, 97).map { session in
+      var session = session
+      session.applicationName = "web.\(session.pid % 12)"
+      return session
+    }
+    #expect(
+      advice(one).first?.summary.contains("web.* has 97 from 1 address, where at most 87 fit.")
         == true)
     // Orphans are to be ended, and no pool is to blame.
     let gone = (0..<60).map { index in
@@ -195,19 +204,7 @@ struct CureAdviceTests {
     #expect(found[1].remedy == "DROP DATABASE U&\"ev\\+00001Bil\\\\\";")
   }
 
-  // MARK: - Suspects and rosters
-
-  @Test func showsTheCommandForSuspectsInTransaction() throws {
-    let open = Session.client(pid: 2, .idleInTransaction, silent: .hours(2))
-    let one = try #require(advice([open]).first)
-    #expect(one.code == "idle_in_transaction" && one.severity == .warning)
-    #expect(one.summary.hasPrefix("1 suspect is idle in transaction, which keeps locks"))
-    #expect(one.remedy == "pgsessions terminate --suspects --in-transaction-longer-than 1h")
-    let many = (0..<12).map { Session.client(pid: $0 + 2, .idleInTransaction, silent: .hours(2)) }
-    let stopped = try #require(advice(many).first)
-    #expect(stopped.summary.hasPrefix("12 suspects are idle in transaction"))
-    #expect(stopped.remedy?.hasSuffix("--in-transaction-longer-than 1h --max-share 100") == true)
-  }
+  // MARK: - Rosters
 
   @Test func doubtsARosterOfSomethingElse() throws {
     var policy = Policy()

@@ -209,6 +209,78 @@ struct DoctorTests {
     #expect(told["application_name"]?.severity == .ok)
   }
 
+  @Test func namesThatAreNewAtEachStartAreNoNames() throws {
+    let titles = sessions(2) { $0.applicationName = "puma: cluster worker 0: 19527 [shop]" }
+    let found = findings(facts(), titles)
+    #expect(found["application_name"] == nil, "it is not well")
+    let finding = try #require(found["names_tell_nothing"])
+    #expect(finding.severity == .warning)
+    #expect(
+      finding.summary
+        == "2 of 2 sessions bear a name that looks new at each start: puma: cluster worker *: * [shop], "
+        + "such as puma: cluster worker 0: 19527 [shop].")
+    #expect(finding.remedies.first?.settings.count == 1)
+    #expect(finding.remedies.first?.settings.first?.contains("PGAPPNAME=web.1") == true)
+    // Where the name betrays nobody, each client's own.
+    let any = findings(facts(), sessions(1) { $0.applicationName = "job_20261130_0007" })
+    let settings = try #require(any["names_tell_nothing"]?.remedies.first?.settings)
+    for words in [
+      "lib/pq", "asyncpg (not PGAPPNAME): server_settings={'application_name': 'web.1'}",
+      "parameters: [application_name: \"web.1\"]", "ApplicationName=web.1",
+      "Application Name=web.1",
+    ] {
+      #expect(settings.contains { $0.contains(words) }, "\(words)")
+    }
+  }
+
+  /// What doctor advises must come back after a restart.
+  @Test func advisesNamesThatComeBack() throws {
+    let finding = try #require(
+      findings(facts(), sessions(2) { $0.applicationName = "" })["application_name"])
+    let settings = try #require(finding.remedies.first?.settings)
+    #expect(!settings.contains { $0.contains("celery@$(hostname)") })
+    #expect(settings.contains { $0.contains("PGAPPNAME=celery@worker-1") })
+    #expect(finding.consequence?.contains("--instances 'family:celery@*=2'") == true)
+  }
+
+  // MARK: - Clients that ask nothing
+
+  private func quiet(_ count: Int, used: Int = 2) -> [Session] {
+    (0..<(count + used)).map { number in
+      .idle(
+        pid: Int32(100 + number), silent: number < count ? .minutes(70) : .seconds(5),
+        application: ""
+      ) { $0.databaseID = 5 }
+    }
+  }
+
+  @Test func noTimeoutIsNotWellWhereManyAskNothing() throws {
+    let few = try #require(findings(facts(), quiet(3))["idle_session_timeout"])
+    #expect(few.severity == .ok && few.remedies.isEmpty)
+    let finding = try #require(findings(facts(), quiet(10))["idle_session_timeout"])
+    #expect(finding.severity == .info)
+    #expect(
+      finding.summary
+        == "10 of the 12 sessions without a name (app@shop) from 1 address have asked nothing for 1h "
+        + "or longer, the longest for 1h 10m, and nothing ends them (idle_session_timeout is 0).")
+    let remedy = try #require(finding.remedies.last)
+    #expect(remedy.sql == ["ALTER ROLE \"app\" SET idle_session_timeout = '1h';"])
+    #expect(remedy.caution?.contains("what a pool keeps open on purpose") == true)
+    #expect(finding.remedies.first?.settings.contains { $0.contains("RDS Proxy") } == true)
+    // Who may alter the server's settings is still not told to end everybody's.
+    let mighty = facts {
+      for name in SettingName.allCases {
+        $0.settings.settings[name.rawValue]?.mayAlterSystem = true
+      }
+      $0.rights.mayReload = true
+    }
+    #expect(
+      findings(mighty, quiet(10))["idle_session_timeout"]?.remedies.last?.sql == remedy.sql)
+    // It matters more where slots run out.
+    let tight = findings(facts(), quiet(10)) { $0.server.maxConnections = 18 }
+    #expect(tight["idle_session_timeout"]?.severity == .warning)
+  }
+
   @Test func reservedSlotsAreNotOfferedWhereTheServerIsTooSmall() {
     let found = findings(facts(), sessions(1)) { $0.server.maxConnections = 10 }
     #expect(found["reserved_connections"]?.remedies.isEmpty == true)

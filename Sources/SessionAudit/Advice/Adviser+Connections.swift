@@ -85,24 +85,21 @@ extension Adviser {
 
   // MARK: - Pools that are too large
 
-  /// A name at an address.
-  private struct Instance: Hashable {
-    let name: NameKey
+  /// A family at an address.
+  private struct Holder: Hashable {
+    let family: NameKey
+    /// nil: a unix socket, or hidden.
     let address: NameKey?
-
-    init(_ session: Session) {
-      name = NameKey(session.applicationName)
-      address = session.clientAddress.map { NameKey($0) }
-    }
   }
 
-  /// The instances of one application and what they hold.
+  /// What the addresses of one family hold. How many processes are behind an address is not seen.
   private struct Pool {
     var family: String
-    var sessions: Int
-    var instances: Int
+    var sessions = 0
+    var addresses = 0
     /// The most that one of them holds.
-    var each: Int
+    var each = 0
+    var hasAddresses = false
   }
 
   /// Where sessions that are in use or ready for it fill a limit, nothing is to be ended: there are
@@ -122,16 +119,12 @@ extension Adviser {
     // A tenth stays free for deploys and people.
     let budget = binding.limit * 9 / 10 - (binding.used - pooled)
     let sentences = pools.compactMap { pool -> String? in
-      let fits = max(0, budget) * pool.sessions / pooled / pool.instances
+      let fits = max(0, budget) * pool.sessions / pooled / pool.addresses
       guard fits < pool.each, pool.each > 1 else { return nil }
-      let each =
-        pool.instances == 1
-        ? ""
-        : pool.instances * pool.each == pool.sessions
-          ? " of \(pool.each)" : ", up to \(pool.each) each"
-      return "\(Self.label(pool.family)) has \(pool.sessions) in "
-        + "\(Wording.counted(pool.instances, "instance"))\(each), where "
-        + (fits == 0 ? "fewer instances fit" : "at most \(fits) each \(fits == 1 ? "fits" : "fit")")
+      return "\(Self.label(pool.family)) has \(Self.holding(pool)), where "
+        + (fits == 0
+          ? "fewer fit"
+          : "at most \(fits)\(pool.addresses == 1 ? "" : " each") \(fits == 1 ? "fits" : "fit")")
     }
     guard !sentences.isEmpty else { return [] }
     let idle = kept.count { report.sessions[$0].session.state == .idle }
@@ -146,6 +139,16 @@ extension Adviser {
     ]
   }
 
+  /// `97 from 8 addresses, up to 13 each`
+  private static func holding(_ pool: Pool) -> String {
+    guard pool.hasAddresses else { return "\(pool.sessions)" }
+    let from = "\(pool.sessions) from \(pool.addresses) address\(pool.addresses == 1 ? "" : "es")"
+    if pool.addresses == 1 { return from }
+    return from
+      + (pool.addresses * pool.each == pool.sessions
+        ? ", \(pool.each) each" : ", up to \(pool.each) each")
+  }
+
   private func isCounted(_ judged: JudgedSession, by limit: Slots.Limit) -> Bool {
     switch limit.kind {
     case .role: judged.session.user?.hasSameBytes(as: limit.name ?? "") == true
@@ -156,19 +159,26 @@ extension Adviser {
 
   /// The largest three, of those that hold a tenth or more.
   private func largePools(of places: [Int], in limit: Slots.Limit) -> [Pool] {
-    var held: [Instance: Int] = [:]
+    // Names are read once each, however many sessions bear them.
+    var families: [NameKey: NameKey] = [:]
+    var held: [Holder: Int] = [:]
     for place in places where !report.sessions[place].isOwn {
-      held[Instance(report.sessions[place].session), default: 0] += 1
+      let session = report.sessions[place].session
+      let name = NameKey(session.applicationName)
+      let family = families[name] ?? NameKey(report.judgedWith.family(of: name.text))
+      families[name] = family
+      held[
+        Holder(family: family, address: session.clientAddress.map { NameKey($0) }), default: 0] +=
+        1
     }
     var pools: [NameKey: Pool] = [:]
-    for (instance, count) in held {
-      let family = report.judgedWith.family(of: instance.name.text)
-      var pool =
-        pools[NameKey(family)] ?? Pool(family: family, sessions: 0, instances: 0, each: 0)
+    for (holder, count) in held {
+      var pool = pools[holder.family] ?? Pool(family: holder.family.text)
       pool.sessions += count
-      pool.instances += 1
+      pool.addresses += 1
       pool.each = max(pool.each, count)
-      pools[NameKey(family)] = pool
+      if holder.address != nil { pool.hasAddresses = true }
+      pools[holder.family] = pool
     }
     return Array(
       pools.values.filter { $0.sessions >= 2 && $0.sessions * 10 >= limit.used }

@@ -69,24 +69,4 @@ extension Adviser {
         remedy: nil)
     }
   }
-
-  /// Where only addresses tell sessions apart, a name would tell whose they are.
-  var names: [Advice] {
-    let nameless = report.sessions.count { judged in
-      judged.session.kind == .client && judged.session.applicationName.isEmpty
-        && judged.session.state != .starting && !judged.isOwn
-        && !judged.protections.contains { $0.kind == .pooled }
-    }
-    guard nameless > 0 else { return [] }
-    return [
-      Advice(
-        code: "no_application_name", severity: .info,
-        summary:
-          "\(Wording.counted(nameless, "session")) without an application_name: only the address "
-          + "tells which instance \(nameless == 1 ? "it belongs" : "they belong") to. Start each "
-          + "instance with its own name in PGAPPNAME, which psycopg, Django, Celery, node-postgres "
-          + "and everything on libpq take over. In a Procfile on Heroku:",
-        remedy: "web: PGAPPNAME=$DYNO gunicorn …")
-    ]
-  }
 }

@@ -32,31 +32,6 @@ extension Adviser {
     return advice
   }
 
-  /// What is idle in a transaction keeps its locks, and old row versions in every table.
-  var idleInTransaction: [Advice] {
-    guard let plan = endable?.suspectsInTransaction else { return [] }
-    let stopped = Self.victims(stoppedIn: plan)
-    let count = stopped ?? plan.selected.count
-    guard count > 0 else { return [] }
-    let threshold = DurationText.exact(report.judgedWith.staleAfter)
-    return [
-      Advice(
-        code: "idle_in_transaction", severity: .warning,
-        summary:
-          "\(Wording.counted(count, "suspect")) \(count == 1 ? "is" : "are") idle in transaction, which "
-          + "keeps locks, and dead rows from VACUUM. Ending rolls the transaction back. This shows "
-          + "\(count == 1 ? "it" : "them"), and ends nothing:",
-        remedy: command(
-          "--suspects --in-transaction-longer-than \(threshold)"
-            + (stopped == nil ? "" : " --max-share 100")))
-    ]
-  }
-
-  /// How many victims there were when --max-share stopped the plan; nil where it did not.
-  private static func victims(stoppedIn plan: TerminationPlan) -> Int? {
-    if case .maximumShare(let victims, _, _)? = plan.breaker { victims } else { nil }
-  }
-
   var suspects: [Advice] {
     guard let plan = endable?.suspects else { return [] }
     if case .maximumShare(let victims, let visible, let percent)? = plan.breaker {

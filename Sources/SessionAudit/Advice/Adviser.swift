@@ -10,7 +10,8 @@ struct Adviser {
   var advice: [Advice] {
     let all =
       locks + keepalives + orphans + storm + pools + idleInTransaction + fullLimits
-      + invalidDatabases + barred + coverage + doubtfulInput + suspects + leftAlone + names
+      + invalidDatabases + barred + coverage + doubtfulInput + suspects + quietApplications
+      + leftAlone + names
     return [Advice.Severity.critical, .warning, .info].flatMap { severity in
       all.filter { $0.severity == severity }
     }.map(onPrimary)
@@ -62,7 +63,6 @@ extension AuditReport {
 struct EndableSessions {
   let orphans: TerminationPlan
   let suspects: TerminationPlan
-  let suspectsInTransaction: TerminationPlan
 
   init(in report: AuditReport) {
     func plan(_ change: (inout Selection) -> Void) -> TerminationPlan {
@@ -75,15 +75,5 @@ struct EndableSessions {
       $0.suspects = true
       $0.maximumShare = 50
     }
-    let isAnyInTransaction = report.sessions.contains {
-      $0.verdict == .suspect && $0.session.state?.isInTransaction == true
-    }
-    suspectsInTransaction =
-      isAnyInTransaction
-      ? plan {
-        $0.suspects = true
-        $0.inTransactionLongerThan = report.judgedWith.staleAfter
-        $0.maximumShare = 50
-      } : TerminationPlan(selected: [], kept: [])
   }
 }

@@ -1,13 +1,15 @@
 extension Patient {
   /// How to give the sessions of these places other settings: for the whole server where this role
   /// may, else role by role.
-  /// - Parameter assignments: of settings that an ordinary role may set.
+  /// - Parameters:
+  ///   - assignments: of settings that an ordinary role may set.
+  ///   - byRole: role by role in any case, as others are not to have it.
   func remedies(
     _ assignments: [ServerSettings.Assignment], at places: [Place],
-    caution: String? = nil
+    byRole: Bool = false, caution: String? = nil
   ) -> [Remedy] {
     let names = assignments.map(\.name)
-    if maySetForServer(names, at: places) {
+    if !byRole, maySetForServer(names, at: places) {
       return [
         Remedy(
           sql: assignments.map { "ALTER SYSTEM SET \($0.name.rawValue) = '\($0.value)';" }

@@ -2,7 +2,7 @@
 extension Patient {
   var timeouts: [Finding] {
     [
-      idleInTransaction, version >= 170_000 ? transactions : nil, idleSessions,
+      idleInTransaction, version >= 170_000 ? transactions : nil, quietClients ?? idleSessions,
       maxAge, healthChecks,
     ].compactMap { $0 } + recycling
   }

@@ -16,6 +16,9 @@ public struct Protection: Sendable, Equatable {
     case newestKept = "newest_kept"
     case overMax = "over_max"
     case maximumShare = "max_share"
+
+    /// Whether it keeps the sessions of a backup together.
+    var isOfBackups: Bool { rawValue == "backup" }
   }
 
   public var kind: Kind

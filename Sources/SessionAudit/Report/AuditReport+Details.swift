@@ -2,7 +2,9 @@
 extension AuditReport {
   /// Sessions worth asking what they hold: those that might be ended.
   public var candidates: [Int32] {
-    sessions.filter { $0.verdict == .suspect || $0.verdict == .orphan }.map(\.session.pid)
+    sessions.filter {
+      $0.verdict == .suspect || $0.verdict == .orphan || isIdleTransaction($0)
+    }.map(\.session.pid)
   }
 
   /// Adds what was learned of some sessions: what they hold protects them.
