@@ -9,7 +9,7 @@ extension Adviser {
     ]
   }
 
-  var doubtfulInput: [Advice] { roster + declarations }
+  var doubtfulInput: [Advice] { roster + declarations + withoutEffect }
 
   private var roster: [Advice] {
     guard let roster = report.judgedWith.roster else { return [] }
@@ -31,7 +31,8 @@ extension Adviser {
       let spared =
         count == 0
         ? ""
-        : ", which keeps \(Wording.counted(count, "session")) from being called \(count == 1 ? "an orphan" : "orphans")"
+        : ", which keeps \(Wording.counted(count, "session")) from being called "
+          + (count == 1 ? "an orphan" : "orphans")
       warn(
         "roster_lacks_living",
         "\(Wording.few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "

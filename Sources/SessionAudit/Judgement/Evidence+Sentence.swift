@@ -78,7 +78,7 @@ extension Evidence {
       : sentence
   }
 
-  private static func sentence(for doubt: Doubt) -> String {
+  static func sentence(for doubt: Doubt) -> String {
     switch doubt {
     case .sharedName: "Many instances may share its name, so it could be a quiet one."
     case .heardSideBySide:

@@ -65,7 +65,8 @@ extension EvidenceFinder {
   }
 
   private func predatesOwner(
-    _ owners: RosterIndex.Owners, _ session: Session, _ heard: Timestamp, _ quiet: Duration, _ entry: AddressBook.Entry
+    _ owners: RosterIndex.Owners, _ session: Session, _ heard: Timestamp, _ quiet: Duration,
+    _ entry: AddressBook.Entry
   ) -> Evidence? {
     let startedAt = owners.startedAt
     guard startedAt > heard else { return nil }

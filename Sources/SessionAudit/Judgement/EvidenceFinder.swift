@@ -8,6 +8,8 @@ struct EvidenceFinder {
   /// By application: nil where there is but one address.
   private let generations: [Generations?]
   let counts: InstanceCounts
+  /// By application: the place of the policy's number of instances that holds for it.
+  let instanceRules: [Int?]
   /// Applications whose number is an instance's.
   private let confirmedNumbers: Set<Int>
   private let maxAges: [Duration?]
@@ -22,6 +24,8 @@ struct EvidenceFinder {
   struct DeclaredRestart {
     var moment: Timestamp
     var isNamed: Bool
+    /// Among the policy's.
+    var place: Int
   }
 
   init(_ snapshot: Snapshot, book: AddressBook, by policy: Policy) {
@@ -45,6 +49,7 @@ struct EvidenceFinder {
           of: application.lives.map { book.lives[$0] }, in: book, at: now, by: policy) : nil
     }
     self.generations = generations
+    instanceRules = book.applications.map { rule(policy.instances, $0)?.place }
     counts = InstanceCounts(
       book, generations, declared: { rule(policy.instances, $0) }, at: now, by: policy)
     confirmedNumbers = NumberedNames.confirmed(in: book) { application in
@@ -60,7 +65,8 @@ struct EvidenceFinder {
     restarts = book.applications.map { application in
       rule(policy.restarts, application).map {
         DeclaredRestart(
-          moment: $0.rule.value.moment(at: now), isNamed: $0.rule.application != nil)
+          moment: $0.rule.value.moment(at: now), isNamed: $0.rule.application != nil,
+          place: $0.place)
       }
     }
     roster = policy.roster.map { RosterIndex($0, at: now) }

@@ -109,6 +109,9 @@ struct Generations {
       address: book.clients[lives[life].client].text ?? "?", began: lives[life].start)
   }
 
+  /// Whether more than one address was seen.
+  var isOfSeveral: Bool { lives.count > 1 }
+
   /// The most addresses that were in use at one moment after `end`.
   func mostInUse(after end: Timestamp) -> Int {
     starts.dropFirst(starts.partitioned { $0 <= end }).map { inUse(at: $0) }.max() ?? 0

@@ -52,8 +52,10 @@ struct InstanceCounts {
     return members.count > 1
       && members.allSatisfy { member in
         let application = book.applications[member]
-        return application.lives.count == 1
-          && book.names[application.name].reading.isNewAtEachStart
+        let name = book.names[application.name]
+        // A StatefulSet's pods come back, whatever their number.
+        return application.lives.count == 1 && name.meaning != .numbered
+          && name.reading.isNewAtEachStart
       }
   }
 

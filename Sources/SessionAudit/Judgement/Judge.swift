@@ -34,6 +34,10 @@ public enum Judge {
       lockWaiters: snapshot.sessions.filter { $0.waitEventType == "Lock" }.map(\.pid).sorted())
     report.rosterCoversNothing = finder.rosterCoversNothing()
     report.heardThoughUnlisted = finder.gaps.witnesses
+    report.withoutEffect = finder.withoutEffect(
+      zip(judged, places).compactMap { session, place in
+        book.entries[place].map { (session, $0) }
+      })
     if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }
     if let details = snapshot.details { report.add(details) }
     return report

@@ -21,6 +21,8 @@ public struct AuditReport: Sendable {
   /// Names and addresses that the roster covers and does not list as alive, though they were heard
   /// just now.
   public var heardThoughUnlisted: [String] = []
+  /// What was declared of sessions here and changed no verdict.
+  public var withoutEffect: [DeclarationWithoutEffect] = []
   public var advice: [Advice] = []
 
   /// Sessions that would be orphans by the roster, if it did not lack who was heard just now.

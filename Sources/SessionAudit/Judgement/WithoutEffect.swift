@@ -1,0 +1,149 @@
+/// Something that was declared, and why it changed no verdict.
+public struct DeclarationWithoutEffect: Sendable, Equatable {
+  public enum Subject: Sendable, Equatable {
+    /// In the order of the policy's.
+    case instances(Declaration<Int>)
+    case restart(Declaration<RestartTime>)
+    case roster
+    /// A glob or a network that the roster was said to cover.
+    case rosterCovers(String)
+  }
+
+  public enum Reason: Sendable, Equatable {
+    /// A later declaration holds for all that it names.
+    case overridden
+    /// A pooler keeps open all that it speaks of.
+    case pooled
+    /// Everything that it speaks of was heard within the grace, or is at work.
+    case nobodyQuiet
+    /// What is quiet comes from a socket, loopback or a shared address.
+    case noAddress(String?)
+    /// So many names come from an address at which one is heard.
+    case hostIsHeard(String, names: Int)
+    /// What is quiet has but one address, and nothing else of its name was seen.
+    case oneAddress
+    /// Each of so many names was seen at one address, and never comes back.
+    case namesSeenOnce(Int)
+    /// Since this address fell silent at most so many others were in use at one moment.
+    case neverAtOnce(after: String, most: Int)
+    /// What speaks for it is doubtful.
+    case doubt(Evidence.Doubt)
+    /// It was complete less than a grace ago.
+    case tooRecent
+    /// Nothing was opened before it.
+    case nothingFromBefore
+    /// What was opened before it was heard since.
+    case heardSince
+    /// Everything that the roster covers is listed as alive, or was heard.
+    case allListedOrHeard
+    /// No session has such a name or address.
+    case matchesNobody
+  }
+
+  public var subject: Subject
+  public var reason: Reason
+}
+
+extension EvidenceFinder {
+  /// Whatever was declared and changed no verdict, but for what is said of nobody.
+  /// - Parameter judged: what was found, each with its place in the book.
+  func withoutEffect(
+    _ judged: [(session: JudgedSession, entry: AddressBook.Entry)]
+  ) -> [DeclarationWithoutEffect] {
+    let counted = policy.instances.indices.compactMap { place -> DeclarationWithoutEffect? in
+      let members = judged.filter { instanceRules[$0.entry.application] == place }
+      return reason(members, .beyondInstances, or: { instancesReason(members) }) {
+        isNamed(policy.instances[place].application, judged)
+      }.map { DeclarationWithoutEffect(subject: .instances(policy.instances[place]), reason: $0) }
+    }
+    let restarted = policy.restarts.indices.compactMap { place -> DeclarationWithoutEffect? in
+      let members = judged.filter { restarts[$0.entry.application]?.place == place }
+      let moment = policy.restarts[place].value.moment(at: now)
+      return reason(members, .beforeRestart, or: { restartReason(members, moment) }) {
+        isNamed(policy.restarts[place].application, judged)
+      }.map { DeclarationWithoutEffect(subject: .restart(policy.restarts[place]), reason: $0) }
+    }
+    return counted + restarted + rosterWithoutEffect(judged)
+  }
+
+  private typealias Member = (session: JudgedSession, entry: AddressBook.Entry)
+
+  /// nil: it had an effect, or speaks of nobody, which is said elsewhere.
+  private func reason(
+    _ members: [Member], _ kind: Evidence.Kind, or why: () -> DeclarationWithoutEffect.Reason,
+    isNamed: () -> Bool
+  ) -> DeclarationWithoutEffect.Reason? {
+    guard !members.isEmpty else { return isNamed() ? .overridden : nil }
+    let found = members.flatMap { $0.session.evidence.filter { $0.kind == kind } }
+    if found.contains(where: { $0.doubt == nil }) { return nil }
+    if let doubt = found.first?.doubt { return .doubt(doubt) }
+    return members.allSatisfy(\.entry.isPooled) ? .pooled : why()
+  }
+
+  private func isNamed(_ pattern: ApplicationPattern?, _ judged: [Member]) -> Bool {
+    judged.contains { member in
+      let application = book.applications[member.entry.application]
+      return pattern?.matches(
+        book.names[application.name].text, user: application.user,
+        database: application.database, isConnected: application.isConnected)
+        ?? application.isConnected
+    }
+  }
+
+  private func instancesReason(_ members: [Member]) -> DeclarationWithoutEffect.Reason {
+    let quiet = members.filter { member in
+      !member.entry.isPooled && !book.sources[member.entry.source].isBusy
+        && now - book.sources[member.entry.source].lastHeard >= policy.restartGrace
+    }
+    .sorted { ($0.session.times.silent ?? .zero) > ($1.session.times.silent ?? .zero) }
+    guard let first = quiet.first else { return .nobodyQuiet }
+    guard let member = quiet.first(where: { $0.entry.life != nil }) else {
+      return .noAddress(book.clients[first.entry.client].text)
+    }
+    let client = book.clients[member.entry.client]
+    let address = client.text ?? "?"
+    guard let count = counts.counts[member.entry.application],
+      count.timeline.isOfSeveral
+    else {
+      let names = Set(members.map { book.applications[$0.entry.application].name }).count
+      return names > 1 ? .namesSeenOnce(names) : .oneAddress
+    }
+    let silent = client.lastHeard.map { now - $0 } ?? .zero
+    if client.bearsSeveralNames, client.isBusy || silent < policy.restartGrace {
+      return .hostIsHeard(address, names: client.instanceNames.count)
+    }
+    let end = count.ends[member.entry.client] ?? now
+    return .neverAtOnce(after: address, most: count.timeline.mostInUse(after: end))
+  }
+
+  private func restartReason(
+    _ members: [Member], _ moment: Timestamp
+  ) -> DeclarationWithoutEffect.Reason {
+    if moment > now - policy.restartGrace { return .tooRecent }
+    let isFromBefore = members.contains { member in
+      member.session.session.backendStart.map { $0 < moment } ?? false
+    }
+    return isFromBefore ? .heardSince : .nothingFromBefore
+  }
+
+  private func rosterWithoutEffect(_ judged: [Member]) -> [DeclarationWithoutEffect] {
+    guard let roster = policy.roster else { return [] }
+    let addresses = judged.compactMap { book.clients[$0.entry.client].address }
+    let unmatched =
+      roster.coversNames.filter { glob in
+        !judged.contains { glob.matches($0.session.session.applicationName) }
+      }.map(\.pattern)
+      + roster.coversNetworks.filter { !addresses.contains(where: $0.contains) }.map(\.text)
+    let nobody = unmatched.map {
+      DeclarationWithoutEffect(subject: .rosterCovers($0), reason: .matchesNobody)
+    }
+    let found = judged.flatMap { $0.session.evidence.filter { $0.basis == .roster } }
+    // That it covers nothing, or lacks whoever was heard, is said elsewhere.
+    guard gaps.witnesses.isEmpty, !rosterCoversNothing(), !judged.isEmpty,
+      !found.contains(where: { $0.doubt == nil })
+    else { return nobody }
+    let reason = found.first?.doubt.map(DeclarationWithoutEffect.Reason.doubt)
+    return nobody
+      + [DeclarationWithoutEffect(subject: .roster, reason: reason ?? .allListedOrHeard)]
+  }
+}
