@@ -112,7 +112,8 @@ let package = Package(
     .testTarget(
       name: "ServerAccessTests",
       dependencies: [
-        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestSupport", "TestTraits",
+        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestRandom", "TestSupport",
+        "TestTraits",
       ]),
     .testTarget(
       name: "CommandTests",

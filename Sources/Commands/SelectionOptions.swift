@@ -90,6 +90,9 @@ struct SelectionOptions: ParsableArguments {
   @Flag(help: "Also what a connection pooler keeps open.")
   var includePooled = false
 
+  @Flag(help: "Also what makes or restores a backup, which may then be wrong without an error.")
+  var includeBackups = false
+
   @Option(
     help: ArgumentHelp(
       "The weakest evidence on which an orphan is ended: roster, declared, inferred (inferred on a "
@@ -151,6 +154,7 @@ struct SelectionOptions: ParsableArguments {
     selection.includeActive = includeActive
     selection.includeStateful = includeStateful
     selection.includePooled = includePooled
+    selection.includeBackups = includeBackups
     selection.isForOthers = isForOthers
     if let loaded, selection.selectsByNothing, loaded.file.saysWhatMayBeEnded {
       selection.orphans = true
@@ -194,7 +198,8 @@ struct SelectionOptions: ParsableArguments {
   /// Whether the options take no more than a policy file does by itself; filters take less.
   var takesNoMoreThanPolicy: Bool {
     selectsByNothing && !allDatabases && !includeActive && !includeStateful && !includePooled
-      && !allowEmpty && trust == nil && max == nil && maxShare == nil && keep == nil
+      && !includeBackups && !allowEmpty && trust == nil && max == nil && maxShare == nil
+      && keep == nil
   }
 
   /// What a policy file says of a target's applications.
@@ -280,6 +285,7 @@ struct SelectionOptions: ParsableArguments {
     add("--include-active", if: includeActive)
     add("--include-stateful", if: includeStateful)
     add("--include-pooled", if: includePooled)
+    add("--include-backups", if: includeBackups)
     // What it is by default depends on where it runs.
     if orphans { words.append("--trust \(selection.trust.rawValue)") }
     for (option, value) in [("max", max), ("max-share", maxShare), ("keep", keep)] {

@@ -6,6 +6,8 @@ extension SavedReport {
   struct Reader {
     private(set) var sessions: [Session] = []
     private(set) var holdings: [Int32: Set<Holding>] = [:]
+    private(set) var unknown: [Int32: Set<Holding>] = [:]
+    private var serverVersion = 0
     private var userIDs = Numbering()
     private var databaseIDs = Numbering()
     private var superuserRoles: Set<UInt32> = []
@@ -28,6 +30,7 @@ extension SavedReport {
       target.user = try json["user"].string()
       target.serverVersion = try json["server_version"].string()
       target.serverVersionNumber = try json["server_version_num"].int(in: 0...Int(Int32.max))
+      serverVersion = target.serverVersionNumber ?? 0
       target.inRecovery = try json["in_recovery"].bool()
       target.postmasterStartTime = try json["postmaster_start_time"].time()
       target.pooled = try json["pooled"].bool()
@@ -40,24 +43,32 @@ extension SavedReport {
       session.databaseID = session.database.map { databaseIDs[$0] }
       if let held = try SavedReport.holdings(json["holds"]) {
         holdings[session.pid] = held
+        let isOfOldServer = serverVersion < 160_000 && held.contains(.temporaryTables)
+        // Where it is left out: whose temporary tables are, no server before 16 tells by itself.
+        let doubts =
+          try SavedReport.holdings(json["holds_unknown"])
+          ?? (isOfOldServer ? [.temporaryTables] : [])
+        if !doubts.isEmpty { unknown[session.pid] = doubts }
         session.beginsBackup = held.contains(.backup)
       }
       let identity = Identity(pid: session.pid, backendStart: session.backendStart)
       guard seen.insert(identity).inserted else {
         throw json.error("has the pid and backend_start of an earlier session")
       }
-      try learn(from: json["protections"], of: session)
+      try learn(from: json["protections"], of: &session)
       sessions.append(session)
     }
 
     private mutating func learn(
-      from protections: JSONField, of session: Session
+      from protections: JSONField, of session: inout Session
     ) throws(InputFileError) {
       var kinds: [String] = []
       for protection in try protections.elements() ?? [] {
         if let kind = try protection["kind"].string() { kinds.append(kind) }
       }
       if kinds.contains("own_session") { ownPID = session.pid }
+      // What its name does not say its last query has said.
+      if kinds.contains("backup") && session.backup == nil { session.beginsBackup = true }
       guard let userID = session.userID else { return }
       if kinds.contains("superuser") { superuserRoles.insert(userID) }
       if !kinds.contains("not_permitted") { usableRoles.insert(userID) }

@@ -38,6 +38,7 @@ public enum SavedReport {
     let blocking = try blockers(report["blocking"])
     if blocking != nil || !reader.holdings.isEmpty {
       snapshot.details = Details(holdings: reader.holdings, blocking: blocking)
+      snapshot.details?.unknown = reader.unknown
     }
     return snapshot
   }

@@ -78,7 +78,8 @@ public enum CSVReport {
     "pid", "backend_start", "application_name", "user", "database", "client_address",
     "client_port", "state", "state_change", "query_start", "transaction_start", "wait_event_type",
     "wait_event", "last_heard", "state_age_seconds", "session_age_seconds", "silent_seconds",
-    "used_at_age_seconds", "last_command", "holds", "verdict", "evidence", "basis", "protections",
+    "used_at_age_seconds", "last_command", "holds", "holds_unknown", "verdict", "evidence", "basis",
+    "protections",
   ]
 
   static let groupColumns = [
@@ -143,6 +144,7 @@ extension CSVWriter {
     field(times.usedAtAge)
     field(session.lastCommand)
     field(judged.holds.map { Self.words(Holding.inOrder($0).map(\.rawValue)) })
+    field(judged.holdsUnknown.map { Self.words(Holding.inOrder($0).map(\.rawValue)) })
     field(judged.verdict.rawValue)
     field(Self.words(judged.evidence.map(\.kind.rawValue)))
     field(judged.evidence.first?.basis.rawValue)

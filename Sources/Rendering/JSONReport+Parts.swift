@@ -164,7 +164,8 @@ extension JSONWriter {
     value("silent_seconds", times.silent)
     value("used_at_age_seconds", times.usedAtAge)
     value("last_command", session.lastCommand)
-    holds(judged.holds)
+    holdings("holds", judged.holds)
+    holdings("holds_unknown", judged.holdsUnknown)
     value("verdict", judged.verdict.rawValue)
     evidence(of: judged, at: now)
     array("protections") { json in
@@ -174,10 +175,10 @@ extension JSONWriter {
     }
   }
 
-  mutating func holds(_ holds: Set<Holding>?) {
+  mutating func holdings(_ key: StaticString, _ holds: Set<Holding>?) {
     // Not asked, or not to be known: not "nothing".
-    guard let holds else { return null("holds") }
-    array("holds") { json in
+    guard let holds else { return null(key) }
+    array(key) { json in
       for holding in Holding.inOrder(holds) { json.value(nil, holding.rawValue) }
     }
   }

@@ -49,6 +49,7 @@ extension JSONWriter {
       json.value("refused", report?.count(.refused) ?? 0)
       json.value("not_attempted", report?.count(.notAttempted) ?? 0)
       json.value("over_max", report?.plan.overMax ?? 0)
+      json.value("may_hold_temporary_tables", report?.plan.keptInDoubt ?? 0)
     }
   }
 

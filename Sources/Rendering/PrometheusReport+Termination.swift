@@ -69,6 +69,11 @@ extension MetricWriter {
     }
     gauge("terminate_selected", "Sessions that the run was to end.")
     sample(report.plan.selected.count)
+    gauge(
+      "terminate_may_hold_temporary_tables",
+      "Sessions kept only because they may hold temporary tables: before Postgres 16 no server tells."
+    )
+    sample(report.plan.keptInDoubt)
     let totals = report.audit.totals
     // Where sessions are hidden, none that is seen does not mean that there is none.
     if totals.hidden == 0 || totals.orphan > 0 {

@@ -11,7 +11,7 @@ extension TextReport {
     if report.wasDeclined { return "Nothing was ended: the answer was not yes.\n" }
     var lines = head(report.audit)
     lines += [""] + (report.executed ? outcomes(report) : dryRun(report))
-    lines += kept(report)
+    lines += doubts(report) + kept(report)
     if let after = report.after { lines += [""] + slots(before: report.audit.slots, after) }
     // Where it keeps a run from ending anything it is the error, and said on stderr.
     if !(report.executed && report.plan.isBarred) {
@@ -45,7 +45,7 @@ extension TextReport {
     if !report.outcomes.isEmpty, report.outcomes.allSatisfy({ $0.result == .notAttempted }) {
       return ""
     }
-    return report.plan.selected.enumerated().map { index, victim in
+    let lines = report.plan.selected.enumerated().map { index, victim in
       let session = victim.judged.session
       let outcome = report.outcomes.indices.contains(index) ? report.outcomes[index] : nil
       let owner = [session.user, session.database].map { $0 ?? "?" }.joined(separator: "@")
@@ -54,14 +54,20 @@ extension TextReport {
         (name.map { "\($0): " } ?? "")
           + "\(outcome?.result.rawValue ?? "selected") \(session.pid) "
           + "\(Self.label(session.applicationName, of: .application)) \(owner) "
-          + "\(Self.client(of: session)): \(why.joined(separator: "; "))") + "\n"
-    }.joined()
+          + "\(Self.client(of: session)): \(why.joined(separator: "; "))")
+    }
+    // What keeps all of a role's sessions would otherwise keep them for ever, and nobody hear of it.
+    let inDoubt = Self.keptInDoubt(report).map { sentence in
+      HostileText.escaped((name.map { "\($0): " } ?? "") + "kept " + sentence)
+    }
+    return (lines + (inDoubt.map { [$0] } ?? [])).map { $0 + "\n" }.joined()
   }
 
   /// The plan as the question before `--execute` shows it.
   public func question(_ report: TerminationReport) -> String {
     (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended."]
-      + victims(report.plan.selected.map { ($0, nil) }, of: report) + kept(report))
+      + victims(report.plan.selected.map { ($0, nil) }, of: report) + doubts(report)
+      + kept(report))
       .joined(separator: "\n") + "\n"
   }
 
@@ -94,7 +100,6 @@ extension TextReport {
   private func victims(
     _ victims: [(Victim, TerminationOutcome?)], of report: TerminationReport
   ) -> [String] {
-    let serverVersion = report.audit.target.serverVersionNumber
     var order: [String] = []
     var sections: [String: [(Victim, TerminationOutcome?)]] = [:]
     for victim in victims {
@@ -106,12 +111,12 @@ extension TextReport {
       let section = sections[why] ?? []
       let noun = section.first?.0.isOrphan == true ? "orphan" : "session"
       let heading = "\(section.count) \(noun)\(section.count == 1 ? "" : "s"), \(why):"
-      return ["", heading] + table(section, serverVersion)
+      return ["", heading] + table(section)
     }
   }
 
   private func table(
-    _ victims: [(Victim, TerminationOutcome?)], _ serverVersion: Int?
+    _ victims: [(Victim, TerminationOutcome?)]
   ) -> [String] {
     let isOver = victims.first?.1 != nil
     var table = TextTable(
@@ -141,7 +146,7 @@ extension TextReport {
     return [lines[0]]
       + zip(lines.dropFirst(), victims).flatMap { line, victim in
         [line]
-          + notes(of: victim.0, victim.1, serverVersion).map {
+          + notes(of: victim.0, victim.1).map {
             style.paint("    " + HostileText.escaped($0), .faint)
           }
       } + faint(Self.remark(on: leftOut))
@@ -159,7 +164,7 @@ extension TextReport {
 
   /// What it holds and what became of it.
   private func notes(
-    of victim: Victim, _ outcome: TerminationOutcome?, _ serverVersion: Int?
+    of victim: Victim, _ outcome: TerminationOutcome?
   ) -> [String] {
     var notes = [outcome?.detail].compactMap { $0 }
     // Of one that was left alone it does not matter.
@@ -169,7 +174,8 @@ extension TextReport {
     if let holds = victim.judged.holds, !holds.isEmpty {
       notes.insert(
         Holding.clause(
-          for: holds, serverVersion: serverVersion, wasEnded: outcome?.result == .gone), at: 0)
+          for: holds, unknown: victim.judged.holdsUnknown ?? [],
+          wasEnded: outcome?.result == .gone), at: 0)
     }
     if victim.judged.session.state?.isInTransaction == true {
       notes.insert("idle in transaction", at: 0)
@@ -221,7 +227,8 @@ extension TextReport {
   }
 
   private static let reasonsOfMatching: Set = [
-    "superuser", "not_permitted", "by_policy", "pooled", "untrusted", "holds_state", "newest_kept",
+    "superuser", "not_permitted", "by_policy", "backup", "pooled", "untrusted", "holds_state",
+    "newest_kept",
   ]
 
   /// What was kept, counted by reason: a list of every healthy session helps nobody.
@@ -235,6 +242,35 @@ extension TextReport {
       .map { "\($0.value) \(Self.keptWords[$0.key] ?? $0.key)" }
     let sentence = "Kept \(report.plan.kept.count): \(parts.joined(separator: ", "))."
     return [""] + CellWidth.wrapped(sentence, to: style.width)
+      + (Self.keptInDoubt(report).map {
+        CellWidth.wrapped("Of them " + $0, to: style.width)
+      } ?? [])
+  }
+
+  /// How many are kept for what perhaps none but one of them has.
+  private static func keptInDoubt(_ report: TerminationReport) -> String? {
+    let count = report.plan.keptInDoubt
+    guard count > 0 else { return nil }
+    let most = report.audit.doubtfulSchemas.map { min($0, count) }
+    let few = most.flatMap {
+      $0 < count ? "at most \($0) of them \($0 == 1 ? "does" : "do"), " : nil
+    }
+    return "\(sessions(count)) only as \(count == 1 ? "it" : "each") may hold temporary tables: "
+      + "\(few ?? "")and before 16 no server tells whose they are (--include-stateful)."
+  }
+
+  /// What nobody can know of those that are to be ended.
+  private func doubts(_ report: TerminationReport) -> [String] {
+    let count = report.executed ? 0 : report.plan.mayListen
+    guard count > 0 else { return [] }
+    let last =
+      count == 1
+      ? "The last command of 1 session ends a transaction"
+      : "The last commands of \(count) sessions end a transaction"
+    return [""]
+      + CellWidth.wrapped(
+        "\(last) (COMMIT and the like). Whether a LISTEN was in it can't be seen, and a client that "
+          + "listens there would hear no more.", to: style.width)
   }
 
   private static let whyWords = [
@@ -249,6 +285,7 @@ extension TextReport {
     "own_session": "our own", "superuser": "of superusers", "hidden": "hidden from this role",
     "not_permitted": "this role may not end", "other_database": "in other databases",
     "over_max": "beyond --max", "holds_state": "with state (--include-stateful)",
+    "backup": "making or restoring a backup (--include-backups)",
     "pooled": "kept open by a pooler (--include-pooled)", "not_selected": "not selected",
     "untrusted": "on weaker evidence than --trust", "newest_kept": "newest of their application",
     "last_of_application": "last of their application (--allow-empty)",

@@ -33,7 +33,7 @@ public struct DetailsReader {
       first: asksSettings ? SettingsAnswer.questions : [], questions, deadline: deadline)
     if asksSettings { details.settings = try SettingsAnswer.settings(answers) }
     if !candidates.isEmpty {
-      details.holdings = try Self.holdings(answers.to(.holdings), of: candidates, sessions)
+      try Self.add(answers.to(.holdings), of: candidates, sessions, to: &details)
     }
     if !waiters.isEmpty {
       let edges = try Self.edges(answers.to(.blocking), from: waiters)
@@ -42,21 +42,32 @@ public struct DetailsReader {
     return details
   }
 
-  private static func holdings(
-    _ result: QueryResult, of candidates: [Int32], _ sessions: [Session]
-  ) throws(PostgresError) -> [Int32: Set<Holding>] {
+  private static func add(
+    _ result: QueryResult, of candidates: [Int32], _ sessions: [Session], to details: inout Details
+  ) throws(PostgresError) {
     var holdings = Dictionary(candidates.map { ($0, Set<Holding>()) }) { first, _ in first }
-    for session in sessions { holdings[session.pid]?.formUnion(session.heldByLastQuery) }
+    for session in sessions where holdings[session.pid] != nil {
+      holdings[session.pid]?.formUnion(session.heldByLastQuery)
+      let unknown = session.unknownByLastQuery
+      if !unknown.isEmpty { details.unknown[session.pid] = unknown }
+    }
     let pid: Column<Int32> = try result.column("pid")
     let word: Column<String> = try result.column("holding")
+    let isSure: Column<Bool> = try result.column("is_sure")
+    let schemas: Column<Int64> = try result.column("schemas")
     for row in result.rows {
       guard let holding = Holding(rawValue: try row.required(word)) else {
         throw .unexpectedResult("names no known holding", query: result.query)
       }
       // A row that nobody asked about (a server that lies) finds no entry.
-      holdings[try row.required(pid)]?.insert(holding)
+      let pid = try row.required(pid)
+      guard holdings[pid]?.insert(holding) != nil else { continue }
+      if try !row.required(isSure) {
+        details.unknown[pid, default: []].insert(holding)
+        details.doubtfulSchemas = row[schemas].flatMap { Int(exactly: $0) }
+      }
     }
-    return holdings
+    details.holdings = holdings
   }
 
   /// By waiter, those in its way. A waiter without a row has got its lock, or has gone.

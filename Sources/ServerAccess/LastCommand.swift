@@ -15,8 +15,10 @@ struct LastCommand: ColumnValue {
   let word: String?
   /// The query is `DISCARD ALL` and nothing else.
   let isDiscardAll: Bool
-  /// It is a LISTEN, or speaks of one in a DO block or behind a BEGIN.
+  /// It shows that the session listens: see `Listening`.
   let mayListen: Bool
+  /// It ends a transaction of which it does not show the other commands.
+  let endsTransaction: Bool
   /// It is a SELECT that calls what begins a base backup.
   let beginsBackup: Bool
 
@@ -28,22 +30,34 @@ struct LastCommand: ColumnValue {
       letters.isEmpty
       ? nil : String(decoding: letters.map { $0 & ~0x20 }, as: UTF8.self)
     isDiscardAll = word == "DISCARD" && Self.isDiscardAll(bytes[...])
-    // What is asked all day needs no search.
-    mayListen =
-      switch word {
-      case nil, "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "COMMIT", "ROLLBACK", "SET", "SHOW",
-        "COPY", "DISCARD", "UNLISTEN", "EXECUTE":
-        false
-      default: Self.names("listen", in: rest)
-      }
+    mayListen = Listening.shows(bytes)
+    endsTransaction = Self.endsTransaction(bytes, word)
     beginsBackup = word == "SELECT" && Self.callsBackupStart(bytes)
   }
 
-  /// Whether a word stands somewhere in the text.
-  private static func names(
-    _ word: StaticString, in bytes: Slice<UnsafeRawBufferPointer>
-  ) -> Bool {
-    bytes.split { !isLetter($0) }.contains { equals($0, word) }
+  /// Whether its first command is one of those that end a transaction, or its last of several, none
+  /// of which begins one.
+  private static func endsTransaction(_ bytes: UnsafeRawBufferPointer, _ word: String?) -> Bool {
+    func isEnd(_ word: Slice<UnsafeRawBufferPointer>) -> Bool {
+      equals(word, "commit") || equals(word, "end") || equals(word, "rollback")
+        || equals(word, "abort")
+    }
+    switch word {
+    case "COMMIT", "END", "ROLLBACK", "ABORT": return true
+    case nil, "BEGIN", "START": return false
+    default: break
+    }
+    // From behind, as only what comes after a semicolon is a command: CASE has an END as well.
+    func isPadding(_ byte: UInt8) -> Bool { byte <= 0x20 || byte == UInt8(ascii: ";") }
+    guard let last = bytes.lastIndex(where: { !isPadding($0) }), isLetter(bytes[last]) else {
+      return false
+    }
+    let rest = bytes[...last]
+    guard let before = rest.lastIndex(where: { !isLetter($0) }),
+      isEnd(rest[(before + 1)...]),
+      let separator = rest[...before].lastIndex(where: { $0 > 0x20 })
+    else { return false }
+    return bytes[separator] == UInt8(ascii: ";")
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool {

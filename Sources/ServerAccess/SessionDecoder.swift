@@ -70,6 +70,7 @@ struct SessionDecoder {
       session.lastCommand = command.word
       session.endsWithDiscardAll = command.isDiscardAll
       session.mayListen = command.mayListen
+      session.endsTransaction = command.endsTransaction
       session.beginsBackup = command.beginsBackup
     }
     if keepingQueries { session.query = row[query] }

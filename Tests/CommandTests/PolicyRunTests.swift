@@ -117,6 +117,7 @@ extension Faults {
       let path = try policy("trust = \"roster\"\n[roster]\nfile = \"ps.json\"")
       let wider = [
         ["--all-databases"], ["--include-active"], ["--include-stateful"], ["--include-pooled"],
+        ["--include-backups"],
         ["--allow-empty"], ["--trust", "inferred"], ["--max", "9"], ["--max-share", "100"],
         ["--keep", "0"], ["--no-lock"], ["--stale-after", "1ms"], ["--instances", "1"],
         ["--restarted-at", "1m-ago"], ["--live", folder.path("ps.json")],

@@ -127,6 +127,9 @@ struct ReportedWorld {
       // A backup shows in the query alone, of which these sessions have none such.
       details.holdings[pid] = Set(
         Holding.allCases.filter { $0 != .backup && random.chance(20) })
+      if random.chance(30) {
+        details.unknown[pid] = random.one(of: [[.listen], [.temporaryTables]])
+      }
     }
     for session in report.sessions.map(\.session) where random.chance(20) {
       details.blocking?.append(
@@ -142,7 +145,7 @@ struct ReportedWorld {
   }
 
   private mutating func session(pid: Int32) -> Session {
-    let names = ["", "web.1", "web.2", "\u{1B}[2J", "caf\u{E9} \u{1F600}"]
+    let names = ["", "web.1", "web.2", "pg_dump", "\u{1B}[2J", "caf\u{E9} \u{1F600}"]
     var session = Session(pid: pid, applicationName: random.one(of: names))
     session.user = random.chance(90) ? random.one(of: Self.users) : nil
     session.userID = session.user.map(Self.number)

@@ -129,6 +129,15 @@ struct SavedReportTests {
       + #"{"pid":4,"holds":["backup","advisory_lock","souls"]}"#
     let snapshot = try read(report(sessions: sessions))
     #expect(snapshot.details == Details(holdings: [3: [], 4: [.backup, .advisoryLock]]))
+    let doubts = try read(
+      report(
+        sessions: #"{"pid":1,"holds":["temporary_tables"]},{"pid":2,"holds":["temporary_tables"],"#
+          + #""holds_unknown":[]},{"pid":3,"holds":[],"holds_unknown":["listen"]},"#
+          + #"{"pid":4,"holds":null,"holds_unknown":null,"protections":[{"kind":"backup"}]},"#
+          + #"{"pid":5,"application_name":"pg_dump","protections":[{"kind":"backup"}]}"#))
+    // What an older report does not say, its server did not tell.
+    #expect(doubts.details?.unknown == [1: [.temporaryTables], 3: [.listen]])
+    #expect(doubts.sessions.map(\.beginsBackup) == [false, false, false, true, false])
     #expect(snapshot.sessions.map(\.beginsBackup) == [false, false, false, true])
   }
 

@@ -56,7 +56,7 @@ struct JSONLogTests {
     victim.judged.session = Session(pid: 1, applicationName: "")
     (victim.judged.verdict, victim.judged.evidence) = (.live, [])
     let empty = Self.line(.intent(victim, .terminate, judgedAt: .now))
-    #expect(try keys(empty) == full && full.count == 21)
+    #expect(try keys(empty) == full && full.count == 22)
     #expect(String(decoding: empty, as: UTF8.self).contains(",\"user\":null,\"database\":null,"))
     let outcome = TerminationOutcome(victim, .gone)
     let known = TerminationOutcome(victim, .gone, "as it should")

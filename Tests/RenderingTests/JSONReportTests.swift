@@ -52,7 +52,7 @@ struct JSONReportTests {
     "client_port", "backend_type", "leader_pid", "state", "state_change", "query_start",
     "transaction_start", "wait_event_type", "wait_event", "last_heard", "state_age_seconds",
     "session_age_seconds", "silent_seconds", "used_at_age_seconds", "last_command", "holds",
-    "verdict", "evidence", "protections",
+    "holds_unknown", "verdict", "evidence", "protections",
   ]
 
   /// The contract's keys, each with the keys of the object, or of the array's objects, below it.
@@ -138,7 +138,7 @@ struct JSONReportTests {
     #expect(keys(bytes, depth: 3, after: "outcomes\": [") == outcome)
     let totals = [
       "selected", "gone", "survived", "changed", "already_gone", "refused", "not_attempted",
-      "over_max",
+      "over_max", "may_hold_temporary_tables",
     ]
     #expect(keys(bytes, depth: 2, after: "totals\": {") == totals)
     #expect(keys(refused, depth: 2, after: "totals\": {") == totals)

@@ -1,3 +1,4 @@
+import TestRandom
 import Testing
 
 @testable import ServerAccess
@@ -51,5 +52,76 @@ struct LastCommandTests {
     }
     let none = LastCommand(postgresBytes: UnsafeRawBufferPointer(start: nil, count: 0))
     #expect(none.word == nil && !none.beginsBackup)
+  }
+
+  @Test(arguments: [
+    "LISTEN x", "listen x", "LiStEn x;", "  /* me */ -- you\n LISTEN x", ";;LISTEN x",
+    "SET application_name='set-listen'; LISTEN x;", "SELECT 1; LISTEN x", "BEGIN; LISTEN x; COMMIT",
+    "SELECT ';', \"a;\"; LISTEN x", "SELECT 'it''s'; LISTEN x", "SELECT E'\\';'; LISTEN x",
+    "SELECT e'''\\''; LISTEN x", "SELECT 'a\\'; LISTEN x", "SELECT $a$; LISTEN$a$; LISTEN x",
+    "SELECT $1, a$b$ FROM t; LISTEN x", "/* a /* b */ ; */ SELECT 1; LISTEN x", "LISTEN\"x\"",
+    "UNLISTEN \"room_1\"", "unlisten a; UNLISTEN b", "UNLISTEN *; LISTEN x", "SELECT 1;UNLISTEN a",
+    "DO $$BEGIN LISTEN x; END$$", "DO $$LISTEN x$$", "do $a$BEGIN EXECUTE 'LISTEN ' || c; END$a$",
+    "DO 'BEGIN UNLISTEN a; END'", "DO LANGUAGE plpgsql $$BEGIN PERFORM 1; LISTEN x;",
+    "SELECT 1; DO $$BEGIN LISTEN x; END$$; SELECT 2",
+  ])
+  func itListens(_ query: String) {
+    #expect(read(query).mayListen)
+  }
+
+  @Test(arguments: [
+    "", "listen_x", "LISTENER x", "SELECT listen FROM songs", "SELECT 'LISTEN x'",
+    "SELECT '; LISTEN x'",
+    "SELECT \"; LISTEN\"", "SELECT 1 /* ; LISTEN x */", "SELECT 1 -- ; LISTEN x",
+    "SELECT 1; --\nSELECT 2",
+    "-- LISTEN x\nSELECT 1", "SELECT $$; LISTEN x$$", "SELECT $tag$; LISTEN $a$ x $tag$",
+    "SELECT E'\\'; LISTEN x'", "SELECT 'a''; LISTEN x'", "/* /* */ ; LISTEN x */",
+    "UPDATE t SET listen = 1",
+    "UNLISTEN *", "unlisten /* all */ *;", "LISTEN x; UNLISTEN *", "DO $$BEGIN UNLISTEN *; END$$",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN LISTEN x; END$$",
+    "DO $$BEGIN END$$; SELECT 'LISTEN'", "SELECT 1; SELECT listen", "NOTIFY listen",
+    "CALL listen()",
+    "PREPARE listen AS SELECT 1", "UNLISTENING x", "LISTE", "isten", "SELECT 'unfinished; LISTEN x",
+  ])
+  func nothingSaysThatItListens(_ query: String) {
+    #expect(!read(query).mayListen)
+  }
+
+  /// Whatever stands before, in whatever order the bytes come.
+  @Test func noTextIsTooStrange() {
+    let parts = [
+      "'", "''", "\"", "$", "$$", "$a$", "--", "\n", "/*", "*/", ";", "E'", "\\", "LISTEN x",
+      "UNLISTEN",
+      "*", "DO", " ", "\u{E9}", "(", "listen", "$1", "é$",
+    ]
+    var random = Seeded.printed("LastCommand")
+    var listened = 0
+    for _ in 0..<20_000 {
+      let text = (0..<Int.random(in: 0...12, using: &random)).map { _ in
+        parts[Int.random(in: 0..<parts.count, using: &random)]
+      }.joined()
+      if read(text).mayListen { listened += 1 }
+      // A command of its own behind a text that is whole is seen, whatever that is.
+      #expect(read("SELECT 1;\(text.filter { $0 == " " || $0 == ";" });LISTEN x").mayListen)
+    }
+    #expect(listened > 100)
+    // Many quotes take no room.
+    #expect(!read("SELECT E" + String(repeating: "'", count: 1 << 20) + " listen").mayListen)
+  }
+
+  @Test(arguments: [
+    "COMMIT", "commit;", "END", "ROLLBACK", "ABORT", "/* me */ COMMIT", "COMMIT AND NO CHAIN",
+    "INSERT INTO t VALUES (1); COMMIT", "SELECT 1;end ; ",
+  ])
+  func aTransactionEnds(_ query: String) {
+    #expect(read(query).endsTransaction && !read(query).mayListen)
+  }
+
+  @Test(arguments: [
+    "", "SELECT 1", "SELECT CASE WHEN a THEN 1 END", "BEGIN; SELECT 1; COMMIT",
+    "START TRANSACTION; COMMIT", "SELECT 1; SELECT commit", "COMMITTED", "SELECT '; COMMIT'",
+  ])
+  func noTransactionEnds(_ query: String) {
+    #expect(!read(query).endsTransaction)
   }
 }

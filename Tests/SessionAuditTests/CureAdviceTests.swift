@@ -56,6 +56,17 @@ struct CureAdviceTests {
     #expect(try lockAdvice(active).summary.contains("Its query is still running"))
   }
 
+  @Test func saysFirstThatTheRootIsABackup() throws {
+    var backup = Self.root
+    backup.applicationName = "pg_dump"
+    let found = try lockAdvice(backup)
+    #expect(
+      found.summary.contains(
+        "(59s). It is pg_dump's, and without it the backup may be wrong and still report success: let "
+          + "it finish, or stop the backup itself. Ending it"), "\(found.summary)")
+    #expect(found.remedy?.contains("pg_terminate_backend") == true)
+  }
+
   @Test func saysWhoMayEndTheRoot() throws {
     var others = Self.root
     (others.userID, others.user) = (RoleID.other, "other")

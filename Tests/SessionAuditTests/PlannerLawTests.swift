@@ -74,6 +74,7 @@ struct PlannerLawTests {
       #expect(chosen.isSubset(of: pids { $0.keep = 0 }))
       #expect(chosen.isSubset(of: pids { $0.trust = .inferred }))
       #expect(chosen.isSubset(of: pids { $0.includeStateful = true }))
+      #expect(chosen.isSubset(of: pids { $0.includeBackups = true }))
       if narrow.selectsByVerdict {
         #expect(chosen.isSubset(of: pids { ($0.orphans, $0.suspects) = (true, true) }))
       }

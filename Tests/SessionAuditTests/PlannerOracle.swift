@@ -140,6 +140,8 @@ struct PlannerOracle {
       let start = session.backendStart
     else { return false }
     guard session.database == "shop" || selection.allDatabases else { return false }
+    let isBackup = session.applicationName == "pg_dump" || session.beginsBackup
+    guard !isBackup || selection.includeBackups else { return false }
     guard hasRight(to: session), passesFilters(session), isAllowed(session) else { return false }
     let verdict = judged(session).verdict
     if selection.orphans || selection.suspects {

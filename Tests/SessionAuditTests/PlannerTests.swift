@@ -112,6 +112,70 @@ struct PlannerTests {
     #expect(decision(session, selection).selected)
   }
 
+  /// Whatever was selected, on whatever evidence, and whatever else is included.
+  @Test(arguments: ["pg_dump", "pgBackRest [backup]", "begun"])
+  func keepsBackupsUnlessTheirOwnOptionIsGiven(_ name: String) {
+    let session = Session.client(
+      pid: 2, .idleInTransaction, silent: .hours(9), application: name
+    ) { $0.beginsBackup = name == "begun" }
+    var selection = Selection(allDatabases: true)
+    selection.inTransactionLongerThan = .minutes(1)
+    (selection.includeActive, selection.includeStateful) = (true, true)
+    (selection.includePooled, selection.isForOthers) = (true, true)
+    let kept = decision(session, selection)
+    #expect(!kept.selected && kept.reasons == ["backup"])
+    #expect(kept.detail.hasSuffix(", which would be broken, perhaps unnoticed"))
+    selection.includeBackups = true
+    #expect(decision(session, selection).reasons == ["in_transaction_longer_than"])
+
+    // As an orphan too.
+    var policy = Policy()
+    policy.restarts = [Declaration(nil, .ago(.minutes(30)))]
+    var orphans = Selection()
+    (orphans.orphans, orphans.trust, orphans.allowsEmpty) = (true, .declared, true)
+    let report = Snapshot.of([session]).judged(by: policy)
+    #expect(report[pid: 2]?.verdict == .orphan)
+    #expect(
+      Planner.plan(report, selection: orphans).kept.first?.reasons.map(\.kind) == ["backup"])
+    orphans.includeBackups = true
+    #expect(Planner.plan(report, selection: orphans).selected.count == 1)
+  }
+
+  @Test(arguments: [
+    "pg_dump", "PG_DUMP", "pg_dumpall", "pg_restore", "pg_basebackup", "barman",
+    "barman_receive_wal",
+    "pgBackRest [backup]", "pgbackrest", "wal-g", "WAL-G 3.0", "pg_dump-nightly", "pg_dump 2",
+  ])
+  func knowsBackupsByTheirNames(_ name: String) {
+    #expect(Session(pid: 2, applicationName: name).backup != nil)
+  }
+
+  @Test(arguments: [
+    "", "pg_dumpster", "pg_dumpalls", "barmanager", "wal-gate", "my pg_dump", "pgBackRestore",
+    "pg_dum",
+    "pg-dump", "walg", "PG\u{3F}DUMP",
+  ])
+  func takesNoOtherNamesForBackups(_ name: String) {
+    #expect(Session(pid: 2, applicationName: name).backup == nil)
+  }
+
+  @Test func countsWhatIsKeptInDoubtAlone() {
+    let sessions: [Session] = (2...6).map { .idle(pid: $0, silent: .days(9)) }
+    var snapshot = Snapshot.of(sessions)
+    snapshot.details = Details(holdings: [
+      2: [.temporaryTables], 3: [.temporaryTables], 4: [.temporaryTables, .advisoryLock], 5: [],
+      6: [],
+    ])
+    snapshot.details?.unknown = [2: [.temporaryTables], 4: [.temporaryTables], 5: [.listen]]
+    var plan = Planner.plan(snapshot.judged(), selection: idleHour)
+    #expect(plan.keptInDoubt == 1 && plan.mayListen == 1)
+    #expect(plan.selected.map(\.identity.pid).sorted() == [5, 6])
+    var stateful = idleHour
+    stateful.includeStateful = true
+    plan = Planner.plan(snapshot.judged(), selection: stateful)
+    #expect(plan.keptInDoubt == 0 && plan.selected.count == 5)
+  }
+
   @Test func keepsWhatHoldsStateAndWhatIsPooled() {
     let session = Session.idle(pid: 2, silent: .days(9))
     var snapshot = Snapshot.of([session])

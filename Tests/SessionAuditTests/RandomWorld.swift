@@ -12,7 +12,9 @@ struct RandomWorld {
     .hours(1) + .microseconds(1), .hours(2), .days(1), .days(1) + .seconds(1), .days(2), .days(3),
     .days(9), .seconds(-5),
   ]
-  static let applications = ["", "web.1", "web.2", "worker.1", "pgsessions", "WEB.1"]
+  static let applications = [
+    "", "web.1", "web.2", "worker.1", "pgsessions", "WEB.1", "pg_dump",
+  ]
   private static let states: [SessionState?] = [
     .idle, .idle, .idle, .idle, .idle, .idle, .idle, .idle, .active, .idleInTransaction,
     .idleInTransactionAborted,
@@ -81,6 +83,7 @@ struct RandomWorld {
     session.state = random.one(of: Self.states)
     session.stateChange = random.chance(95) ? .ago(age()) : nil
     session.queryStart = random.chance(90) ? .ago(age()) : nil
+    session.beginsBackup = random.chance(5)
     session.waitEventType = random.one(of: ["Client", "Lock", nil])
     session.waitEvent = random.one(of: ["ClientRead", "ClientWrite", "relation", nil])
     return session
@@ -138,6 +141,7 @@ struct RandomWorld {
     selection.includeActive = random.chance(20)
     selection.isForOthers = random.chance(5)
     selection.includeStateful = random.chance(50)
+    selection.includeBackups = random.chance(50)
     if random.chance(20) {
       selection.applications.excluded = [Glob(random.one(of: ["web.1", "worker.*", "none"]))]
     }

@@ -57,9 +57,17 @@ extension Adviser {
         ? "Its query is still running; ending it rolls its transaction back and closes its connection."
         : "Ending it rolls its transaction back and closes its connection."
     return (
-      "\(loss) \(whoMay(end: judged)) only while it is still \(asSeen(judged.session)):",
+      "\(backup(judged.session))\(loss) \(whoMay(end: judged)) only while it is still \(asSeen(judged.session)):",
       statement(identity, judged.session)
     )
+  }
+
+  /// What is behind such a session notices nothing when it goes: pg_dump's workers read on.
+  private func backup(_ session: Session) -> String {
+    guard let backup = session.backup else { return "" }
+    return
+      "\(backup.prefix(1).uppercased() + backup.dropFirst()), and without it the backup may be "
+      + "wrong and still report success: let it finish, or stop the backup itself. "
   }
 
   private func whoMay(end judged: JudgedSession) -> String {

@@ -97,6 +97,9 @@ public enum Judge {
     if let said = policy.protected.declaration(for: session), said.value {
       protections.append(Protection(.byPolicy, "\(said.place ?? "the policy") protects it"))
     }
+    if let backup = session.backup {
+      protections.append(Protection(.backup, "\(backup), which would be broken, perhaps unnoticed"))
+    }
     if isPooled { protections.append(Protection(.pooled, "a pooler keeps it open")) }
     if session.state?.isActive == true {
       protections.append(Protection(.inUse, "it is active"))

@@ -5,6 +5,8 @@ public struct Protection: Sendable, Equatable {
     case superuser
     case parallelWorker = "parallel_worker"
     case pooled
+    /// Nothing but the option of its own lifts it.
+    case backup
     case inUse = "in_use"
     case holdsState = "holds_state"
     case untrusted

@@ -2,6 +2,12 @@
 public struct Details: Sendable, Equatable {
   /// By pid: what each examined session holds. Of sessions that are missing here nothing is known.
   public var holdings: [Int32: Set<Holding>]
+  /// By pid: of what nobody can tell whether an examined session holds it. What is in its holdings as
+  /// well is taken to be held.
+  public var unknown: [Int32: Set<Holding>] = [:]
+  /// How many schemas have temporary objects of which nobody can tell whose they are; nil where
+  /// there is no such doubt.
+  public var doubtfulSchemas: Int?
   /// Those at the root of every lock queue, most waiters first; nil where nobody asked.
   public var blocking: [Blocker]?
   /// What sessions begin with; nil where nobody asked.
@@ -21,7 +27,7 @@ public struct Details: Sendable, Equatable {
 public enum Holding: String, Sendable, CaseIterable {
   case advisoryLock = "advisory_lock"
   case temporaryTables = "temporary_tables"
-  /// LISTEN was its last query.
+  /// Its last query shows a LISTEN, or that it listens to something still.
   case listen
   case replicationSlot = "replication_slot"
   /// A base backup, begun by its last query.
@@ -38,6 +44,10 @@ extension Session {
     if beginsBackup { held.insert(.backup) }
     return held
   }
+
+  /// Of what its last query can't tell, though it may have shown it a moment before: a transaction's
+  /// end hides a LISTEN that was in it.
+  public var unknownByLastQuery: Set<Holding> { endsTransaction && !mayListen ? [.listen] : [] }
 }
 
 /// A session that others wait for and that waits for nobody.

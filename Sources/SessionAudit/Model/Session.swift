@@ -37,8 +37,10 @@ public struct Session: Sendable, Equatable {
   public var lastCommand: String?
   /// The last query is `DISCARD ALL` and nothing else: what a pooler leaves between two clients.
   public var endsWithDiscardAll = false
-  /// The last query speaks of LISTEN.
+  /// The last query has a LISTEN in it, or an UNLISTEN of one channel: it listens to others still.
   public var mayListen = false
+  /// The last query ends a transaction whose other commands it does not show.
+  public var endsTransaction = false
   /// The last query begins a base backup.
   public var beginsBackup = false
   /// Only where it was asked for.

@@ -40,14 +40,16 @@ extension Planner {
       barriers += protections(.byPolicy)
       // What no option lifts.
       let isBarred = !barriers.isEmpty
+      let backup = selection.includeBackups ? [] : protections(.backup)
       let pooled = selection.includePooled ? [] : protections(.pooled)
       let stateful =
         selection.includeStateful || asOrphan && judged.mayLoseState(in: report)
         ? [] : protections(.holdsState)
       let options =
-        (pooled.isEmpty ? [] : ["--include-pooled"])
+        (backup.isEmpty ? [] : ["--include-backups"])
+        + (pooled.isEmpty ? [] : ["--include-pooled"])
         + (stateful.isEmpty ? [] : ["--include-stateful"])
-      barriers += pooled
+      barriers += backup + pooled
       if let reason = groundless(
         judged, selection, asOrphan: asOrphan, besides: isBarred ? nil : options)
       {

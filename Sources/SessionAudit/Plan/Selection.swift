@@ -49,6 +49,8 @@ public struct Selection: Sendable, Equatable {
   public var includeStateful = false
   /// Also what a pooler keeps open.
   public var includePooled = false
+  /// Also what makes or restores a backup.
+  public var includeBackups = false
   /// Also what this role may not signal: the plan is for somebody who may.
   public var isForOthers = false
 

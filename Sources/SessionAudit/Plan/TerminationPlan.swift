@@ -29,6 +29,15 @@ public struct TerminationPlan: Sendable, Equatable {
   /// Kept only because of `--max`; the next run takes them.
   public var overMax: Int { kept.count { $0.isKept(for: .overMax) } }
 
+  /// Kept only because of temporary tables of which nobody can tell whether they hold them.
+  public var keptInDoubt: Int { kept.count(where: \.isKeptInDoubt) }
+
+  /// To be ended, though their last command ends a transaction: whether a LISTEN was in it can't be
+  /// seen.
+  public var mayListen: Int {
+    selected.count { $0.judged.holdsUnknown?.contains(.listen) == true }
+  }
+
   /// Whether nothing can be ended only for want of rights: what matches may not be signalled, or
   /// what might match can't be seen.
   public var isBarred: Bool {
@@ -82,6 +91,11 @@ public struct Victim: Sendable, Equatable {
 public struct KeptSession: Sendable, Equatable {
   public var judged: JudgedSession
   public var reasons: [Reason]
+
+  fileprivate var isKeptInDoubt: Bool {
+    reasons.count == 1 && isKept(for: .holdsState) && judged.holds == [.temporaryTables]
+      && judged.holdsUnknown?.contains(.temporaryTables) == true
+  }
 
   func isKept(for protection: Protection.Kind) -> Bool {
     reasons.contains { $0.kind == protection.rawValue }

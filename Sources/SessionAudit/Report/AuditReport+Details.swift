@@ -10,16 +10,17 @@ extension AuditReport {
   /// Adds what was learned of some sessions: what they hold protects them.
   public mutating func add(_ details: Details) {
     settings = details.settings
+    doubtfulSchemas = details.doubtfulSchemas
     for index in sessions.indices {
       // Of what is in another database the judge has said that it can't be known.
       guard let holds = details.holdings[sessions[index].session.pid],
         target.isConnected(to: sessions[index].session)
       else { continue }
-      sessions[index].holds = holds
+      let unknown = details.unknown[sessions[index].session.pid] ?? []
+      (sessions[index].holds, sessions[index].holdsUnknown) = (holds, unknown)
       if !holds.isEmpty {
         sessions[index].protections.append(
-          Protection(
-            .holdsState, Holding.sentence(for: holds, serverVersion: target.serverVersionNumber)))
+          Protection(.holdsState, Holding.sentence(for: holds, unknown: unknown)))
       }
     }
     // With hidden sessions nobody knows who waits unseen: no waiter is not "none".
@@ -34,25 +35,25 @@ extension Holding {
     allCases.filter(holds.contains)
   }
 
-  /// - Parameter serverVersion: as `server_version_num`.
-  static func sentence(for holds: Set<Holding>, serverVersion: Int?) -> String {
+  /// - Parameter unknown: of which of them nobody can tell whether they are held.
+  static func sentence(for holds: Set<Holding>, unknown: Set<Holding>) -> String {
     let why =
-      isSure(of: holds, serverVersion)
+      isSure(of: holds, unknown)
       ? "" : ": its role has some, and before 16 no server tells whose"
-    return "it \(clause(for: holds, serverVersion: serverVersion))\(why)"
+    return "it \(clause(for: holds, unknown: unknown))\(why)"
   }
 
-  /// Before 16 only the role of temporary tables is known.
-  private static func isSure(of holds: Set<Holding>, _ serverVersion: Int?) -> Bool {
-    (serverVersion ?? 0) >= 160_000 || !holds.contains(.temporaryTables)
+  /// Temporary tables are all that is taken to be held without being known.
+  private static func isSure(of holds: Set<Holding>, _ unknown: Set<Holding>) -> Bool {
+    !holds.contains(.temporaryTables) || !unknown.contains(.temporaryTables)
   }
 
   /// - Parameter wasEnded: it holds them no more.
   /// - Returns: "holds an advisory lock, and may hold temporary tables".
   public static func clause(
-    for holds: Set<Holding>, serverVersion: Int?, wasEnded: Bool = false
+    for holds: Set<Holding>, unknown: Set<Holding>, wasEnded: Bool = false
   ) -> String {
-    let isSure = isSure(of: holds, serverVersion)
+    let isSure = isSure(of: holds, unknown)
     let things = inOrder(holds).filter { isSure || $0 != .temporaryTables }.map { holding in
       switch holding {
       case .advisoryLock: "an advisory lock"

@@ -16,6 +16,9 @@ public struct AuditReport: Sendable {
   public var blocking: [Blocker]?
   /// Whether a roster was given that speaks of no session that is seen.
   public var rosterCoversNothing = false
+  /// How many schemas have temporary objects of which nobody can tell whose they are; nil where
+  /// there is no such doubt, or where it is a saved report.
+  public var doubtfulSchemas: Int?
   /// What sessions begin with; nil where nobody asked, or where it is a saved report.
   public var settings: ServerSettings?
   /// Names and addresses that the roster covers and does not list as alive, though they were heard
@@ -46,6 +49,9 @@ public struct JudgedSession: Sendable, Equatable {
   public var protections: [Protection]
   /// nil where nobody asked, or where it can't be known.
   public var holds: Set<Holding>?
+  /// Of what nobody can tell whether it holds it, what is in `holds` all the same included; nil where
+  /// `holds` is.
+  public var holdsUnknown: Set<Holding>?
 
   /// Who was heard though the roster lacks them, where nothing but that keeps it from being an
   /// orphan by the roster.
