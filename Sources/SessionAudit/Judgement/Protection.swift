@@ -20,7 +20,7 @@ public struct Protection: Sendable, Equatable {
     case maximumShare = "max_share"
 
     /// Whether it keeps the sessions of a backup together.
-    var isOfBackups: Bool { rawValue == "backup" }
+    var isOfBackups: Bool { self == .backup }
   }
 
   public var kind: Kind
