@@ -10,6 +10,9 @@ public struct SessionTimes: Sendable, Equatable {
   public var lastHeard: Timestamp?
   /// Since `lastHeard`.
   public var silent: Duration?
+  /// The lesser of `silent` and `stateAge`: how long an idle session has been left alone. A fresh
+  /// `state_change` is no proof of life, but a query that has just ended, or a client that pings.
+  var quiet: Duration? { silent.map { min($0, stateAge ?? $0) } }
   /// From `backend_start` to `lastHeard`: the age at which the client last used the session.
   public var usedAtAge: Duration?
 

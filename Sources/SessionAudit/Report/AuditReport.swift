@@ -20,6 +20,8 @@ public struct AuditReport: Sendable {
   public var settings: ServerSettings?
   /// Names that the roster covers and does not list as alive, though they were heard just now.
   public var heardThoughUnlisted: [String] = []
+  /// Addresses with many sessions that were used only in their first seconds.
+  public var connectionLeaks: [ConnectionLeak] = []
   public var advice: [Advice] = []
 
   /// Not after the moment at which the server took the picture that was judged: our own session began
