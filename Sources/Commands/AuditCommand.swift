@@ -56,6 +56,13 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A JSON report of the same server, saved before: with --max-age, what was closed since; - is stdin.",
+      valueName: "file"),
+    completion: .file())
+  var earlier: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Exit with 1 where there are suspects, orphans, or slots=90 percent used; repeatable.",
       valueName: "condition"), completion: .list(["suspects", "orphans", "slots=90"]))
   var failOn: [String] = []
@@ -88,6 +95,10 @@ struct AuditCommand: ParsableCommand {
     guard input != "-" || judging.live != "-" else {
       throw ValidationError("--input and --live can't both be read from stdin")
     }
+    let others = [("--input", input), ("--live", judging.live), ("--policy", judging.policy)]
+    if earlier == "-", let other = others.first(where: { $0.1 == "-" }) {
+      throw ValidationError("--earlier and \(other.0) can't both be read from stdin")
+    }
   }
 
   func run() throws {
@@ -97,16 +108,18 @@ struct AuditCommand: ParsableCommand {
     var judging = try judging.judging(loaded)
     if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
-    let run = AuditRun(
+    var run = AuditRun(
       connector: connection.connector(environment, loaded), judging: judging,
       keepsQueries: showQuery,
       words: self.judging.words)
+    run.earlier = try earlier.map(EarlierReport.read)
     if let input { return try audit(savedIn: input, run, conditions, environment) }
     let targets = try connection.resolve(environment: environment, loaded)
     guard targets.count > 1 else {
       let file = try output.opened()
       return try finish(try run.outcome(of: targets[0]), conditions, file, environment)
     }
+    try refuseEarlierOfSeveral()
     try self.judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
     let file = try output.opened()
     try output.deliver(
@@ -123,7 +136,9 @@ struct AuditCommand: ParsableCommand {
     _ environment: [String: String]
   ) throws {
     let file = try output.opened()
-    let outcomes = try run.outcomes(ofFile: path)
+    let parts = try InputFile.read(path).savedReports()
+    if parts.count > 1 { try refuseEarlierOfSeveral() }
+    let outcomes = try run.outcomes(of: parts)
     guard outcomes.count > 1 else {
       return try finish(outcomes[0], conditions, file, environment)
     }
@@ -136,6 +151,13 @@ struct AuditCommand: ParsableCommand {
       for outcome in outcomes { _ = write(outcome, as: format, file, environment, handOn) }
       return true
     }
+  }
+
+  private func refuseEarlierOfSeveral() throws {
+    guard earlier != nil else { return }
+    throw CommandFailure.usage(
+      "--earlier is the report of one server, and several targets are given",
+      next: "Run once for each target.")
   }
 
   private func finish(

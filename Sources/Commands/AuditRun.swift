@@ -11,6 +11,8 @@ struct AuditRun: Sendable {
   var keepsQueries: Bool
   /// What of the command line judges in the same way, for the commands that advice prints.
   var words: [String]
+  /// What the same server showed before.
+  var earlier: EarlierReport?
 
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
   func outcome(of target: ResolvedTarget) throws -> AuditOutcome {
@@ -21,7 +23,10 @@ struct AuditRun: Sendable {
       var snapshot = try SnapshotReader(session).read(
         keepingQueries: keepsQueries, deadline: deadline)
       snapshot.target.name = target.reportName
-      var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))
+      snapshot.earlier = try earlier?.look(before: snapshot)
+      let policy = try judging.policy(for: snapshot, isSaved: false)
+      earlier?.warn(ofWhatItCannotProve: snapshot, by: policy)
+      var report = Judge.judge(snapshot, by: policy)
       report.add(
         try DetailsReader(session).read(
           candidates: report.candidates, lockWaiters: report.lockWaiters,
@@ -37,22 +42,25 @@ struct AuditRun: Sendable {
 
   /// Of each target that a file has the report of.
   /// - Throws: `CommandFailure` with status 64 to 66.
-  func outcomes(ofFile path: String) throws -> [AuditOutcome] {
-    try InputFile.read(path).savedReports().map { part in
+  func outcomes(of parts: [SavedReport.Part]) throws -> [AuditOutcome] {
+    try parts.map { part in
       switch part {
       case .refused(var failure, let target):
         // As when it was written: a hand may have changed it since.
         failure.message = Redaction.reported(failure.message)
         failure.hints = failure.hints.map(Redaction.reported)
         return .refused(failure, target: target, judgedWith: judging.policy)
-      case .snapshot(let snapshot, let standards):
+      case .snapshot(var snapshot, let standards):
+        snapshot.earlier = try earlier?.look(before: snapshot)
         let forgotten = judging.forgotten(of: standards)
         if !forgotten.isEmpty {
           Diagnostics.warn(
             "it was judged with \(forgotten.joined(separator: ", ")), and is not now",
             of: TextReport.title(of: snapshot.target))
         }
-        var report = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
+        let policy = try judging.policy(for: snapshot, isSaved: true)
+        earlier?.warn(ofWhatItCannotProve: snapshot, by: policy)
+        var report = Judge.judge(snapshot, by: policy)
         report.advise(words: words(for: TargetResolver.commandWords(for: snapshot.target)))
         return .report(report)
       }

@@ -62,7 +62,8 @@ struct Judging: Sendable {
     }
     if standards.hasRoster && policy.roster == nil { options.append("a roster") }
     let isSilent =
-      policy.maxAges.isEmpty && policy.instances.isEmpty && policy.restarts.isEmpty
+      policy.maxAges.isEmpty && policy.closesItself.isEmpty && policy.poolSizes.isEmpty
+      && policy.pooled.isEmpty && policy.instances.isEmpty && policy.restarts.isEmpty
       && policy.oneInstance.isEmpty && policy.sharedAddresses.isEmpty && policy.poolers.isEmpty
       && policy.staleAfters.isEmpty && policy.protected.isEmpty
     if standards.hasDeclarations && isSilent {
@@ -98,6 +99,9 @@ extension Policy {
   mutating func declare(of loaded: LoadedPolicy, target: Int?, then options: Policy) {
     let applications = loaded.applications(of: target)
     maxAges = loaded.declarations(applications, \.maxAge) + options.maxAges
+    closesItself = loaded.declarations(applications, \.closesItself)
+    poolSizes = loaded.declarations(applications, \.poolSize) + options.poolSizes
+    pooled = loaded.declarations(applications, \.pooled)
     instances = loaded.declarations(applications, \.instances) + options.instances
     oneInstance = loaded.declarations(applications, \.oneInstance) + options.oneInstance
     protected = loaded.declarations(applications, \.protect) { $0 }

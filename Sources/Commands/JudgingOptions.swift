@@ -42,6 +42,12 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
+      "The most sessions that one instance's pools hold; repeatable.", valueName: "[app=]n"))
+  var poolSize: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
       "The most instances that may run at once, one-offs and workers included; repeatable.",
       valueName: "[app=]n"))
   var instances: [String] = []
@@ -105,7 +111,7 @@ struct JudgingOptions: ParsableArguments {
     }
     // With '=', or a value that begins with '-' would be taken for an option.
     for (option, values) in [
-      ("max-age", maxAge), ("instances", instances),
+      ("max-age", maxAge), ("pool-size", poolSize), ("instances", instances),
       ("restarted-at", restartedAt.map(Self.absolute)),
       ("one-instance", oneInstance), ("shared-address", sharedAddress), ("pooler", pooler),
       ("family", family), ("live", [live].compactMap { $0 }), ("roster-covers", rosterCovers),
@@ -164,6 +170,7 @@ struct JudgingOptions: ParsableArguments {
   func judging(_ loaded: LoadedPolicy?) throws -> Judging {
     var declared = Policy()
     declared.maxAges = try Parsing.declarations(maxAge, "--max-age") { try Parsing.duration($0) }
+    declared.poolSizes = try Parsing.declarations(poolSize, "--pool-size", Parsing.count)
     declared.instances = try Parsing.declarations(instances, "--instances", Parsing.count)
     declared.oneInstance = try Parsing.declarations(oneInstance, "--one-instance", Parsing.yesOrNo)
     let defaults = loaded?.file.defaults

@@ -139,6 +139,8 @@ enum PolicyText {
     }
     return [
       row("max_age", entry.maxAge, DurationText.exact),
+      row("closes_itself", entry.closesItself) { "\($0)" },
+      row("pool_size", entry.poolSize) { "\($0)" }, row("pooled", entry.pooled) { "\($0)" },
       row("instances", entry.instances) { "\($0)" },
       row("one_instance", entry.oneInstance) { "\($0)" },
       row("stale_after", entry.staleAfter, DurationText.exact),
@@ -190,6 +192,9 @@ enum PolicyText {
         "stale_after", \.staleAfter, DurationText.exact,
         otherwise: time(defaults.staleAfter, Policy().staleAfter)),
       row("max_age", \.maxAge, DurationText.exact, otherwise: nil),
+      row("closes_itself", \.closesItself, { "\($0)" }, otherwise: nil),
+      row("pool_size", \.poolSize, { "\($0)" }, otherwise: nil),
+      row("pooled", \.pooled, { "\($0)" }, otherwise: nil),
       row("instances", \.instances, { "\($0)" }, otherwise: nil),
       row("one_instance", \.oneInstance, { "\($0)" }, otherwise: ("as the name tells", nil)),
       row(

@@ -66,6 +66,11 @@ extension PolicyFile {
             "is about the name alone: write it in an entry without user and database")
         }
       }
+      if let closesItself = entry.closesItself, closesItself.value, entry.maxAge == nil {
+        reader.wrong(
+          closesItself.line, "\(path).closes_itself",
+          "needs a max_age beside it: the age at which its pool closes a connection")
+      }
       let key = [entry.match, entry.user, entry.database]
       for other in earlier[key, default: []] {
         for (key, line, otherLine) in other.saidTwice(by: entry) {
@@ -111,7 +116,8 @@ extension PolicyFile.Application {
 
   private var lines: [(key: String, line: Int?)] {
     [
-      ("max_age", maxAge?.line), ("instances", instances?.line),
+      ("max_age", maxAge?.line), ("closes_itself", closesItself?.line),
+      ("pool_size", poolSize?.line), ("pooled", pooled?.line), ("instances", instances?.line),
       ("one_instance", oneInstance?.line), ("stale_after", staleAfter?.line), ("keep", keep?.line),
       ("protect", protect?.line), ("trust", trust?.line), ("allow_empty", allowEmpty?.line),
     ]

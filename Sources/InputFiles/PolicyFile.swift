@@ -57,6 +57,9 @@ public struct PolicyFile: Sendable, Equatable {
     public var user: String?
     public var database: String?
     public var maxAge: Said<Duration>?
+    public var closesItself: Said<Bool>?
+    public var poolSize: Said<Int>?
+    public var pooled: Said<Bool>?
     public var instances: Said<Int>?
     public var oneInstance: Said<Bool>?
     public var staleAfter: Said<Duration>?

@@ -19,8 +19,8 @@ final class PolicyReader {
     (
       "[[application]]",
       [
-        "match", "user", "database", "max_age", "instances", "one_instance", "stale_after", "keep",
-        "protect", "trust", "allow_empty",
+        "match", "user", "database", "max_age", "closes_itself", "pool_size", "pooled", "instances",
+        "one_instance", "stale_after", "keep", "protect", "trust", "allow_empty",
       ]
     ),
     ("[network]", ["poolers", "shared_addresses"]),
@@ -57,7 +57,9 @@ final class PolicyReader {
     if let nearest = NearestWord.of(key, among: keys) {
       return "is no known key; \(nearest) is the nearest"
     }
-    if let table = tables.first(where: { NearestWord.of(key, among: $0.keys) != nil }),
+    // What was not written to its end goes before what was mistyped.
+    let near = tables.filter { NearestWord.of(key, among: $0.keys) != nil }
+    if let table = near.first(where: { $0.keys.contains { $0.hasPrefix(key) } }) ?? near.first,
       let nearest = NearestWord.of(key, among: table.keys)
     {
       return "is no known key; the nearest is \(nearest) in \(table.table); \(list)"

@@ -130,6 +130,8 @@ extension JSONWriter {
       json.value("verdict", recycling.verdict.rawValue)
       json.value("used_beyond_max_age", recycling.usedBeyondMaxAge)
       json.value("worst_used_at_age_seconds", recycling.worstUsedAtAge)
+      json.value("open_beyond_max_age", recycling.openBeyondMaxAge)
+      json.value("replaced_at_max_age", recycling.replacedAtMaxAge)
     }
   }
 

@@ -46,6 +46,15 @@ extension JSONWriter {
     for declared in policy.maxAges {
       declaration("max_age", declared.application) { $0.value("seconds", declared.value) }
     }
+    for declared in policy.closesItself {
+      declaration("closes_itself", declared.application) { $0.value("value", declared.value) }
+    }
+    for declared in policy.poolSizes {
+      declaration("pool_size", declared.application) { $0.value("count", declared.value) }
+    }
+    for declared in policy.pooled {
+      declaration("pooled", declared.application) { $0.value("value", declared.value) }
+    }
     for declared in policy.instances {
       declaration("instances", declared.application) { $0.value("count", declared.value) }
     }

@@ -74,11 +74,16 @@ extension TextReport {
   }
 
   static func untold(_ report: AuditReport) -> [String] {
-    let count = report.groups.count { $0.recycling?.verdict == .noEvidence }
-    guard count > 0 else { return [] }
+    let untold = report.groups.compactMap(\.recycling).filter { $0.verdict == .noEvidence }
+    guard let shortest = untold.map(\.maxAge).min() else { return [] }
+    let sentence =
+      "max age: nothing tells if it is enforced by \(Wording.counted(untold.count, "group"))"
+    // Two looks at what closes at once have nothing in common.
+    guard shortest > .zero else { return [sentence] }
     return [
-      "max age: \(count) \(count == 1 ? "group is" : "groups are") too quiet or too young to tell "
-        + "if it is enforced"
+      sentence
+        + ". What was closed leaves no row: save a report now (audit --json -o now.json), and "
+        + "judge another one within \(DurationText.exact(shortest)) with --earlier now.json"
     ]
   }
 
@@ -148,11 +153,16 @@ extension TextReport {
   private static func sentence(for recycling: Recycling) -> String {
     let maxAge = "max age \(DurationText.exact(recycling.maxAge))"
     switch recycling.verdict {
+    case .notClosed: return recycling.notClosed
     case .notEnforced:
       return
         "\(maxAge) is not enforced: \(recycling.usedBeyondMaxAge) used beyond it, one of them when it "
         + "was \(DurationText.brief(recycling.worstUsedAtAge)) old"
-    case .enforced: return "\(maxAge) is enforced: none was used beyond it"
+    case .enforced:
+      return
+        "\(maxAge) is enforced: \(Wording.counted(recycling.replacedAtMaxAge, "connection")) "
+        + "\(recycling.replacedAtMaxAge == 1 ? "was" : "were") replaced at that age since the earlier "
+        + "look, and none is open or was used beyond it"
     case .noEvidence: return "\(maxAge): nothing tells if it is enforced"
     }
   }
@@ -161,6 +171,7 @@ extension TextReport {
     switch kind {
     case .idleBeyondThreshold: "idle beyond the threshold"
     case .pastMaxAge: "past the max age"
+    case .beyondPoolSize: "beyond the size of its pool"
     case .silentClient: "silent client"
     case .superseded: "superseded by a newer address"
     case .replacedAddress: "address replaced by a newer one"

@@ -271,6 +271,9 @@ public struct TextReport {
       }
     }
     return words("max age", policy.maxAges, DurationText.exact)
+      + words("closes itself", policy.closesItself) { $0 ? "yes" : "no" }
+      + words("pool size", policy.poolSizes) { "\($0)" }
+      + words("pooled", policy.pooled) { $0 ? "yes" : "no" }
       + words("instances", policy.instances) { "\($0)" } + restarts
       + words("one instance", policy.oneInstance) { $0 ? "yes" : "no" }
       + words("stale after", policy.staleAfters, DurationText.exact)

@@ -13,8 +13,8 @@ import Testing
 #endif
 
 /// The corpus of cases: each is a snapshot that a person wrote (`NAME.in.json`, with the options it
-/// is judged by and the verdicts that must come out) and perhaps a roster (`NAME.roster`); what
-/// comes out is compared with the whole report (`NAME.out.json`) and its text (`NAME.out.txt`).
+/// is judged by and the verdicts that must come out) and perhaps a roster (`NAME.roster`), a policy
+/// file (`NAME.policy.toml`) and an earlier look (`NAME.earlier.json`); what comes out is compared with the whole report (`NAME.out.json`) and its text (`NAME.out.txt`).
 struct CorpusTests {
   @Test(arguments: Corpus.names)
   func comesOutAsWritten(_ name: String) throws {
@@ -49,7 +49,9 @@ struct CorpusTests {
     JSONReport.audit(.report(first), version: "corpus") { json += $0 }
     ProducedJSON.keep(json, from: "\(name), judged anew")
     let policy = first.judgedWith
-    var second = Judge.judge(try SavedReport.read(json), by: policy)
+    var snapshot = try SavedReport.read(json)
+    snapshot.earlier = try Corpus.earlierLook(of: name, written, before: snapshot)
+    var second = Judge.judge(snapshot, by: policy)
     second.advise(words: "")
     #expect(first.sessions.map(\.verdict) == second.sessions.map(\.verdict))
     #expect(first.sessions.map(\.evidence) == second.sessions.map(\.evidence))
@@ -135,15 +137,26 @@ enum Corpus {
 
   /// Judged as `pgsessions audit --input NAME.in.json` with the case's options would.
   static func report(of name: String, _ written: Expectations) throws -> AuditReport {
-    let arguments = (written.arguments ?? []).map {
-      $0 == "ROSTER" ? "\(folder)/\(name).roster" : $0
+    // Beside the case's own file.
+    let files = ["ROSTER": "roster", "POLICY": "policy.toml"]
+    let arguments = (written.arguments ?? []).filter { $0 != "--earlier" && $0 != "EARLIER" }.map {
+      files[$0].map { "\(folder)/\(name).\($0)" } ?? $0
     }
-    var judging = try JudgingOptions.parse(arguments).judging(nil)
+    let options = try JudgingOptions.parse(arguments)
+    var judging = try options.judging(options.loadedPolicy())
     if let takenAt = written.rosterTakenAt {
       judging.rosterTakenAt = try Timestamp(iso8601: takenAt)
     }
-    let snapshot = try SavedReport.read(Array(try contents("\(name).in.json")))
+    var snapshot = try SavedReport.read(Array(try contents("\(name).in.json")))
+    snapshot.earlier = try earlierLook(of: name, written, before: snapshot)
     return Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: true))
+  }
+
+  static func earlierLook(
+    of name: String, _ written: Expectations, before later: Snapshot
+  ) throws -> EarlierLook? {
+    guard written.arguments?.contains("EARLIER") == true else { return nil }
+    return try EarlierReport.read("\(folder)/\(name).earlier.json").look(before: later)
   }
 
   static func text(of path: String) throws -> String {

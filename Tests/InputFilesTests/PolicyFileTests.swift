@@ -59,6 +59,13 @@ struct PolicyFileTests {
     protect = true
     one_instance = false
 
+    [[application]]
+    match = "orders"
+    max_age = "30m"
+    closes_itself = true
+    pool_size = 10
+    pooled = false
+
     [network]
     poolers = ["10.9.0.1", "fd00::/8"]
     shared_addresses = "10.8.0.0/16"
@@ -117,10 +124,13 @@ struct PolicyFileTests {
     #expect(nameless.match.isEmpty && nameless.protect?.value == true)
     #expect(nameless.oneInstance == .init(false, line: 53))
     #expect(file.poolers.map(\.value.text) == ["10.9.0.1", "fd00::/8"])
-    #expect(file.sharedAddresses.map(\.line) == [57])
+    let orders = file.applications[2]
+    #expect(orders.closesItself == .init(true, line: 58) && orders.poolSize == .init(10, line: 59))
+    #expect(orders.pooled == .init(false, line: 60))
+    #expect(file.sharedAddresses.map(\.line) == [64])
     let hook = try #require(file.hook)
-    #expect(hook.command == .shell("notify") && hook.line == 60)
-    #expect(hook.timeout == .init(.seconds(3), line: 61))
+    #expect(hook.command == .shell("notify") && hook.line == 67)
+    #expect(hook.timeout == .init(.seconds(3), line: 68))
     #expect(file.saysWhatMayBeEnded && file.roster == nil)
   }
 
@@ -246,6 +256,14 @@ struct PolicyFileTests {
     (
       "[[application]]\nmatch = \"a\"\nprotect = true\ntrust = \"roster\"",
       ["4 application.trust contradicts protect (line 3)"]
+    ),
+    (
+      "[[application]]\nmatch = \"a\"\npool_size = 0\npooled = 1",
+      ["3 application.pool_size", "4 application.pooled is a number"]
+    ),
+    (
+      "[[application]]\nmatch = \"a\"\ncloses_itself = true",
+      ["3 application.closes_itself needs a max_age beside it"]
     ),
     (
       "[[application]]\nmatch = \"a\"\none_instance = true\ninstances = 2",

@@ -13,6 +13,7 @@ extension EvidenceOracle {
     if isSilentClient(session, silent) { found[.silentClient] = .some(nil) }
     if isPooled(session) { return found }
     if isPastMaxAge(session, heard, silent) { found[.pastMaxAge] = .some(nil) }
+    if isBeyondPoolSize(session, heard) { found[.beyondPoolSize] = .some(nil) }
     if !isBusy(session), let life = life(session) {
       if tellsInstance(session), others(session).contains(where: { supersedes($0, life, session) })
       {
@@ -44,7 +45,11 @@ extension EvidenceOracle {
     switch finding {
     case .idleBeyondThreshold(let threshold), .silentClient(let threshold):
       return threshold == staleAfter(session)
-    case .pastMaxAge(let maxAge): return declared(policy.maxAges, session) == maxAge
+    case .pastMaxAge(let maxAge, let closesItself):
+      return declared(policy.maxAges, session) == maxAge
+        && (declared(policy.closesItself, session) ?? false) == closesItself
+    case .beyondPoolSize(let limit, let sessions):
+      return declared(policy.poolSizes, session) == limit && mates(session).count == sessions
     case .superseded(let newcomer):
       return others(session).contains {
         $0.address == newcomer.address && $0.start == newcomer.began
@@ -89,7 +94,24 @@ extension EvidenceOracle {
     guard let maxAge = declared(policy.maxAges, session), let start = session.backendStart else {
       return false
     }
-    return now - start > maxAge && silent > maxAge && heard - start <= maxAge
+    if declared(policy.closesItself, session) == true {
+      return session.state == .idle && now - start > maxAge + policy.maxAgeSlack
+        && quiet(session, silent) >= policy.restartGrace
+    }
+    let alone = session.state == .idle ? quiet(session, silent) : silent
+    return now - start > maxAge && alone > maxAge && heard - start <= maxAge
+  }
+
+  /// The lesser of silence and state age.
+  private func quiet(_ session: Session, _ silent: Duration) -> Duration {
+    session.stateChange.map { min(silent, max(.zero, now - $0)) } ?? silent
+  }
+
+  /// Each of a pool's worth was heard after it.
+  private func isBeyondPoolSize(_ session: Session, _ heard: Timestamp) -> Bool {
+    guard life(session) != nil, let size = declared(policy.poolSizes, session) else { return false }
+    return session.state == .idle && quiet(session, max(.zero, now - heard)) >= policy.restartGrace
+      && mates(session).count { (self.heard($0) ?? now) > heard } >= size
   }
 
   // MARK: - By addresses

@@ -20,7 +20,15 @@ struct EvidenceSentenceTests {
     #expect(
       say(.pastMaxAge(.minutes(10)))
         == "Open for 10h and silent for 2h, though its application closes connections after 10m: "
-        + "no request has reached it since.")
+        + "a quiet thread, a leak, or nobody is there.")
+    #expect(
+      say(.pastMaxAge(.minutes(10), closesItself: true))
+        == "Open for 10h and silent for 2h, though its pool closes by itself what is older than 10m "
+        + "and not in use: leaked, checked out, or dead.")
+    #expect(
+      say(.beyondPoolSize(limit: 1, sessions: 2))
+        == "2 sessions of it come from 10.0.0.7, where at most 1 belongs; this one, last heard at "
+        + "10:00:00 UTC, is not the one heard last.")
     #expect(
       say(.replacedAddress(by: newcomer))
         == "10.0.0.8 began at 11:30:00 UTC, soon after 10.0.0.7 fell silent: it may have taken its "
@@ -134,7 +142,8 @@ struct EvidenceSentenceTests {
       Evidence(.ownerGone(covers: "", missing: "")), Evidence(.beforeRestart(.now)),
       Evidence(.beyondInstances(limit: 1, at: .now)), Evidence(.superseded(by: newcomer)),
       Evidence(.predatesAll(startedAt: .now), doubt: .noAddress),
-      Evidence(.beforeRestart(.now), doubt: .noAddress), Evidence(.pastMaxAge(.zero)),
+      Evidence(.beforeRestart(.now), doubt: .noAddress),
+      Evidence(.beyondPoolSize(limit: 1, sessions: 2)), Evidence(.pastMaxAge(.zero)),
       Evidence(.replacedAddress(by: newcomer)),
       Evidence(.superseded(by: newcomer), doubt: .sharedName), Evidence(.silentClient(.zero)),
       Evidence(.idleBeyondThreshold(.zero)),

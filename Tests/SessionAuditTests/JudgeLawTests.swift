@@ -99,7 +99,10 @@ struct JudgeLawTests {
       }
       for judged in snapshot.judged(by: policy).sessions where mates.contains(judged.session.pid) {
         let old = before[pid: judged.session.pid]?.verdict ?? .live
-        let others = judged.evidence.filter { $0.kind != .replacedAddress }
+        // Who is heard takes another's place among those that fit the pool.
+        let others = judged.evidence.filter {
+          $0.kind != .replacedAddress && $0.kind != .beyondPoolSize
+        }
         if (others.first?.verdict ?? .live).rank > old.rank {
           Issue.record("\(old) before \(later), now \(judged)")
         }

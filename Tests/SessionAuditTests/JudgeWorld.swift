@@ -124,6 +124,8 @@ struct JudgeWorld {
     policy.restartGrace = random.one(of: [.minutes(5), .minutes(5), .minutes(1), .zero, .hours(1)])
     policy.clockTolerance = random.one(of: [.seconds(30), .zero, .minutes(10)])
     policy.maxAges = declarations([.minutes(10), .hours(1), .zero])
+    if random.chance(30) { policy.closesItself = declarations([true, true, false]) }
+    if random.chance(50) { policy.poolSizes = declarations([1, 1, 2, 3]) }
     policy.instances = declarations([1, 1, 2, 3])
     policy.restarts = declarations([
       .ago(.minutes(5)), .ago(.minutes(10)), .at(.ago(.hours(2))), .ago(.hours(3)),

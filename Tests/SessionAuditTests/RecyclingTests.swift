@@ -35,7 +35,8 @@ struct RecyclingTests {
   @Test func isNotEnforcedFromTheSlackOn() throws {
     let slack = Duration.minutes(10) + .seconds(30)
     let within = try #require(try recycling([used(pid: 2, at: slack)]))
-    #expect(within.verdict == .enforced && within.usedBeyondMaxAge == 0)
+    // It speaks for neither.
+    #expect(within.verdict == .noEvidence && within.usedBeyondMaxAge == 0)
     let beyond = try #require(
       try recycling([
         used(pid: 2, at: slack + .microseconds(1)), used(pid: 3, at: .minutes(40)),
@@ -58,21 +59,80 @@ struct RecyclingTests {
     #expect(try recycling([never])?.worstUsedAtAge == .zero)
   }
 
-  /// It takes a request after the max age to show that the session was not used for it.
-  @Test func isEnforcedOnlyWhereTheAddressWasHeardLater() throws {
-    #expect(try recycling([used(pid: 2, at: .minutes(5))])?.verdict == .noEvidence)
-    let sibling = used(pid: 3, at: .zero, open: .minutes(50))
-    #expect(try recycling([used(pid: 2, at: .minutes(5)), sibling])?.verdict == .noEvidence)
-    let later = used(pid: 3, at: .microseconds(1), open: .minutes(50))
-    #expect(try recycling([used(pid: 2, at: .minutes(5)), later])?.verdict == .enforced)
-    // Of another instance that says nothing.
+  /// A session stays open though its address asked on: its thread is gone, or no request comes to it.
+  @Test func isNotClosedWhereTheAddressAskedOn() throws {
+    let leaked = used(pid: 2, at: .seconds(2))
+    #expect(try recycling([leaked])?.verdict == .noEvidence)
+    let slack = Duration.minutes(10) + .seconds(30)
+    let sibling = used(pid: 3, at: .zero, open: .hours(1) - slack)
+    #expect(try recycling([leaked, sibling])?.verdict == .noEvidence)
+    let later = used(pid: 3, at: .microseconds(1), open: .hours(1) - slack)
+    let found = try #require(try recycling([leaked, later]))
+    #expect(found.verdict == .notClosed && found.openBeyondMaxAge == 1)
+    #expect(found.openUsedAtAge == .seconds(2) && found.askedOn == .seconds(30) + .microseconds(1))
+    #expect(found.usedBeyondMaxAge == 0 && found.replacedAtMaxAge == 0)
+    #expect(
+      found.notClosed
+        == "max age 10m is not kept: 1 is open beyond it, used only in its first 2s, though its address "
+        + "asked on for 30s more")
+    // What was used beyond it tells more.
+    let late = used(pid: 4, at: .minutes(11))
+    #expect(try recycling([leaked, later, late])?.verdict == .notEnforced)
+    #expect(try recycling([leaked, later, late])?.openBeyondMaxAge == 2)
+  }
+
+  @Test func isNotAskedOfWhoAsksNothing() throws {
+    let leaked = used(pid: 2, at: .minutes(5))
+    // Another instance asks, and this one may be dead.
     let elsewhere = used(pid: 3, at: .zero, open: .minutes(1), address: "10.0.0.8")
-    #expect(try recycling([used(pid: 2, at: .minutes(5)), elsewhere])?.verdict == .noEvidence)
+    #expect(try recycling([leaked, elsewhere])?.verdict == .noEvidence)
     let local = [
       used(pid: 2, at: .minutes(5), address: nil),
       used(pid: 3, at: .zero, open: .minutes(1), address: nil),
     ]
     #expect(try recycling(local)?.verdict == .noEvidence)
+  }
+
+  /// Nothing may close what is in a query or a transaction.
+  @Test func leavesOutWhatIsInUse() throws {
+    let asking = used(pid: 3, at: .zero, open: .minutes(1))
+    for state in [SessionState.active, .idleInTransaction, .idleInTransactionAborted] {
+      let busy = Session.client(pid: 2, state, open: .hours(1), silent: .minutes(55))
+      #expect(try recycling([busy, asking])?.verdict == .noEvidence)
+    }
+  }
+
+  /// HikariCP and Go need no request to close a connection.
+  @Test func aPoolClosesByItself() throws {
+    var policy = Self.policy()
+    policy.closesItself = [Declaration(nil, true)]
+    let young = used(pid: 3, at: .zero, open: .minutes(10))
+    let kept = used(pid: 2, at: .zero, open: .minutes(11))
+    #expect(try recycling([kept, young])?.verdict == .noEvidence)
+    let found = try #require(try recycling([kept, young], by: policy))
+    #expect(found.verdict == .notClosed && found.openBeyondMaxAge == 1)
+    #expect(found.notClosed.hasSuffix("its pool lives and closes by itself what is not in use"))
+    // One that opened none within its max age may be dead.
+    #expect(try recycling([kept], by: policy)?.verdict == .noEvidence)
+  }
+
+  @Test func suspectsWhatAPoolDoesNotClose() {
+    var policy = Self.policy()
+    policy.closesItself = [Declaration(nil, true)]
+    func kinds(_ session: Session) -> [Evidence.Kind]? {
+      Snapshot.of([session]).judged(by: policy)[pid: 2]?.kinds
+    }
+    // Whatever its used-at age: what is in use is not closed.
+    #expect(kinds(used(pid: 2, at: .minutes(50))) == [.pastMaxAge])
+    #expect(kinds(used(pid: 2, at: .minutes(56))) == [])
+    let slack = Duration.minutes(10) + .seconds(30)
+    #expect(kinds(used(pid: 2, at: .zero, open: slack)) == [])
+    #expect(kinds(used(pid: 2, at: .zero, open: slack + .microseconds(1))) == [.pastMaxAge])
+    var pinging = used(pid: 2, at: .minutes(5))
+    pinging.stateChange = .ago(.seconds(1))
+    #expect(kinds(pinging) == [])
+    policy.closesItself = []
+    #expect(kinds(pinging) == [])
   }
 
   @Test func isTooYoungToTell() throws {

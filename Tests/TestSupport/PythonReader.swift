@@ -62,6 +62,25 @@ public enum PythonReader: String, Sendable {
 }
 
 public enum PythonPackages {
+  /// Where the Python of the tests is.
+  public static let scripts = "\(root)/Tests/TestSupport/Python"
+
+  /// Django behind daphne and gunicorn, with what they need: one folder for PYTHONPATH.
+  public static func django() throws -> String {
+    try folder(
+      "fetch-python",
+      [
+        "django==5.2.8", "asgiref==3.13.0", "attrs==26.1.0", "autobahn==26.10.2",
+        "automat==25.4.16",
+        "cbor2==6.3.0", "cffi==2.1.1", "constantly==23.10.4", "cryptography==50.0.2",
+        "daphne==4.2.3", "gunicorn==27.0.1", "hyperlink==21.0.0", "idna==3.20",
+        "incremental==24.11.0", "msgpack==1.2.4", "packaging==26.4", "psycopg2-binary==2.9.13",
+        "pycparser==3.12", "pyopenssl==26.4.0", "service-identity==26.1.0", "sqlparse==0.6.1",
+        "twisted==26.10.0", "txaio==26.6.1", "typing-extensions==4.16.0", "ujson==6.1.0",
+        "zope-interface==8.7",
+      ])
+  }
+
   /// The folder of this project.
   static let root = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 

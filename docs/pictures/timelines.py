@@ -307,13 +307,13 @@ PICTURES = [
         ("10:12", "10:12: silent for an hour"),
         [(0, "09:12", "10:12", "--stale-after 1h")],
     ),
-    # max-age-enforced
+    # max-age-of-a-quiet-thread
     Picture(
         "past_max_age",
         "past_max_age: older than its application lets a session become, and silent",
         "Two sessions of web.1 from 10.1.9.8, which closes connections after ten minutes. Session "
         "101 was opened at 11:30 and last heard at 11:35. It passed the max age at 11:40, has been "
-        "silent for as long since 11:45, and no request has closed it by 12:00: it is suspect. Session 102, opened at 11:55 and heard at "
+        "silent for as long since 11:45, and is open still at 12:00: it is suspect. Session 102, opened at 11:55 and heard at "
         "11:59, is live.",
         "11:20", "12:00", 10,
         [
@@ -322,6 +322,24 @@ PICTURES = [
         ],
         ("11:45", "11:45: open and silent for ten minutes"),
         [(0, "11:35", "11:45", "silent for --max-age 10m")],
+    ),
+    # pool-size
+    Picture(
+        "beyond_pool_size",
+        "beyond_pool_size: more sessions from one address than its pools hold",
+        "Four of the five sessions of shop from 10.5.0.15, whose pools hold two at most. Session 101 "
+        "was heard at 11:59 and session 102 at 11:58: they are the two heard last, and live. "
+        "Session 103 was heard at 11:30, session 104 at 11:21; both have been quiet for longer than "
+        "the grace of five minutes, and are suspect.",
+        "10:50", "12:00", 10,
+        [
+            session("session 101", "shop, 10.5.0.15", "11:00", "11:59", "live"),
+            session("session 102", "shop, 10.5.0.15", "11:05", "11:58", "live"),
+            session("session 103", "shop, 10.5.0.15", "11:10", "11:30", "suspect"),
+            session("session 104", "shop, 10.5.0.15", "11:20", "11:21", "suspect"),
+        ],
+        ("11:58", "11:58: the second that was heard last"),
+        [(2, "11:30", "11:35", "quiet for --restart-grace 5m")],
     ),
     # silent-clients
     Picture(

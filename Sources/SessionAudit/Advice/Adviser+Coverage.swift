@@ -54,7 +54,9 @@ extension Adviser {
   private var declarations: [Advice] {
     let policy = report.judgedWith
     let patterns =
-      policy.maxAges.map(\.application) + policy.instances.map(\.application)
+      policy.maxAges.map(\.application) + policy.closesItself.map(\.application)
+      + policy.poolSizes.map(\.application) + policy.pooled.map(\.application)
+      + policy.instances.map(\.application)
       + policy.restarts.map(\.application) + policy.oneInstance.map(\.application)
     return patterns.compactMap { $0 }.filter { pattern in
       !report.sessions.contains { judged in

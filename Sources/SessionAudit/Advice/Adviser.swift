@@ -9,9 +9,9 @@ struct Adviser {
   /// The worst first, and of what is equally bad causes and cures before what only describes.
   var advice: [Advice] {
     let all =
-      locks + keepalives + orphans + storm + pools + idleInTransaction + fullLimits
-      + invalidDatabases + barred + coverage + doubtfulInput + suspects + quietApplications
-      + leftAlone + names
+      locks + keepalives + orphans + storm + pools + notClosed + connectionLeaks + idleInTransaction
+      + fullLimits + invalidDatabases + barred + coverage + doubtfulInput + suspects
+      + quietApplications + leftAlone + names
     return [Advice.Severity.critical, .warning, .info].flatMap { severity in
       all.filter { $0.severity == severity }
     }.map(onPrimary)

@@ -4,7 +4,7 @@ extension Patient {
     [
       idleInTransaction, version >= 170_000 ? transactions : nil, quietClients ?? idleSessions,
       maxAge, healthChecks,
-    ].compactMap { $0 } + recycling
+    ].compactMap { $0 } + recycling + notClosed
   }
 
   private var idleInTransaction: Finding {
@@ -136,6 +136,18 @@ extension Patient {
           + "used beyond that, one at an age of \(DurationText.brief(recycling.worstUsedAtAge)).",
         consequence: "CONN_MAX_AGE is not what it is thought to be there, or does not hold: Django "
           + "closes only at the start and end of a request, Celery only around a task.")
+    }
+  }
+
+  /// Applications whose connections stay open beyond that, though they could be closed.
+  private var notClosed: [Finding] {
+    audit.groups.compactMap { group in
+      guard let recycling = group.recycling, recycling.verdict == .notClosed else { return nil }
+      let name = group.key.compactMap { $0 }.joined(separator: ", ")
+      return Finding(
+        "max_age_not_closed", .warning,
+        "\(name.isEmpty ? "An application without a name" : name): \(recycling.notClosed).",
+        consequence: recycling.causeOfNotClosed)
     }
   }
 

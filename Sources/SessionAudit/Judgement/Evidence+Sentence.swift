@@ -26,10 +26,21 @@ extension Evidence {
           + "\(DurationText.exact(threshold))."
         : "Idle for \(idle), beyond the threshold of \(DurationText.exact(threshold)); its last "
           + "query began \(subjects.moment { $0.times.lastHeard })."
-    case .pastMaxAge(let maxAge):
+    case .pastMaxAge(let maxAge, let closesItself):
+      // The silence of one that pings ends with each ping.
+      let quiet = subjects.length { $0.session.state == .idle ? $0.times.quiet : $0.times.silent }
+      let closes =
+        closesItself
+        ? "its pool closes by itself what is older than \(DurationText.exact(maxAge)) and not in use: "
+          + "leaked, checked out, or dead."
+        : "its application closes connections after \(DurationText.exact(maxAge)): a quiet thread, a "
+          + "leak, or nobody is there."
       return
-        "Open for \(subjects.length { $0.times.sessionAge }) and silent for \(silent), though its application closes connections "
-        + "after \(DurationText.exact(maxAge)): no request has reached it since."
+        "Open for \(subjects.length { $0.times.sessionAge }) and silent for \(quiet), though \(closes)"
+    case .beyondPoolSize(let limit, let sessions):
+      return "\(sessions) sessions of it come from \(address), where at most \(limit) "
+        + "\(limit == 1 ? "belongs" : "belong"); this one, \(heard), is not "
+        + (limit == 1 ? "the one heard last." : "among the \(limit) heard last.")
     case .silentClient(let threshold):
       let age = subjects.length { $0.times.stateAge ?? $0.times.silent }
       return session.state?.isActive == true

@@ -4,6 +4,7 @@ public struct Evidence: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
     case idleBeyondThreshold = "idle_beyond_threshold"
     case pastMaxAge = "past_max_age"
+    case beyondPoolSize = "beyond_pool_size"
     case silentClient = "silent_client"
     case superseded
     case replacedAddress = "replaced_address"
@@ -19,7 +20,10 @@ public struct Evidence: Sendable, Equatable {
     /// Idle and silent for longer than this.
     case idleBeyondThreshold(Duration)
     /// Open and silent for longer than the age at which its application closes connections.
-    case pastMaxAge(Duration)
+    /// - Parameter closesItself: it needs no request for that, and closes none that is in use.
+    case pastMaxAge(Duration, closesItself: Bool = false)
+    /// Its address has more sessions of its application than one instance holds.
+    case beyondPoolSize(limit: Int, sessions: Int)
     /// Waits for its client, or is idle in transaction, for longer than this.
     case silentClient(Duration)
     /// Another address began shortly after this session's fell silent.
@@ -103,6 +107,7 @@ public struct Evidence: Sendable, Equatable {
     switch finding {
     case .idleBeyondThreshold: .idleBeyondThreshold
     case .pastMaxAge: .pastMaxAge
+    case .beyondPoolSize: .beyondPoolSize
     case .silentClient: .silentClient
     case .replacedAddress: .replacedAddress
     case .superseded: .superseded
@@ -117,7 +122,8 @@ public struct Evidence: Sendable, Equatable {
   /// The verdict that this evidence gives by itself.
   public var verdict: Verdict {
     switch kind {
-    case .idleBeyondThreshold, .pastMaxAge, .silentClient, .replacedAddress: .suspect
+    case .idleBeyondThreshold, .pastMaxAge, .beyondPoolSize, .silentClient, .replacedAddress:
+      .suspect
     case .superseded, .beyondInstances, .beforeRestart, .ownerGone, .predatesOwner, .predatesAll:
       doubt == nil ? .orphan : .suspect
     }
@@ -126,7 +132,7 @@ public struct Evidence: Sendable, Equatable {
   public var basis: Basis {
     switch kind {
     case .idleBeyondThreshold, .silentClient, .replacedAddress, .superseded: .inferred
-    case .pastMaxAge, .beyondInstances, .beforeRestart: .declared
+    case .pastMaxAge, .beyondPoolSize, .beyondInstances, .beforeRestart: .declared
     case .ownerGone, .predatesOwner, .predatesAll: .roster
     }
   }

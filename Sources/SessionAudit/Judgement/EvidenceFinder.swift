@@ -13,6 +13,8 @@ struct EvidenceFinder {
   /// Applications whose number is an instance's.
   private let confirmedNumbers: Set<Int>
   private let maxAges: [Duration?]
+  private let closesItself: [Bool]
+  private let poolSizes: PoolSizes
   private let staleAfters: [Duration]
   let restarts: [DeclaredRestart?]
   let roster: RosterIndex?
@@ -28,7 +30,10 @@ struct EvidenceFinder {
     var place: Int
   }
 
-  init(_ snapshot: Snapshot, book: AddressBook, by policy: Policy) {
+  init(
+    _ snapshot: Snapshot, book: AddressBook, by policy: Policy, poolSizes: PoolSizes = PoolSizes()
+  ) {
+    self.poolSizes = poolSizes
     self.policy = policy
     self.book = book
     let now = snapshot.capturedAt
@@ -56,6 +61,7 @@ struct EvidenceFinder {
       generations[application]?.areHeardSideBySide ?? false
     }
     maxAges = book.applications.map { rule(policy.maxAges, $0)?.rule.value }
+    closesItself = book.applications.map { rule(policy.closesItself, $0)?.rule.value ?? false }
     staleAfters = book.applications.map { application in
       // A threshold holds in other databases too.
       policy.staleAfters.value(
@@ -111,7 +117,8 @@ struct EvidenceFinder {
     }
     // What a pooler keeps open has no client of its own.
     guard !entry.isPooled else { return found }
-    if let evidence = pastMaxAge(times, silent, entry) { found.append(evidence) }
+    if let evidence = pastMaxAge(session, times, silent, entry) { found.append(evidence) }
+    if let evidence = poolSizes.evidence(about: session, times, entry) { found.append(evidence) }
     // An address that works, or has just finished something, has an owner.
     if !book.sources[entry.source].isBusy, let life = entry.life {
       addByAddress(book.lives[life], entry, to: &found)
@@ -141,11 +148,19 @@ struct EvidenceFinder {
   }
 
   private func pastMaxAge(
-    _ times: SessionTimes, _ silent: Duration, _ entry: AddressBook.Entry
+    _ session: Session, _ times: SessionTimes, _ silent: Duration, _ entry: AddressBook.Entry
   ) -> Evidence? {
     guard let maxAge = maxAges[entry.application], let age = times.sessionAge,
-      let usedAt = times.usedAtAge, age > maxAge, silent > maxAge, usedAt <= maxAge
+      let usedAt = times.usedAtAge
     else { return nil }
+    let isIdle = session.state == .idle
+    let quiet = isIdle ? times.quiet ?? silent : silent
+    if closesItself[entry.application] {
+      // Such a pool closes none that is in use, however old.
+      return isIdle && age > maxAge + policy.maxAgeSlack && quiet >= policy.restartGrace
+        ? Evidence(.pastMaxAge(maxAge, closesItself: true)) : nil
+    }
+    guard age > maxAge, quiet > maxAge, usedAt <= maxAge else { return nil }
     return Evidence(.pastMaxAge(maxAge))
   }
 
@@ -267,11 +282,30 @@ struct EvidenceFinder {
     else { return nil }
     // A request may take as long as it likes: a session is used when a query begins.
     let used = max(.zero, (session.queryStart ?? start) - start)
-    // When its address last asked something: a query that runs since is no new request.
-    let lastAsked =
-      entry.life.map { book.lives[$0].lastAsked } ?? max(start, session.queryStart ?? start)
+    let closesItself = closesItself[entry.application]
     return RecyclingSign(
-      maxAge: maxAge, usedAtAge: used, isUsedBeyond: used > maxAge + policy.maxAgeSlack,
-      isOutlived: lastAsked - start > maxAge)
+      maxAge: maxAge, slack: policy.maxAgeSlack, usedAtAge: used, closesItself: closesItself,
+      askedOn: session.state == .idle
+        ? askedOn(since: start + maxAge, maxAge, entry, closesItself: closesItself) : nil)
+  }
+
+  /// What was closed at its max age since an earlier look.
+  func replacements(since earlier: EarlierLook, _ snapshot: Snapshot) -> Replacements {
+    Replacements(since: earlier, snapshot, book, slack: policy.maxAgeSlack) { maxAges[$0] }
+  }
+
+  /// For how long a session's address has asked on since the session was to be closed; nil: not
+  /// beyond the slack, or nobody knows. An address that asks nothing may be dead.
+  private func askedOn(
+    since due: Timestamp, _ maxAge: Duration, _ entry: AddressBook.Entry, closesItself: Bool
+  ) -> Duration? {
+    guard let life = entry.life else { return nil }
+    // When it last asked something: a query that runs since is no new request.
+    let asked = book.lives[life].lastAsked
+    // A pool that closes by itself needs no request, but has to be alive: it opens another for
+    // each that it closes, so that one of them is always young.
+    let isAlive = closesItself && now - asked <= maxAge + policy.maxAgeSlack
+    let on = (isAlive ? now : asked) - due
+    return on > policy.maxAgeSlack ? on : nil
   }
 }

@@ -11,18 +11,13 @@ public enum Judge {
         pingedAt: pings.isEmpty ? nil : snapshot.sessions[place].identity.flatMap { pings[$0] })
     }
     let book = AddressBook(snapshot, places, times, by: policy)
-    let finder = EvidenceFinder(snapshot, book: book, by: policy)
+    let finder = EvidenceFinder(
+      snapshot, book: book, by: policy,
+      poolSizes: PoolSizes(snapshot, places, times, book, by: policy))
     let judged = places.indices.map { index in
       judge(snapshot, places[index], times[index], book, finder, by: policy)
     }
-    let signs =
-      policy.maxAges.isEmpty
-      ? []
-      : places.indices.map { index in
-        book.entries[places[index]].flatMap {
-          finder.recyclingSign(of: snapshot.sessions[places[index]], times[index], $0)
-        }
-      }
+    let signs = recyclingSigns(in: snapshot, places, times, book, finder, by: policy)
     let groups = SessionGroup.groups(of: judged, recycling: signs, by: policy)
     let totals = Totals(
       of: groups,
@@ -38,9 +33,34 @@ public enum Judge {
       zip(judged, places).compactMap { session, place in
         book.entries[place].map { (session, $0) }
       })
+    report.connectionLeaks = ConnectionLeak.leaks(in: snapshot, places, times, book, by: policy)
     if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }
     if let details = snapshot.details { report.add(details) }
     return report
+  }
+
+  /// What each session says of its application's max age; empty where none is declared.
+  private static func recyclingSigns(
+    in snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], _ book: AddressBook,
+    _ finder: EvidenceFinder, by policy: Policy
+  ) -> [RecyclingSign?] {
+    guard !policy.maxAges.isEmpty else { return [] }
+    var signs = places.indices.map { index in
+      book.entries[places[index]].flatMap {
+        finder.recyclingSign(of: snapshot.sessions[places[index]], times[index], $0)
+      }
+    }
+    guard let earlier = snapshot.earlier else { return signs }
+    var replaced = finder.replacements(since: earlier, snapshot).counts
+    // The youngest of an address took the place of what was closed there.
+    for index in places.indices.reversed() where signs[index] != nil {
+      guard let life = book.entries[places[index]]?.life, let count = replaced[life] else {
+        continue
+      }
+      signs[index]?.replaced = count
+      replaced[life] = nil
+    }
+    return signs
   }
 
   /// The places of client sessions by backend_start, then pid; what has no start comes last. Places

@@ -19,6 +19,12 @@ public struct Policy: Sendable, Equatable {
 
   /// The age at which an application closes its connections (Django's CONN_MAX_AGE).
   public var maxAges: [Declaration<Duration>] = []
+  /// Applications whose pools close connections at that age by themselves, without a request.
+  public var closesItself: [Declaration<Bool>] = []
+  /// The most sessions that one instance, which is one address, holds.
+  public var poolSizes: [Declaration<Int>] = []
+  /// Whether a pooler keeps an application's sessions, where its traces would be misread.
+  public var pooled: [Declaration<Bool>] = []
   /// The most instances that may run at once, one-offs and workers included.
   public var instances: [Declaration<Int>] = []
   /// Restarts that are completed.
@@ -30,8 +36,6 @@ public struct Policy: Sendable, Equatable {
   /// Addresses that many instances share: NAT, mesh egress, proxies.
   public var sharedAddresses: [Network] = []
   public var poolers: [Network] = []
-  /// Whether a pooler keeps these sessions open, where their last command would be misread.
-  public var pooled: [Declaration<Bool>] = []
   public var roster: Roster?
 
   public init(

@@ -26,6 +26,8 @@ public struct AuditReport: Sendable {
   public var heardThoughUnlisted: [String] = []
   /// What was declared of sessions here and changed no verdict.
   public var withoutEffect: [DeclarationWithoutEffect] = []
+  /// Addresses with many sessions that were used only in their first seconds.
+  public var connectionLeaks: [ConnectionLeak] = []
   public var advice: [Advice] = []
 
   /// Sessions that would be orphans by the roster, if it did not lack who was heard just now.

@@ -1,0 +1,80 @@
+/// Many sessions of one living address, each used only in its first seconds and left open since. A
+/// pool uses again what it holds; threads that end without closing their connection look like this.
+public struct ConnectionLeak: Sendable, Equatable {
+  public var applicationName: String
+  public var address: String
+  public var sessions: Int
+  /// The greatest age at which one of them was used.
+  public var usedAtAge: Duration
+  public var firstOpened: Timestamp
+  public var lastOpened: Timestamp
+
+  /// Fewer may be workers that have had one request yet.
+  static let least = 10
+  static let firstSeconds = Duration.seconds(5)
+  /// What is opened within so short a time is a pool that is filled, or a crowd of requests.
+  static let burst = Duration.seconds(10)
+  /// What a client asks for. A pool's stock has seen no more than SET and the like; who has sent
+  /// LISTEN waits.
+  static let requests: Set<String> = [
+    "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "COMMIT", "ROLLBACK", "END",
+  ]
+
+  /// The largest first.
+  static func leaks(
+    in snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], _ book: AddressBook,
+    by policy: Policy
+  ) -> [ConnectionLeak] {
+    let now = snapshot.capturedAt
+    var indices: [Int: [Int]] = [:]
+    for (index, place) in places.enumerated() {
+      guard let entry = book.entries[place], let life = entry.life, !entry.isPooled,
+        isLeftOpen(snapshot.sessions[place], times[index], by: policy)
+      else { continue }
+      indices[life, default: []].append(index)
+    }
+    var leaks: [ConnectionLeak] = []
+    for (life, indices) in indices {
+      guard indices.count >= least, now - book.lives[life].lastHeard < policy.restartGrace else {
+        continue
+      }
+      // Oldest first, as places are.
+      let starts = indices.compactMap { snapshot.sessions[places[$0]].backendStart }
+      guard let first = starts.first, let last = starts.last, last - first >= policy.restartGrace,
+        most(of: starts, within: burst) * 2 <= starts.count
+      else { continue }
+      let (name, client) = (
+        book.applications[book.lives[life].application].name, book.lives[life].client
+      )
+      leaks.append(
+        ConnectionLeak(
+          applicationName: book.names[name].text, address: book.clients[client].text ?? "",
+          sessions: indices.count,
+          usedAtAge: indices.compactMap { times[$0].usedAtAge }.max() ?? .zero,
+          firstOpened: first, lastOpened: last))
+    }
+    return leaks.sorted {
+      ($1.sessions, $0.applicationName, $0.address, $0.firstOpened)
+        < ($0.sessions, $1.applicationName, $1.address, $1.firstOpened)
+    }
+  }
+
+  private static func isLeftOpen(
+    _ session: Session, _ times: SessionTimes, by policy: Policy
+  ) -> Bool {
+    guard session.state == .idle, let usedAt = times.usedAtAge, usedAt <= firstSeconds,
+      let quiet = times.quiet, quiet >= policy.restartGrace, let command = session.lastCommand
+    else { return false }
+    return requests.contains(command)
+  }
+
+  /// The most of these moments, which rise, that lie within so long a time.
+  private static func most(of moments: [Timestamp], within time: Duration) -> Int {
+    var (most, first) = (0, 0)
+    for (place, moment) in moments.enumerated() {
+      while moment - moments[first] > time { first += 1 }
+      most = max(most, place - first + 1)
+    }
+    return most
+  }
+}
