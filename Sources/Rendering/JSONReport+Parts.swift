@@ -192,6 +192,7 @@ extension JSONWriter {
         json.object { json in
           json.value("kind", evidence.kind.rawValue)
           json.value("basis", evidence.basis.rawValue)
+          json.value("doubt", evidence.doubtWord)
           json.value("detail", evidence.sentence(about: judged.session, judged.times, at: now))
         }
       }

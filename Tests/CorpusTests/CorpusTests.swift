@@ -101,6 +101,7 @@ struct CorpusTests {
     #expect(
       doubts == [
         "sharedName", "heardSideBySide", "hiddenNamesakes", "noAddress", "withinTolerance",
+        "numberedName", "rosterLacks", "mayBePooled", "severalNames", "restartInPlace",
       ])
   }
 }

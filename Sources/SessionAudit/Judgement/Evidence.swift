@@ -85,6 +85,23 @@ public struct Evidence: Sendable, Equatable {
     }
   }
 
+  /// What makes it less than sure, as a word for scripts.
+  public var doubtWord: String? {
+    switch doubt {
+    case nil: nil
+    case .sharedName?: "shared_name"
+    case .heardSideBySide?: "heard_side_by_side"
+    case .hiddenNamesakes?: "hidden_namesakes"
+    case .noAddress?: "no_address"
+    case .withinTolerance?: "within_tolerance"
+    case .numberedName?: "numbered_name"
+    case .rosterLacks?: "roster_lacks_living"
+    case .mayBePooled?: "may_be_pooled"
+    case .severalNames?: "several_names"
+    case .restartInPlace?: "restart_in_place"
+    }
+  }
+
   /// The start that tells it from the sessions that its address has had since; nil: whoever is heard
   /// there speaks for it.
   public var restartedInPlaceAt: Timestamp? {
