@@ -56,7 +56,7 @@ struct AuditCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A JSON report of the same server, saved before: with --max-age, what was closed since; - is stdin.",
+      "A JSON report of the same server, saved at least 2s and at most the max age before: shows which connections were closed since, and who pings; - is stdin.",
       valueName: "file"),
     completion: .file())
   var earlier: String?
@@ -111,7 +111,7 @@ struct AuditCommand: ParsableCommand {
     var run = AuditRun(
       connector: connection.connector(environment, loaded), judging: judging,
       keepsQueries: showQuery,
-      words: self.judging.words)
+      words: self.judging.words(seenFrom:))
     run.earlier = try earlier.map(EarlierReport.read)
     if let input { return try audit(savedIn: input, run, conditions, environment) }
     let targets = try connection.resolve(environment: environment, loaded)

@@ -9,8 +9,9 @@ struct AuditRun: Sendable {
   var connector: Connector
   var judging: Judging
   var keepsQueries: Bool
-  /// What of the command line judges in the same way, for the commands that advice prints.
-  var words: [String]
+  /// What of the command line judges in the same way at a moment, for the commands that advice
+  /// prints.
+  var words: @Sendable (Timestamp) -> [String]
   /// What the same server showed before.
   var earlier: EarlierReport?
 
@@ -33,7 +34,7 @@ struct AuditRun: Sendable {
           among: snapshot.sessions,
           asksSettings: report.totals.orphan > 0 && snapshot.role.canReadSettings,
           deadline: deadline))
-      report.advise(words: words(for: target.commandWords))
+      report.advise(words: words(for: target.commandWords, seenFrom: LocalClock.now))
       return .report(report)
     } catch let error as PostgresError {
       return refused(try Diagnostics.failure(error, reaching: target), target)
@@ -61,7 +62,9 @@ struct AuditRun: Sendable {
         let policy = try judging.policy(for: snapshot, isSaved: true)
         earlier?.warn(ofWhatItCannotProve: snapshot, by: policy)
         var report = Judge.judge(snapshot, by: policy)
-        report.advise(words: words(for: TargetResolver.commandWords(for: snapshot.target)))
+        report.advise(
+          words: words(
+            for: TargetResolver.commandWords(for: snapshot.target), seenFrom: snapshot.capturedAt))
         return .report(report)
       }
     }
@@ -73,7 +76,7 @@ struct AuditRun: Sendable {
       judgedWith: judging.policy)
   }
 
-  private func words(for target: String) -> String {
-    (words + [target]).filter { !$0.isEmpty }.joined(separator: " ")
+  private func words(for target: String, seenFrom now: Timestamp) -> String {
+    (words(now) + [target]).filter { !$0.isEmpty }.joined(separator: " ")
   }
 }

@@ -42,13 +42,13 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "The most sessions that one instance's pools hold; repeatable.", valueName: "[app=]n"))
+      "The most sessions of it from one address, all processes and pools counted; what is beyond is suspect; repeatable.", valueName: "[app=]n"))
   var poolSize: [String] = []
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "The most instances that may run at once, one-offs and workers included; repeatable.",
+      "The most instances that may run at once, one-offs and workers included: of each name, or with family:GLOB=N of all that match; repeatable.",
       valueName: "[app=]n"))
   var instances: [String] = []
 
@@ -101,7 +101,10 @@ struct JudgingOptions: ParsableArguments {
   var family: [String] = []
 
   /// The command line that says the same. What is taken from stdin has to be handed in again.
-  var words: [String] {
+  var words: [String] { words(seenFrom: LocalClock.now) }
+
+  /// - Parameter now: what `10m-ago` is before: a saved report's own time, or ours.
+  func words(seenFrom now: Timestamp) -> [String] {
     var words = policy.map { ["--policy=\(ShellWord.quoted($0))"] } ?? []
     for (option, value) in [
       ("stale-after", staleAfter), ("restart-grace", restartGrace),
@@ -112,7 +115,7 @@ struct JudgingOptions: ParsableArguments {
     // With '=', or a value that begins with '-' would be taken for an option.
     for (option, values) in [
       ("max-age", maxAge), ("pool-size", poolSize), ("instances", instances),
-      ("restarted-at", restartedAt.map(Self.absolute)),
+      ("restarted-at", restartedAt.map { Self.absolute($0, seenFrom: now) }),
       ("one-instance", oneInstance), ("shared-address", sharedAddress), ("pooler", pooler),
       ("family", family), ("live", [live].compactMap { $0 }), ("roster-covers", rosterCovers),
     ] {
@@ -145,14 +148,14 @@ struct JudgingOptions: ParsableArguments {
   }
 
   /// A restart was when it was, however much later the words are used.
-  private static func absolute(_ declaration: String) -> String {
+  private static func absolute(_ declaration: String, seenFrom now: Timestamp) -> String {
     let at = declaration.lastIndex(of: "=").map { declaration.index(after: $0) }
     let (application, time) = (
       declaration[..<(at ?? declaration.startIndex)],
       String(declaration[(at ?? declaration.startIndex)...])
     )
     guard case .ago(let age)? = try? Parsing.restartTime(time) else { return declaration }
-    return application + (LocalClock.now - age).iso8601
+    return application + (now - age).iso8601
   }
 
   /// The policy file, where one is named.

@@ -24,15 +24,15 @@ extension SavedReport {
     if let query = session.query {
       session.endsWithDiscardAll = isDiscardAll(query)
     } else if session.lastCommand == "DISCARD" {
-      // Under a name it need not have made it pooled.
+      let said = try json["discards_all"].bool()
       session.endsWithDiscardAll =
-        try mayBePooled(json["protections"]) || !session.applicationName.isEmpty
+        if let said { said } else { try mayBePooled(json["protections"]) }
     }
     return session
   }
 
   /// Without the query's text, what was saved of its protections tells DISCARD ALL from other
-  /// DISCARDs where there is no name; where that is missing it is taken to be a pooler's.
+  /// DISCARDs; where that is missing it is taken to be a pooler's.
   private static func mayBePooled(_ protections: JSONField) throws(InputFileError) -> Bool {
     guard let protections = try protections.elements() else { return true }
     for protection in protections where try protection["kind"].string() == "pooled" { return true }

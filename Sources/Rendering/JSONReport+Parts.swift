@@ -166,6 +166,7 @@ extension JSONWriter {
     value("silent_seconds", times.silent)
     value("used_at_age_seconds", times.usedAtAge)
     value("last_command", session.lastCommand)
+    value("discards_all", session.endsWithDiscardAll)
     holdings("holds", judged.holds)
     holdings("holds_unknown", judged.holdsUnknown)
     value("verdict", judged.verdict.rawValue)

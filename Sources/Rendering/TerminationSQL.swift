@@ -56,7 +56,8 @@ public enum TerminationSQL {
       // The evidence holds only while nobody is heard from there; of a process that has taken the
       // address over, whoever began before it.
       let older =
-        time(victim.judged.restartedInPlaceAt).map { "\n      AND other.backend_start < \($0)" } ?? ""
+        time(victim.judged.restartedInPlaceAt).map { "\n      AND other.backend_start < \($0)" }
+        ?? ""
       conditions.append(
         """
         NOT EXISTS (

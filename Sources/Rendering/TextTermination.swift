@@ -17,6 +17,7 @@ extension TextReport {
     if !(report.executed && report.plan.isBarred) {
       lines += advice([AuditAdvice.rights(for: report)].compactMap { $0 })
     }
+    lines += advice(AuditAdvice.doubtfulInput(report.audit))
     if !report.executed && !report.plan.selected.isEmpty {
       let which = isForAll ? "them, and those of the file's other targets" : "them"
       let place = next.contains("--live=-") ? ", behind the same pipe" : ""

@@ -60,8 +60,6 @@ extension Session {
   fileprivate var withoutNumbers: Session {
     var session = self
     (session.userID, session.databaseID) = (nil, nil)
-    // Where the query is not written, whether it is a pooler's shows in the protections.
-    session.endsWithDiscardAll = false
     return session
   }
 

@@ -28,19 +28,20 @@ extension Adviser {
     let names = report.heardThoughUnlisted
     if !names.isEmpty {
       let count = report.sparedByRosterGaps
+      let (was, it) = names.count == 1 ? ("was", "it") : ("were", "them")
       let spared =
         count == 0
         ? ""
-        : ", which keeps \(Wording.counted(count, "session")) from being called "
-          + (count == 1 ? "an orphan" : "orphans")
+        : count == 1
+          ? " 1 session that it would make an orphan stays a suspect."
+          : " \(count) sessions that it would make orphans stay suspects."
       warn(
         "roster_lacks_living",
-        "\(Wording.few(names)) \(names.count == 1 ? "was" : "were") heard just now, but the roster, "
-          + "which covers \(names.count == 1 ? "it" : "them"), lists none such that is alive. So it is "
-          + "not believed about their application" + spared
-          + ". Is it the right one, and complete? A list of one namespace, a host that was forgotten, "
-          + "a node or NAT that pods' sessions come from (--shared-address), and a pooler (--pooler) "
-          + "look like this.")
+        "\(Wording.few(names)) \(was) heard just now, and the roster, which covers \(it), does not "
+          + "list \(it) as alive. So it is not believed about \(lacking(names)).\(spared) If \(it) "
+          + "should be there, add \(it) and judge again; end no suspects before. A list of one "
+          + "namespace looks like this, a node or NAT that pods' sessions come from "
+          + "(--shared-address), and a pooler (--pooler).")
     }
     if let takenAt = roster.takenAt, report.capturedAt - takenAt > report.judgedWith.restartGrace {
       warn(
@@ -49,6 +50,15 @@ extension Adviser {
           + "or were heard since are not judged by it.")
     }
     return advice
+  }
+
+  /// The applications of those who were heard.
+  private func lacking(_ witnesses: [String]) -> String {
+    let names = report.sessions.filter { judged in
+      witnesses.contains(judged.session.applicationName)
+        || judged.session.clientAddress.map(witnesses.contains) ?? false
+    }.map { Self.label(family(of: $0.session)) }
+    return Wording.few(Set(names).sorted())
   }
 
   private var declarations: [Advice] {

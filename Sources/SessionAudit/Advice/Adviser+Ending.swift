@@ -10,7 +10,8 @@ extension Adviser {
       advice.append(
         Advice(
           code: "orphan_sessions", severity: urgency,
-          summary: "\(Wording.counted(count, "orphan")) could be ended. This shows "
+          summary:
+            "\(Wording.counted(count, "orphan")) could be ended\(unlisted(plan)). This shows "
             + "\(count == 1 ? "it" : "them"), and ends nothing:",
           remedy: command("--orphans" + (isInferred ? " --trust inferred" : ""))))
     }
@@ -30,6 +31,20 @@ extension Adviser {
           + "Where it is right:",
         remedy: command("--orphans --allow-empty" + (isInferred ? " --trust inferred" : ""))))
     return advice
+  }
+
+  /// What the roster lacks, so that whoever made it sees whom it forgot.
+  private func unlisted(_ plan: TerminationPlan) -> String {
+    var missing: [String: Int] = [:]
+    for victim in plan.selected {
+      for case .ownerGone(_, let name) in victim.judged.evidence.map(\.finding) {
+        missing[name, default: 0] += 1
+      }
+    }
+    guard !missing.isEmpty else { return "" }
+    let names = missing.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\($0.key) (\($0.value))" }
+    return "; the roster has none of \(Wording.few(names)): if one of these lives, add it"
   }
 
   var suspects: [Advice] {

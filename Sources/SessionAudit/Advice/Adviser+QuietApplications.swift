@@ -14,7 +14,8 @@ extension Adviser {
       statements += settings.alterRole(
         (application.roleID, application.role),
         in: (application.databaseID, application.database),
-        [(.idleSessionTimeout, SettingName.text(stale))]
+        // Somebody may look with a short threshold; a pool must not pay for it.
+        [(.idleSessionTimeout, SettingName.text(max(stale, .seconds(3600))))]
       ).filter { !statements.contains($0) }
     }
     return [

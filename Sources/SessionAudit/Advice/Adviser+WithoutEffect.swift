@@ -1,5 +1,5 @@
-/// What was declared and changed no verdict, each with the reason: nothing that a person says is
-/// passed over in silence.
+/// What was declared and made nobody an orphan, or what else it is there for, each with the reason:
+/// nothing that a person says is passed over in silence.
 extension Adviser {
   var withoutEffect: [Advice] {
     let said = report.withoutEffect.map { declaration in
@@ -9,7 +9,7 @@ extension Adviser {
     return [
       Advice(
         code: "declared_without_effect", severity: .info,
-        summary: "Declared, and it changed no verdict. \(said.joined(separator: "; ")).",
+        summary: "Declared, and it made nobody an orphan. \(said.joined(separator: "; ")).",
         remedy: nil)
     ]
   }
@@ -19,6 +19,8 @@ extension Adviser {
     case .instances(let rule): label("instances", rule.application, "\(rule.value)", rule.place)
     case .restart(let rule):
       label("restarted-at", rule.application, Self.text(rule.value), rule.place)
+    case .poolSize(let rule):
+      label("pool-size", rule.application, "\(rule.value)", rule.place)
     case .roster: "the roster"
     case .rosterCovers(let text): "--roster-covers \(text)"
     }
@@ -50,14 +52,18 @@ extension Adviser {
       "\(address) bears \(names) names, and one of them was heard within \(grace)"
     case .oneAddress: "nothing else of its name was seen at another address"
     case .namesSeenOnce(let count):
-      "each of its \(count) names was seen at one address, and a number for each name says nothing "
-        + "of names that don't come back; --instances 'family:GLOB=N' counts them together"
+      "each of its \(count) names was seen at one address, and the number is for each name; "
+        + "--instances 'family:GLOB=N' counts them together"
     case .neverAtOnce(let address, let most):
-      "since \(address) fell silent, at most "
-        + (most == 1 ? "1 other address was" : "\(most) other addresses were")
+      "since \(address) fell silent, "
+        + (most == 0
+          ? "no other address was"
+          : most == 1 ? "at most 1 other address was" : "at most \(most) other addresses were")
         + " in use at one moment, as far as the open connections show (where they are recycled, "
         + "another look may tell)"
-    case .doubt(let doubt): Self.clause(doubt)
+    case .doubt(let doubt): "it makes suspects alone: \(Self.clause(doubt))"
+    case .withinSize(let most, let address):
+      "no address has more; the most are \(most), from \(address ?? "a unix socket")"
     case .tooRecent: "it was less than \(grace) ago"
     case .nothingFromBefore: "nothing of it was opened before"
     case .heardSince: "what was opened before was heard since, or is at work"

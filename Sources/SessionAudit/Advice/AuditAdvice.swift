@@ -14,6 +14,11 @@ public enum AuditAdvice {
       remedy: "GRANT pg_signal_backend TO \(user.map(SQLText.identifier) ?? "CURRENT_USER");")
   }
 
+  /// What was handed in and is not believed, or made nobody an orphan.
+  public static func doubtfulInput(_ report: AuditReport) -> [Advice] {
+    Adviser(report: report, endable: nil, words: "").doubtfulInput
+  }
+
   /// What this role lacks to end, or even to see, what the selection may match; nil where it
   /// lacks nothing.
   public static func rights(for report: TerminationReport) -> Advice? {

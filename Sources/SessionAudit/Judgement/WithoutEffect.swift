@@ -4,6 +4,7 @@ public struct DeclarationWithoutEffect: Sendable, Equatable {
     /// In the order of the policy's.
     case instances(Declaration<Int>)
     case restart(Declaration<RestartTime>)
+    case poolSize(Declaration<Int>)
     case roster
     /// A glob or a network that the roster was said to cover.
     case rosterCovers(String)
@@ -26,6 +27,8 @@ public struct DeclarationWithoutEffect: Sendable, Equatable {
     case namesSeenOnce(Int)
     /// Since this address fell silent at most so many others were in use at one moment.
     case neverAtOnce(after: String, most: Int)
+    /// No address has more sessions; the most of one, where all are counted.
+    case withinSize(most: Int, address: String?)
     /// What speaks for it is doubtful.
     case doubt(Evidence.Doubt)
     /// It was complete less than a grace ago.
@@ -63,7 +66,7 @@ extension EvidenceFinder {
         isNamed(policy.restarts[place].application, judged)
       }.map { DeclarationWithoutEffect(subject: .restart(policy.restarts[place]), reason: $0) }
     }
-    return counted + restarted + rosterWithoutEffect(judged)
+    return counted + restarted + poolSizesWithoutEffect(judged) + rosterWithoutEffect(judged)
   }
 
   private typealias Member = (session: JudgedSession, entry: AddressBook.Entry)
@@ -114,6 +117,33 @@ extension EvidenceFinder {
     }
     let end = count.ends[member.entry.client] ?? now
     return .neverAtOnce(after: address, most: count.timeline.mostInUse(after: end))
+  }
+
+  private func poolSizesWithoutEffect(_ judged: [Member]) -> [DeclarationWithoutEffect] {
+    policy.poolSizes.indices.compactMap { place in
+      let rule = policy.poolSizes[place]
+      let members = judged.filter { member in
+        let application = book.applications[member.entry.application]
+        return policy.poolSizes.place(
+          for: book.names[application.name].text, user: application.user,
+          database: application.database, isConnected: application.isConnected) == place
+      }
+      let why = { poolSizeReason(members, rule.value) }
+      return reason(members, .beyondPoolSize, or: why) { isNamed(rule.application, judged) }
+        .map { DeclarationWithoutEffect(subject: .poolSize(rule), reason: $0) }
+    }
+  }
+
+  private func poolSizeReason(_ members: [Member], _ size: Int) -> DeclarationWithoutEffect.Reason {
+    let lives = Dictionary(grouping: members.filter { $0.entry.life != nil }) { $0.entry.life }
+    guard
+      let most = lives.values.max(by: {
+        ($0.count, $1[0].entry.client) < ($1.count, $0[0].entry.client)
+      })
+    else { return .noAddress(members.first.flatMap { book.clients[$0.entry.client].text }) }
+    return most.count > size
+      ? .nobodyQuiet
+      : .withinSize(most: most.count, address: book.clients[most[0].entry.client].text)
   }
 
   private func restartReason(
