@@ -42,7 +42,8 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "The most sessions of it from one address, all processes and pools counted; what is beyond is suspect; repeatable.", valueName: "[app=]n"))
+      "The most sessions of it from one address, all processes and pools counted; what is beyond is suspect; repeatable.",
+      valueName: "[app=]n"))
   var poolSize: [String] = []
 
   @Option(

@@ -98,7 +98,6 @@ extension MetricWriter {
 
   /// What a list that lacks whoever was heard kept from being orphans.
   mutating func rosterGaps(of report: AuditReport, prefix: String = "") {
-    guard report.judgedWith.roster != nil else { return }
     gauge(
       "\(prefix)roster_spared_sessions",
       "Sessions that would be orphans by the roster, if it did not lack who was heard just now.")

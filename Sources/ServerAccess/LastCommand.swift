@@ -19,7 +19,7 @@ struct LastCommand: ColumnValue {
   let mayListen: Bool
   /// It ends a transaction of which it does not show the other commands.
   let endsTransaction: Bool
-  /// It is a SELECT that calls what begins a base backup.
+  /// It names what begins a base backup.
   let beginsBackup: Bool
 
   init(postgresBytes bytes: UnsafeRawBufferPointer) {
@@ -31,8 +31,8 @@ struct LastCommand: ColumnValue {
       ? nil : String(decoding: letters.map { $0 & ~0x20 }, as: UTF8.self)
     isDiscardAll = word == "DISCARD" && Self.isDiscardAll(bytes[...])
     mayListen = Listening.shows(bytes)
-    endsTransaction = Self.endsTransaction(bytes, word)
-    beginsBackup = word == "SELECT" && Self.callsBackupStart(bytes)
+    endsTransaction = Self.mayBeCut(bytes) || Self.endsTransaction(bytes, word)
+    beginsBackup = Self.namesBackupStart(bytes)
   }
 
   /// Whether its first command is one of those that end a transaction, or its last of several, none
@@ -97,18 +97,36 @@ struct LastCommand: ColumnValue {
     return words.count == 2 && equals(words[0], "discard") && equals(words[1], "all")
   }
 
-  /// Both names, the one before 15 and the one since, have 15 letters, so that one look at what
-  /// stands before each parenthesis finds either.
-  private static func callsBackupStart(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard let base = bytes.baseAddress else { return false }
-    var start = 0
-    while start < bytes.count,
-      let found = memchr(base + start, Int32(UInt8(ascii: "(")), bytes.count - start)
-    {
-      let parenthesis = base.distance(to: UnsafeRawPointer(found))
-      let name = bytes[..<parenthesis].suffix(15)
-      if equals(name, "pg_backup_start") || equals(name, "pg_start_backup") { return true }
-      start = parenthesis + 1
+  /// Whether the text is as long as a server may keep of one: track_activity_query_size, 1 kB or
+  /// some of them, less the end and what is left of a character.
+  private static func mayBeCut(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= 1020 && bytes.count % 1024 >= 1020
+  }
+
+  /// Whether it speaks of what begins a base backup, in whatever way it is called. Both names, the
+  /// one before 15 and the one since, have "backup" in them, which the search looks for by its last
+  /// byte (Horspool, as in `Listening`).
+  private static func namesBackupStart(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var end = 5
+    while end < bytes.count {
+      switch bytes[end] | 0x20 {
+      case UInt8(ascii: "p"):
+        if equals(bytes[(end - 5)...end], "backup") {
+          let (before, behind) = (bytes[..<(end - 5)], bytes[(end + 1)...])
+          if equals(before.suffix(3), "pg_") && equals(behind.prefix(6), "_start")
+            || equals(before.suffix(9), "pg_start_")
+          {
+            return true
+          }
+        }
+        end += 6
+      case UInt8(ascii: "u"): end += 1
+      case UInt8(ascii: "k"): end += 2
+      case UInt8(ascii: "c"): end += 3
+      case UInt8(ascii: "a"): end += 4
+      case UInt8(ascii: "b"): end += 5
+      default: end += 6
+      }
     }
     return false
   }

@@ -122,7 +122,7 @@ struct Listening {
     if bytes[place] <= 0x20 {
       place += 1
     } else if isAt("--") {
-      skip(behind: "\n")
+      while place < bytes.count, bytes[place] != 0x0A, bytes[place] != 0x0D { place += 1 }
     } else if isAt("/*") {
       var depth = 0
       repeat {
@@ -180,11 +180,6 @@ struct Listening {
       }
       place += 1
     }
-  }
-
-  private mutating func skip(behind end: Unicode.Scalar) {
-    while place < bytes.count, bytes[place] != UInt8(ascii: end) { place += 1 }
-    place += 1
   }
 
   // MARK: - Bytes

@@ -51,7 +51,8 @@ struct JSONReportTests {
     "pid", "backend_start", "application_name", "user", "database", "client_address",
     "client_port", "backend_type", "leader_pid", "state", "state_change", "query_start",
     "transaction_start", "wait_event_type", "wait_event", "last_heard", "state_age_seconds",
-    "session_age_seconds", "silent_seconds", "used_at_age_seconds", "last_command", "holds",
+    "session_age_seconds", "silent_seconds", "used_at_age_seconds", "last_command",
+    "discards_all", "holds",
     "holds_unknown", "verdict", "evidence", "protections",
   ]
 
@@ -74,6 +75,7 @@ struct JSONReportTests {
         "used_ratio", "binding_limit", "ordinary_limit", "limits", "invalid_databases",
       ]
     ),
+    ("roster_gaps", []),
     (
       "totals",
       [
@@ -105,7 +107,7 @@ struct JSONReportTests {
     #expect(keys(bytes, depth: 3, after: "binding_limit\": {") == limit)
     #expect(keys(bytes, depth: 4, after: "limits\": [") == limit)
     #expect(keys(bytes, depth: 5, after: "clients\": [") == ["client_address", "sessions"])
-    #expect(keys(bytes, depth: 5, after: "evidence\": [") == ["kind", "basis", "detail"])
+    #expect(keys(bytes, depth: 5, after: "evidence\": [") == ["kind", "basis", "doubt", "detail"])
     let buckets = ["from_seconds", "to_seconds", "sessions"]
     #expect(keys(bytes, depth: 5, after: "state_age_buckets\": [") == buckets)
   }
@@ -124,6 +126,7 @@ struct JSONReportTests {
     let bytes = JSONReport.termination(Self.ended, version: "1", indents: true)
     let all = [
       "schema", "executed", "tool", "captured_at", "target", "judged_with", "coverage", "slots",
+      "roster_gaps",
       "plan", "breaker", "outcomes", "totals", "after", "failure",
     ]
     #expect(keys(bytes, depth: 1) == all)

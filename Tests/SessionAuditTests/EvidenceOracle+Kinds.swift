@@ -148,7 +148,6 @@ extension EvidenceOracle {
   func isCrowded(_ moment: Timestamp, _ limit: Int, _ session: Session) -> Bool {
     guard let end = countedEnd(session), moment > end, moment <= now else { return false }
     return inUse(countedOthers(session), at: moment) >= limit
-      && (now - moment >= policy.restartGrace || isSilentLong(end, session))
   }
 
   // MARK: - By what was said
@@ -207,7 +206,7 @@ extension EvidenceOracle {
     let view = RosterView(roster, self, session)
     if view.isOwnerGone {
       found[.ownerGone] = .some(
-        view.witness.map(Doubt.rosterLacks)
+        view.witness.map(Doubt.rosterLacks) ?? view.listedNeighbour.map(Doubt.hostIsListed)
           ?? (view.gap?.isByName == false && mayBePooled(session) ? .mayBePooled : nil))
     }
     if let began = view.ownersStart, began > heard {

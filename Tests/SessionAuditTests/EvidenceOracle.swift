@@ -328,11 +328,14 @@ struct EvidenceOracle {
     for life in counted(session) where life.address == session.clientAddress {
       end = max(end, life.end)
     }
-    guard bearsSeveralNames(session) || name(session).meaning == .numbered else { return end }
     return isClientBusy(session) ? nil : max(end, clientHeard(session))
   }
 
   func inUse(_ others: [Life], at moment: Timestamp) -> Int {
-    others.count { $0.spans.contains { $0.start <= moment && moment <= $0.end } }
+    // While one replaces another, both are there.
+    others.count { life in
+      life.end - moment >= policy.restartGrace
+        && life.spans.contains { $0.start <= moment && moment <= $0.end }
+    }
   }
 }

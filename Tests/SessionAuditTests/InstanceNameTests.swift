@@ -17,7 +17,7 @@ struct InstanceNameTests {
     ("scheduler.3540", (.neverRecurs, .dyno, "scheduler.*")),
     ("release.1", (.neverRecurs, .dyno, "release.*")),
     ("rerun.1", (.instance, .dyno, "rerun.*")),
-    ("web-12a34b56d-e78f9", (.neverRecurs, .hashed, "web-*")),
+    ("web-12a34b56d-e78f9", (.neverRecurs, .hashedDyno, "web-*")),
     ("my-web-12a34b56d-e78f9", (.neverRecurs, .hashed, "my-web-*")),
     ("celery@host-a", (.instance, .atHost, "celery@*")),
     ("a@b@c", (.shared, .atHost, "a@*")),
@@ -86,6 +86,30 @@ struct InstanceNameTests {
   @Test(arguments: ["web.123456"])
   func isSharedWhereTheNumberIsTooLong(_ name: String) {
     #expect(InstanceName(name).meaning == .shared && InstanceName(name).form == .other)
+  }
+
+  /// Hosts that are none, and what a number counts that is no process.
+  @Test(arguments: [
+    "celery@$(HOSTNAME)", "celery@${HOSTNAME}", "celery@%h", "worker@{hostname}",
+    "celery@host-a:ForkPoolWorker-1", "celery@host-a/reader", "celery@host-a#2", "shop@blue",
+    "shop@eu-west-1", "shop@replica", "shop@sha256:3f2a", "app@db.example:5432", "shop@unknown",
+    "tenant.17", "shard.3", "pool.1", "thread.2", "shop.8080", "report.2026",
+  ])
+  func takesNothingElseForAnInstance(_ name: String) {
+    #expect(InstanceName(name).meaning == .shared)
+  }
+
+  @Test func tellsDynosFromPods() {
+    #expect(InstanceName("web-12a34b56d-e78f9").form != InstanceName("web-7d9f8b6c5d-x2vlq").form)
+  }
+
+  @Test(arguments: [
+    ("psql", true), ("psql interactive", true), ("PostgreSQL JDBC Driver", true),
+    ("DBeaver 23.1.0 - Main <shop>", true), ("python3.11", true), ("orders", false),
+    ("node-orders", false), ("python_worker", false), ("gunicorn", false), ("javascript", false),
+  ])
+  func knowsToolsByTheirNames(_ name: String, _ isATools: Bool) {
+    #expect(InstanceName(name).isATools == isATools)
   }
 
   private static let hosts = [

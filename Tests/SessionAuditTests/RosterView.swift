@@ -107,6 +107,15 @@ struct RosterView {
     }.map(\.gap.missing).min()
   }
 
+  /// A name that the roster lists and that comes from the same host.
+  var listedNeighbour: String? {
+    guard gap?.isByName == true else { return nil }
+    return oracle.visible.filter { other in
+      other.clientAddress == session.clientAddress && oracle.isConnected(other)
+        && oracle.life(other) != nil && living.contains { $0.name == other.applicationName }
+    }.map(\.applicationName).min()
+  }
+
   var witnessOfUser: String? {
     heardThoughUnlisted.filter { $0.session.user == session.user }.map(\.gap.missing).min()
   }
@@ -131,6 +140,7 @@ struct RosterView {
   /// Whether lines list an address of its application.
   private var isListed: Bool {
     roster.format == .lines && !session.applicationName.isEmpty
+      && !session.applicationName.hasPrefix("python")
       && oracle.visible.contains { other in
         other.applicationName == session.applicationName && other.user == session.user
           && other.database == session.database

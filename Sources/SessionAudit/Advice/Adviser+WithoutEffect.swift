@@ -49,8 +49,11 @@ extension Adviser {
     case .noAddress(let address):
       "what is quiet comes from \(address ?? "a unix socket"), which tells no instance"
     case .hostIsHeard(let address, let names):
-      "\(address) bears \(names) names, and one of them was heard within \(grace)"
-    case .oneAddress: "nothing else of its name was seen at another address"
+      names > 1
+        ? "\(address) bears \(names) names, and one of them was heard within \(grace)"
+        : "\(address) was heard within \(grace), by another name or another database"
+    case .oneAddress:
+      "nothing else of its name, role and database was seen at another address"
     case .namesSeenOnce(let count):
       "each of its \(count) names was seen at one address, and the number is for each name; "
         + "--instances 'family:GLOB=N' counts them together"
@@ -59,15 +62,16 @@ extension Adviser {
         + (most == 0
           ? "no other address was"
           : most == 1 ? "at most 1 other address was" : "at most \(most) other addresses were")
-        + " in use at one moment, as far as the open connections show (where they are recycled, "
-        + "another look may tell)"
+        + " in use at one moment and heard \(grace) later, as far as the open connections show (where "
+        + "they are recycled, another look may tell)"
     case .doubt(let doubt): "it makes suspects alone: \(Self.clause(doubt))"
     case .withinSize(let most, let address):
       "no address has more; the most are \(most), from \(address ?? "a unix socket")"
     case .tooRecent: "it was less than \(grace) ago"
     case .nothingFromBefore: "nothing of it was opened before"
     case .heardSince: "what was opened before was heard since, or is at work"
-    case .allListedOrHeard: "all that it covers is listed as alive, or was heard just now"
+    case .allListedOrHeard:
+      "all that it covers is listed as alive, was heard just now, or comes from a pooler or a node"
     case .matchesNobody: "no session has such a name or address"
     }
   }

@@ -106,6 +106,8 @@ extension Evidence {
       "The number in its name may count processes, shards or tenants, so it could be a quiet one."
     case .rosterLacks(let witness):
       "But the roster lacks \(witness) too, which was heard just now, so it is not believed here."
+    case .hostIsListed(let name):
+      "But \(name), which the roster lists, comes from its address too, so this is not certain."
     case .mayBePooled:
       "Its address leaves DISCARD ALL behind, as a pooler does, so this is not certain."
     case .severalNames(let count):

@@ -65,6 +65,8 @@ public struct Evidence: Sendable, Equatable {
     case numberedName
     /// The roster lacks this name or address too, though it was heard just now.
     case rosterLacks(String)
+    /// This name, which the roster lists, comes from its address too.
+    case hostIsListed(String)
     /// A pooler may keep its address's sessions open.
     case mayBePooled
     /// So many instance names come from its address.
@@ -96,6 +98,7 @@ public struct Evidence: Sendable, Equatable {
     case .withinTolerance?: "within_tolerance"
     case .numberedName?: "numbered_name"
     case .rosterLacks?: "roster_lacks_living"
+    case .hostIsListed?: "host_is_listed"
     case .mayBePooled?: "may_be_pooled"
     case .severalNames?: "several_names"
     case .restartInPlace?: "restart_in_place"

@@ -58,8 +58,9 @@ extension EvidenceFinder {
       isByName
       ? gaps.witness(ofFamily: name.reading)
       : gaps.witness(ofApplication: entry.application, coveredBy: covers)
+    let neighbour = isByName ? listedNames[entry.client] : nil
     let doubt =
-      witness.map(Evidence.Doubt.rosterLacks)
+      witness.map(Evidence.Doubt.rosterLacks) ?? neighbour.map(Evidence.Doubt.hostIsListed)
       ?? (!isByName && client.mayBePooler ? .mayBePooled : nil)
     return Evidence(.ownerGone(covers: covers, missing: missing), doubt: doubt)
   }

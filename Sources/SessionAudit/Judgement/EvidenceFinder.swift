@@ -19,6 +19,8 @@ struct EvidenceFinder {
   let restarts: [DeclaredRestart?]
   let roster: RosterIndex?
   var isListed: [Bool] = []
+  /// By client address that tells a host: a name that comes from there and that the roster lists.
+  var listedNames: [Int: String] = [:]
   /// Who shows that the roster is not believed about some.
   private(set) var gaps = RosterGaps()
 
@@ -80,6 +82,10 @@ struct EvidenceFinder {
     isListed = Array(repeating: false, count: book.applications.count)
     for case let entry? in book.entries {
       let application = book.applications[entry.application]
+      let name = book.names[application.name].text
+      if application.isConnected, entry.life != nil, roster.listsName(name) {
+        listedNames[entry.client] = listedNames[entry.client].map { min($0, name) } ?? name
+      }
       if !isListed[entry.application] {
         isListed[entry.application] =
           application.isConnected
@@ -172,13 +178,8 @@ struct EvidenceFinder {
     let client = book.clients[entry.client]
     let name = book.names[book.applications[entry.application].name]
     let lastChange = book.sources[entry.source].lastChange
-    // A recycling application has only young sessions, so a long silence stands for the grace; but
-    // not where a query took that long and has ended since.
-    func hasSettled(_ silent: Duration) -> Bool {
-      min(silent, now - lastChange) < staleAfters[entry.application]
-    }
     if let limit = counts.counts[entry.application]?.timeline.limit,
-      let moment = crowdedMoment(life, entry, name, hasSettled: hasSettled)
+      let moment = crowdedMoment(life, entry)
     {
       found.append(Evidence(.beyondInstances(limit: limit, at: moment), doubt: doubt(entry)))
     }
@@ -190,8 +191,11 @@ struct EvidenceFinder {
       name.meaning == .instance
       || name.meaning == .numbered && confirmedNumbers.contains(life.application)
     if name.meaning != .neverRecurs,
+      // A recycling application has only young sessions, so a long silence stands for the grace; but
+      // not where a query took that long and has ended since.
       let newcomer = generations.newcomer(
-        after: life.lastHeard, hasSettled: hasSettled(silent))
+        after: life.lastHeard,
+        hasSettled: min(silent, now - lastChange) < staleAfters[entry.application])
     {
       let doubt: Evidence.Doubt? =
         !tellsInstance
@@ -209,18 +213,16 @@ struct EvidenceFinder {
 
   /// A moment at which as many others were in use as may run at once.
   private func crowdedMoment(
-    _ life: AddressBook.Life, _ entry: AddressBook.Entry, _ name: AddressBook.Name,
-    hasSettled: (Duration) -> Bool
+    _ life: AddressBook.Life, _ entry: AddressBook.Entry
   ) -> Timestamp? {
     guard let count = counts.counts[entry.application] else { return nil }
-    var end = max(life.lastHeard, count.ends[entry.client] ?? life.lastHeard)
+    // Whoever is heard there, by whatever name, shows that the host is there.
     let client = book.clients[entry.client]
-    // Of several processes on a host, whichever is heard shows that the host is there.
-    if client.bearsSeveralNames || name.meaning == .numbered {
-      guard !client.isBusy else { return nil }
-      end = max(end, client.lastHeard ?? end)
-    }
-    return count.timeline.crowdedMoment(after: end, hasSettled: hasSettled(now - end))
+    guard !client.isBusy else { return nil }
+    let end = max(
+      life.lastHeard, count.ends[entry.client] ?? life.lastHeard,
+      client.lastHeard ?? life.lastHeard)
+    return count.timeline.crowdedMoment(after: end)
   }
 
   // MARK: - From what was declared

@@ -6,7 +6,8 @@ struct Generations {
   /// Places in `lives` by start, then by address, so that the order of the rows shows nowhere. Those
   /// of addresses with several names are not among them: by inference they are no instances.
   private let byStart: [Int]
-  /// When addresses came into use and fell silent: of the spans in which each was surely in use.
+  /// When addresses came into use and until when each was sure to be so for another grace: of the
+  /// spans in which it was in use, what lies a grace before it was last heard.
   private let starts: [Timestamp]
   private let ends: [Timestamp]
   /// For each place in `byStart`: of the lives from there on, the one heard last.
@@ -38,7 +39,12 @@ struct Generations {
           ? lives[a].start < lives[b].start
           : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
       }
-    let spans = lives.flatMap { Self.merged($0.spans) }
+    let spans = lives.flatMap { life -> [ClosedRange<Timestamp>] in
+      let latest = life.lastHeard - policy.restartGrace
+      return Self.merged(life.spans).compactMap { span in
+        span.lowerBound <= latest ? span.lowerBound...min(span.upperBound, latest) : nil
+      }
+    }
     starts = spans.map(\.lowerBound).sorted()
     ends = spans.map(\.upperBound).sorted()
     let settled = settled
@@ -117,19 +123,16 @@ struct Generations {
     starts.dropFirst(starts.partitioned { $0 <= end }).map { inUse(at: $0) }.max() ?? 0
   }
 
-  /// A moment after `end` at which as many addresses were in use as may run at once; none of them
-  /// is one whose life had ended by then.
-  /// - Parameter hasSettled: only a moment that is a grace ago.
-  func crowdedMoment(after end: Timestamp, hasSettled: Bool) -> Timestamp? {
+  /// A moment after `end` at which as many addresses were in use as may run at once, and from which
+  /// each of them lived on for a grace: while one replaces another, both are there.
+  func crowdedMoment(after end: Timestamp) -> Timestamp? {
     guard let limit else { return nil }
-    let bound = hasSettled ? settled : now
     // Lives grow in number only where one begins: there, or right after `end`.
     let right = Timestamp(microseconds: end.microseconds &+ 1)
-    if right <= bound, inUse(at: right) >= limit { return right }
+    if right <= now, inUse(at: right) >= limit { return right }
     let first = starts.partitioned { $0 <= end }
     guard first < starts.count, nextCrowded[first] < starts.count else { return nil }
-    let start = starts[nextCrowded[first]]
-    return start <= bound ? start : nil
+    return starts[nextCrowded[first]]
   }
 
   private func inUse(at moment: Timestamp) -> Int {

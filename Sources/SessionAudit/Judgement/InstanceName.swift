@@ -21,9 +21,11 @@ struct InstanceName {
     case atHost
     /// `shop-0`
     case statefulPod
-    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`, and dynos of the new generation,
-    /// `web-12a34b56d-e78f9`: some names could be either.
+    /// `shop-7d9f8b6c5d-x2vlq`, `backup-28394820-x2vlq`. Few names could be a dyno's of the new
+    /// generation as well.
     case hashed
+    /// `web-12a34b56d-e78f9`
+    case hashedDyno
     /// `agent-x2vlq`, a pod of a DaemonSet or Job.
     case suffixed
     case other
@@ -111,7 +113,11 @@ struct InstanceName {
   /// Hosts that are every machine, versions, commits and environments.
   private static func meansAnybody(_ host: String) -> Bool {
     if let address = NetworkAddress(host) { return address.isLoopback }
-    if host.contains("@") || host.contains("localhost") { return true }
+    // Placeholders that nobody filled in, and what no name of a host has.
+    let isHosts = host.utf8.allSatisfy {
+      isLetter($0) || isDigit($0) || $0 >= 0x80 || marks.contains($0)
+    }
+    if !isHosts || host.contains("localhost") || isRegion(host) { return true }
     let version = host.drop { $0 == "v" }.utf8
     if version.allSatisfy({ isDigit($0) || $0 == dot }) { return true }
     // 12 are a container's name, which is its host's.
@@ -119,9 +125,20 @@ struct InstanceName {
     return environments.contains(host)
   }
 
+  /// What stands in a host's name beside letters and digits.
+  private static let marks: Set<UInt8> = [dash, dot, underscore]
+
   private static let environments: Set<String> = [
     "production", "prod", "staging", "stage", "development", "dev", "testing", "test", "main",
-    "master", "live", "default", "latest", "head",
+    "master", "live", "default", "latest", "head", "blue", "green", "canary", "eu", "us", "ap",
+    "replica", "primary", "standby", "web", "api", "worker", "high", "low", "unknown", "none",
+    "null", "docker", "k8s", "kubernetes", "db", "database", "postgres", "host", "hostname",
+  ]
+
+  /// What a number behind a point counts that is no process of a Procfile.
+  private static let counted: Set<String> = [
+    "tenant", "shard", "partition", "pool", "conn", "connection", "thread", "client", "port",
+    "year", "job", "queue", "task",
   ]
 
   /// What stands before a version rather than a number of instances.
@@ -138,10 +155,13 @@ struct InstanceName {
     // `python3.11` and `shop-1.2` are versions.
     guard let last = type.last, !isDigit(last),
       type.allSatisfy({ isLetter($0) || isDigit($0) || $0 == dash || $0 == underscore }),
-      !versioned.contains(String(decoding: type, as: UTF8.self))
+      !versioned.contains(String(decoding: type, as: UTF8.self)),
+      !counted.contains(String(decoding: type, as: UTF8.self))
     else { return nil }
     // Process types that Heroku numbers anew each time.
     let isOneOff = ["run", "scheduler", "release"].contains { type.elementsEqual($0.utf8) }
+    // So many dynos nobody has: it is a port or a year.
+    guard isOneOff || name.endIndex - point <= 4 else { return nil }
     return (isOneOff ? .neverRecurs : .instance, .dyno, point + 1)
   }
 
@@ -155,7 +175,7 @@ struct InstanceName {
     if let before = front.lastIndex(of: dash), before > 0 {
       let middle = front[(before + 1)...]
       if middle.count == 9, middle.allSatisfy(isHex), end.allSatisfy(isHex) {
-        return (.neverRecurs, .hashed, before + 1)
+        return (.neverRecurs, .hashedDyno, before + 1)
       }
       let isReplicaSet = (6...10).contains(middle.count) && middle.allSatisfy(isSafe)
       let isCronJob = middle.count >= 7 && middle.allSatisfy(isDigit)
@@ -176,14 +196,41 @@ struct InstanceName {
       !versioned.contains(String(decoding: name[..<at], as: UTF8.self))
     else { return nil }
     // `shop-eu-west-1` is a region, and everything in it bears its name.
-    let last = name[..<at].lastIndex(of: dash).map { $0 + 1 } ?? 0
-    let word = String(decoding: name[last..<at], as: UTF8.self)
-    let isDirection = ["north", "south", "east", "west", "central"].contains {
-      word.hasPrefix($0) || word.hasSuffix($0)
-    }
-    if isDirection { return nil }
+    if isRegion(String(decoding: name, as: UTF8.self)) { return nil }
     return (.numbered, .statefulPod, at + 1)
   }
+
+  /// `eu-west-1`, whatever stands before it.
+  private static func isRegion(_ text: String) -> Bool {
+    let parts = text.split(separator: "-")
+    guard parts.count > 1, let number = parts.last, number.utf8.allSatisfy(isDigit) else {
+      return false
+    }
+    let word = parts[parts.count - 2]
+    return ["north", "south", "east", "west", "central"].contains {
+      word.hasPrefix($0) || word.hasSuffix($0)
+    }
+  }
+
+  /// Whether a tool or a driver calls itself so wherever it runs: it tells no application from
+  /// another.
+  var isATools: Bool {
+    let small = name.lowercased()
+    return Self.tools.contains { tool in
+      guard small.hasPrefix(tool) else { return false }
+      // A version may stand behind it.
+      return small.utf8.dropFirst(tool.utf8.count).first.map {
+        Self.isDigit($0) || [0x20, Self.dot, UInt8(ascii: ":"), UInt8(ascii: "/")].contains($0)
+      } ?? true
+    }
+  }
+
+  private static let tools = [
+    "psql", "pgcli", "pgadmin", "dbeaver", "datagrip", "tableplus", "navicat", "postico",
+    "heidisql", "metabase", "tableau", "power bi", "grafana", "superset",
+    "postgresql jdbc driver", "npgsql", "psqlodbc", "python", "ruby", "rails", "rake", "node",
+    "java", "php", "perl", "pg_dump", "pg_restore", "pgbench",
+  ]
 
   /// How many bytes stand before ` - address:port`; nil where there is no such ending.
   private static func lengthWithoutHost(_ name: UnsafeBufferPointer<UInt8>) -> Int? {

@@ -39,7 +39,10 @@ struct Replacements {
         let maxAge = maxAge(book.lives[life].application), now - past <= maxAge
       else { continue }
       if (session.queryStart ?? start) - start > maxAge { address.isUsedLate = true }
-      if !after.contains(Identity(session)), past - start <= maxAge + slack,
+      // What had been quiet for long may have been closed for that, by a pool or by the server's
+      // idle_session_timeout.
+      let isInUse = past - max(start, session.queryStart ?? start) <= maxAge / 4
+      if isInUse, !after.contains(Identity(session)), past - start <= maxAge + slack,
         now - start > maxAge, book.lives[life].lastAsked - start > maxAge
       {
         address.closed += 1

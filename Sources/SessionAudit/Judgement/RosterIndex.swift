@@ -75,6 +75,8 @@ struct RosterIndex {
 
   var isComplete: Bool { roster.isComplete }
 
+  func listsName(_ name: String) -> Bool { livingByName[name] != nil }
+
   /// - Parameters:
   ///   - applicationIsListed: whether sessions of the same application come from an address that
   ///     lines list.
@@ -150,12 +152,12 @@ struct RosterIndex {
   }
 
   /// Whether lines list this address: then they cover the application whose sessions come from
-  /// it. What has no name is covered only when the user says so: the name would tell which
-  /// application it is.
+  /// it. What has no name, or that of a tool or driver, is covered only when the user says so: the
+  /// name would tell which application it is.
   func lists(_ client: AddressBook.Client, of name: AddressBook.Name) -> Bool {
     guard roster.format == .lines, !name.text.isEmpty, !client.isShared,
       let address = client.address
     else { return false }
-    return !owners(of: address).isEmpty
+    return !owners(of: address).isEmpty && !name.reading.isATools
   }
 }

@@ -37,7 +37,7 @@ public struct DeclarationWithoutEffect: Sendable, Equatable {
     case nothingFromBefore
     /// What was opened before it was heard since.
     case heardSince
-    /// Everything that the roster covers is listed as alive, or was heard.
+    /// Everything that the roster covers is listed as alive, was heard, or can't be told by it.
     case allListedOrHeard
     /// No session has such a name or address.
     case matchesNobody
@@ -99,7 +99,9 @@ extension EvidenceFinder {
         && now - book.sources[member.entry.source].lastHeard >= policy.restartGrace
     }
     .sorted { ($0.session.times.silent ?? .zero) > ($1.session.times.silent ?? .zero) }
-    guard let first = quiet.first else { return .nobodyQuiet }
+    guard let first = quiet.first else {
+      return members.contains(where: \.entry.isPooled) ? .pooled : .nobodyQuiet
+    }
     guard let member = quiet.first(where: { $0.entry.life != nil }) else {
       return .noAddress(book.clients[first.entry.client].text)
     }
@@ -112,7 +114,7 @@ extension EvidenceFinder {
       return names > 1 ? .namesSeenOnce(names) : .oneAddress
     }
     let silent = client.lastHeard.map { now - $0 } ?? .zero
-    if client.bearsSeveralNames, client.isBusy || silent < policy.restartGrace {
+    if client.isBusy || silent < policy.restartGrace {
       return .hostIsHeard(address, names: client.instanceNames.count)
     }
     let end = count.ends[member.entry.client] ?? now
