@@ -108,7 +108,8 @@ struct LackingTally: CustomStringConvertible {
   }
 }
 
-/// Two applications whose hosts live or vanish, and a list of addresses that may lack some who live.
+/// Two applications whose hosts live or vanish, other processes on some of the hosts, and a list of
+/// addresses that may lack some who live.
 struct LackingRound {
   private let stage: RoundStage
   private var random: Seeded
@@ -140,6 +141,7 @@ struct LackingRound {
         name: isOneName ? names[0] : names[1], user: isOneName ? "other" : "app"),
     ]
     for application in applications.shuffled(using: &random) { try live(application) }
+    let neighbours = try addNeighbours()
     // Nothing happens so near to the moment of the list that it could fall on either side.
     stage.pause(milliseconds: 15)
     let lacks = isBeyondKnowing || random.chance(60)
@@ -147,8 +149,10 @@ struct LackingRound {
     for application in applications where lacks {
       guard witnessed.isEmpty || random.chance(30) else { continue }
       let alive = living(application)
-      guard alive.count > 1 else { continue }
-      unlisted += alive.shuffled(using: &random)
+      // A neighbour that is quiet and alone of its application would be beyond knowing, too.
+      let candidates = alive.filter { !neighbours.contains($0.dyno.address) }
+      guard alive.count > 1, !candidates.isEmpty else { continue }
+      unlisted += candidates.shuffled(using: &random)
         .prefix(Int.random(in: 1..<alive.count, using: &random))
       witnessed.append(application)
     }
@@ -173,7 +177,9 @@ struct LackingRound {
     }
   }
 
-  private func isUnlisted(_ host: RoundHost) -> Bool { unlisted.contains { $0 === host } }
+  private func isUnlisted(_ host: RoundHost) -> Bool {
+    unlisted.contains { $0.dyno.address == host.dyno.address }
+  }
 
   /// Its hosts begin, some vanish, some of these come back elsewhere or where they were.
   private mutating func live(_ application: Application) throws {
@@ -195,6 +201,22 @@ struct LackingRound {
       }
     }
     if living(application).isEmpty { try begin() }
+  }
+
+  /// Other processes on some of the hosts, of which one or two bear instances' names.
+  /// - Returns: the addresses of those that live.
+  private mutating func addNeighbours() throws -> Set<String> {
+    var living: Set<String> = []
+    for address in Set(stage.hosts.map(\.dyno.address)).sorted() where random.chance(20) {
+      let names = ["clock", "cron"].map { "\($0).\(stage.hosts.count)" } + ["psql"]
+      for name in names.shuffled(using: &random)
+        .prefix(Int.random(in: 1...2, using: &random))
+      {
+        let host = try stage.start(name, sessions: 1, address: address)
+        if random.chance(40) { try stage.vanish(host) } else { living.insert(address) }
+      }
+    }
+    return living
   }
 
   /// One that the list lacks works, or one begins that it can't have.
