@@ -147,9 +147,16 @@ struct RoundHistory {
     }
   }
 
-  /// Every instance that has no host gets one.
-  mutating func bringBackLost() throws {
-    for instance in instances where instance.host == nil { try begin(instance) }
+  /// Of the instances that have no host each gets one, as likely as said.
+  mutating func bringBackLost(percent: Int = 100) throws {
+    for instance in instances where instance.host == nil && random.chance(percent) {
+      try begin(instance)
+    }
+  }
+
+  /// All hosts vanish.
+  mutating func loseAll() throws {
+    for instance in instances { try lose(instance) }
   }
 
   /// A deploy: every instance restarts.

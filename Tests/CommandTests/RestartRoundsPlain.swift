@@ -18,12 +18,12 @@ extension RoundWay {
     try history.playPlainly()
     stage.pause(milliseconds: 110)
     switch self {
-    case .names: break
+    case .names, .restarts: break
     case .instances:
       play.instances = ["": history.instances.count]
       play.options = ["--instances", "=\(history.instances.count)"]
     case .roster:
-      play.roster = OracleRoster(takenAt: try stage.now()) { _, _ in true }
+      play.roster = OracleRoster(takenAt: try stage.now()) { _ in .name }
       var lines: [String] = []
       var dynos: [String] = []
       for host in history.instances.compactMap(\.host) {

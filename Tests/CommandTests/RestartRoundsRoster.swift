@@ -109,12 +109,17 @@ struct RosterRound {
     roster.isComplete = form == .complete
     switch form {
     case .dynos, .statefulPods, .deployedPods, .linesOfNames:
-      roster.covers = { name, _ in families.contains(String(name.prefix(while: \.isLetter))) }
+      roster.covers = {
+        families.contains(String($0.name.prefix(while: \.isLetter))) ? .name : .nothing
+      }
     case .namelessPods, .linesOfAddresses:
       // Lines of addresses cover the name that comes from there, if it is one.
       let isTold = form == .namelessPods || random.chance(50)
       if isTold { told.options += ["--roster-covers", "127.0.0.0/8"] }
-      roster.covers = { name, _ in isTold || !name.isEmpty }
+      roster.covers = {
+        isTold
+          ? .address(by: "127.0.0.0/8") : $0.name.isEmpty ? .nothing : .address(by: $0.name)
+      }
     case .complete: told.options += ["--roster-complete"]
     }
     if isInLines { return "# who is alive\n" + rows.map { $0 + "\n" }.joined() }

@@ -146,6 +146,22 @@ final class RoundStage {
   /// The server's clock.
   func now() throws -> Int64 { try microseconds("now") }
 
+  /// The server's clock, also as text.
+  func moment() throws -> (microseconds: Int64, text: String) {
+    let result = try root.execute(
+      """
+      SELECT now, to_char(now AT TIME ZONE 'UTC', \(Self.format)) AS text
+      FROM clock_timestamp() AS now
+      """)
+    let row = try result.onlyRow()
+    return (
+      try row.required(try result.column("now")), try row.required(try result.column("text"))
+    )
+  }
+
+  /// Which sessions of the round there are.
+  func presentKeys() throws -> Set<SessionKey> { Set(try currentFacts().map(\.fact.key)) }
+
   /// A time as the server's microseconds.
   func microseconds(_ text: String) throws -> Int64 {
     let result = try root.execute("SELECT '\(text)'::timestamptz AS value")

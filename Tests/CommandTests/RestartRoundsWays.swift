@@ -9,6 +9,11 @@ enum RoundWay: CaseIterable {
   case instances
   /// A list of who is alive is given.
   case roster
+  /// A restart of everything is declared.
+  case restarts
+
+  /// Those whose plain restarts leave nothing that could not be told.
+  static let ofPlainRestarts: [RoundWay] = [.names, .instances, .roster]
 }
 
 /// What the audit is told after a history, and what the oracle knows of it.
@@ -18,9 +23,19 @@ struct RoundPlay: CustomStringConvertible {
   /// What the audit reads from standard input.
   var input: String?
   var instances: [String: Int] = [:]
+  var restarts: [String: OracleRestart] = [:]
   var roster: OracleRoster?
+  /// Whether what it is told is wrong in a way that nothing on the server shows.
+  var isBeyondKnowing = false
   /// What is unusual about it, for people who read of a failure.
   var remarks: [String] = []
+
+  /// The options of a run that judges by what it says, and the target.
+  func judging(on stage: RoundStage) -> [String] {
+    ["--restart-grace", "\(limits.grace / 1000)ms", "--stale-after", "\(limits.stale / 1000)ms"]
+      + ["--clock-tolerance", "\(limits.tolerance / 1000)ms"] + options
+      + [stage.server.uri(user: "app", database: "shop")]
+  }
 
   var description: String {
     "\(remarks) \(options) \(roster.map { "taken \($0.takenAt), \($0.entries)" } ?? "")"
@@ -39,6 +54,7 @@ extension RoundWay {
     switch self {
     case .names: return try playNames(on: stage, random: &random)
     case .instances: return try playInstances(on: stage, random: &random)
+    case .restarts: return try playRestarts(on: stage, random: &random)
     case .roster:
       var round = RosterRound(on: stage, random: &random)
       return try round.play()
@@ -73,6 +89,34 @@ extension RoundWay {
     let most = history.mostAlive + (random.chance(15) ? 1 : 0)
     play.instances = [name: most]
     play.options = ["--instances", "\(name)=\(most)"]
+    return play
+  }
+
+  /// At one moment nobody runs, and then most come back, many of them where they were.
+  private func playRestarts(on stage: RoundStage, random: inout Seeded) throws -> RoundPlay {
+    var play = RoundPlay()
+    let namings: [RoundHistory.Naming] = [
+      .numbered, .atHost, .stateful, .shared(""), .shared("django"),
+    ]
+    var history = RoundHistory(
+      on: stage, naming: namings.randomElement(using: &random)!,
+      random: Seeded(seed: random.next()))
+    (history.reuse, history.reusesOwnAddressOnly) = (random.chance(80) ? 60 : 0, true)
+    try history.play()
+    try history.loseAll()
+    // Who was heard within the tolerance can't be told.
+    stage.pause(milliseconds: random.chance(80) ? 50 : 20)
+    let moment = try stage.moment()
+    try history.bringBackLost(percent: 80)
+    try history.workSome(percent: 50)
+    if random.chance(30) { try addDecoys(to: stage, after: history) }
+    try finish(&history, &play, random: &random)
+    let isNamed = random.chance(80)
+    for name in Set(stage.hosts.map(\.name)).sorted() {
+      play.restarts[name] = OracleRestart(at: moment.microseconds, isNamed: isNamed)
+      if isNamed { play.options += ["--restarted-at", "\(name)=\(moment.text)"] }
+    }
+    if !isNamed { play.options += ["--restarted-at", moment.text] }
     return play
   }
 

@@ -1,16 +1,13 @@
 /// What the contract lets a run end of what it calls orphans.
 extension ContractOracle {
-  /// The evidence that rests on a roster, and that which rests on nothing but the server's picture.
-  private static let fromRosters: Set = ["owner_gone", "predates_owner", "predates_all"]
+  /// The evidence that rests on nothing but the server's picture.
   private static let inferred: Set = ["superseded"]
 
-  /// Those that `terminate --orphans` may end: not those whose family the roster does not know well
-  /// enough, nor those whose application would be left without a session that was heard within the
-  /// threshold, nor transactions of late on inferred evidence.
+  /// Those that `terminate --orphans` may end: not those whose application would be left without a
+  /// session that was heard within the threshold, nor transactions of late on inferred evidence.
   /// - Parameter trustsInferred: whether it is run with `--trust inferred` for sessions of a name.
   public func endable(trustsInferred: (_ name: String) -> Bool) -> Set<SessionKey> {
     let orphans = orphans()
-    let doubted = doubtedFamilies()
     let heard = Set(
       facts.filter {
         orphans[$0.key] == nil && $0.database == database && now - lastHeard($0) < limits.stale
@@ -19,7 +16,7 @@ extension ContractOracle {
     for fact in facts {
       guard let kinds = orphans[fact.key] else { continue }
       let family = TestName.family(of: fact.name)
-      var trusted = doubted.contains(family) ? kinds.subtracting(Self.fromRosters) : kinds
+      var trusted = kinds
       if !trustsInferred(fact.name) { trusted.subtract(Self.inferred) }
       guard !trusted.isEmpty, heard.contains(family) else { continue }
       let hasSettled = now - max(lastHeard(fact), fact.stateChange) >= limits.stale
@@ -29,19 +26,6 @@ extension ContractOracle {
       endable.insert(fact.key)
     }
     return endable
-  }
-
-  /// Of names that the roster covers and lacks, though they were heard just now.
-  private func doubtedFamilies() -> Set<String> {
-    guard let roster else { return [] }
-    let living = roster.entries.filter(\.isAlive)
-    let doubtful = facts.filter { fact in
-      fact.database == database && !TestName.isShared(fact.name)
-        && roster.covers(fact.name, fact.address)
-        && !living.contains { $0.name == fact.name || $0.address == fact.address }
-        && (lastHeard(fact) >= roster.takenAt || lastHeard(fact) > now - limits.grace)
-    }
-    return Set(doubtful.map { TestName.family(of: $0.name) })
   }
 }
 

@@ -128,6 +128,6 @@ final class Platform: Sendable {
           startedAt: entry.state == .starting && entry.application != .api ? nil : entry.startedAt)
       },
       takenAt: now
-    ) { name, _ in families.contains(TestName.family(of: name)) }
+    ) { families.contains(TestName.family(of: $0.name)) ? .name : .nothing }
   }
 }
