@@ -102,6 +102,7 @@ struct CorpusTests {
       doubts == [
         "sharedName", "heardSideBySide", "hiddenNamesakes", "noAddress", "withinTolerance",
         "numberedName", "rosterLacks", "mayBePooled", "severalNames", "restartInPlace",
+        "hostIsListed",
       ])
   }
 }

@@ -30,16 +30,20 @@ struct LastCommandTests {
     "SELECT pg_backup_start('x', true)", "select pg_start_backup('x', true, false)",
     "SELECT lsn FROM pg_catalog.PG_BACKUP_START($1, $2) AS lsn",
     "/* pgBackRest */ select to_char(now(), 'SS'), (pg_start_backup('x'))",
-    "SELECT now(), ((pg_backup_start(",
+    "SELECT now(), ((pg_backup_start(", "select pg_backup_start ('x', true)",
+    "SELECT pg_backup_start\n('x')", "SET lock_timeout = 0; SELECT pg_start_backup('x')",
+    "WITH b AS (SELECT pg_backup_start('x') l) SELECT l FROM b", "CALL pg_backup_start('x')",
+    #"SELECT "pg_backup_start"('x')"#, "DO $$BEGIN PERFORM pg_backup_start('x'); END$$",
   ])
   func aBackupBegins(_ query: String) {
     #expect(read(query).beginsBackup)
   }
 
   @Test(arguments: [
-    "SELECT 1", "SELECT", "SELECT pg_backup_stop()", "SELECT pg_backup_start", "SELECT f(1), (2)",
+    "SELECT 1", "SELECT", "SELECT pg_backup_stop()", "SELECT f(1), (2)",
+    "SELECT pg_backups_start(1)",
     "SELECT pg_backup_star(1)", "SELECT pg_backup\u{7F}start(1)", "(", "SELECT (",
-    "CALL pg_backup_start('x')", "CREATE FUNCTION f() AS 'SELECT pg_backup_start(1)'",
+    "SELECT backup_start(1)",
   ])
   func noBackupBegins(_ query: String) {
     #expect(!read(query).beginsBackup)

@@ -188,7 +188,7 @@ struct AuditAdviceTests {
       entries: [.init(name: "web.7", networks: [], isAlive: true, startedAt: nil)])
     let lacking = try #require(advice(idle(1, silent: .zero), policy: policy).first)
     #expect(lacking.code == "roster_lacks_living")
-    #expect(lacking.summary.hasPrefix("web.1 was heard just now, but the roster, which covers it,"))
+    #expect(lacking.summary.hasPrefix("web.1 was heard just now, and the roster, which covers it,"))
     #expect(
       advice(idle(1, silent: .minutes(6)), policy: policy).map(\.code)
         == ["shorten_keepalives", "last_of_application"])

@@ -138,7 +138,9 @@ extension EvidenceOracle {
   func moments(_ session: Session) -> [Timestamp] {
     let lives = counted(session)
     return
-      (lives.flatMap { life in [life.end] + life.spans.flatMap { [$0.start, $0.end] } }
+      (lives.flatMap { life in
+        [life.end, life.end - policy.restartGrace] + life.spans.flatMap { [$0.start, $0.end] }
+      }
       + [countedEnd(session)].compactMap { $0 })
       .flatMap { moment in
         (-1...1).map { Timestamp(microseconds: moment.microseconds + $0) }

@@ -18,7 +18,7 @@ struct InstanceNameTests {
     ("release.1", (.neverRecurs, .dyno, "release.*")),
     ("rerun.1", (.instance, .dyno, "rerun.*")),
     ("web-12a34b56d-e78f9", (.neverRecurs, .hashedDyno, "web-*")),
-    ("my-web-12a34b56d-e78f9", (.neverRecurs, .hashed, "my-web-*")),
+    ("my-web-12a34b56d-e78f9", (.neverRecurs, .hashedDyno, "my-web-*")),
     ("celery@host-a", (.instance, .atHost, "celery@*")),
     ("a@b@c", (.shared, .atHost, "a@*")),
     ("shop@2.3.12", (.shared, .atHost, "shop@*")), ("puma@v1.2", (.shared, .atHost, "puma@*")),

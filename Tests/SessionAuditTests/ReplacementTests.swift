@@ -41,7 +41,8 @@ struct ReplacementTests {
   @Test func provesWhatWasReplaced() throws {
     let found = try recycling([closed, stays], [stays, new])
     #expect(found.verdict == .enforced && found.replacedAtMaxAge == 1)
-    let two = try recycling([closed, session(pid: 7, open: .minutes(11)), stays], [stays, new])
+    let two = try recycling(
+      [closed, session(pid: 7, open: .minutes(11), used: .minutes(4)), stays], [stays, new])
     #expect(two.replacedAtMaxAge == 2)
     // One look proves nothing.
     let once = try #require(Snapshot.of([stays, new]).judged(by: Self.policy()).groups.first)
@@ -57,6 +58,10 @@ struct ReplacementTests {
       try recycling(earlier, later, apart: apart, by: policy).verdict
     }
     #expect(try verdict([closed, stays], [stays, new]) == .enforced)
+    let quiet = session(pid: 2, open: .minutes(12), used: .minutes(3))
+    #expect(
+      try verdict([quiet, stays], [stays, new]) == .noEvidence,
+      "an idle timeout may have closed it")
     #expect(try verdict([closed, stays], [closed, stays, new]) != .enforced, "it is there still")
     #expect(try verdict([closed], [new]) == .noEvidence, "a restart closes all")
     #expect(try verdict([closed, stays], [stays]) == .noEvidence, "nothing new was opened")
@@ -64,7 +69,7 @@ struct ReplacementTests {
     #expect(try verdict([young, stays], [stays, new]) == .noEvidence, "it has not passed the age")
     let old = session(pid: 2, open: .minutes(16) + .seconds(31))
     #expect(try verdict([old, stays], [stays, new]) == .noEvidence, "it was old before")
-    let slack = session(pid: 2, open: .minutes(16) + .seconds(30))
+    let slack = session(pid: 2, open: .minutes(16) + .seconds(30), used: .minutes(10))
     #expect(try verdict([slack, stays], [stays, new]) == .enforced)
     let before = session(pid: 3, open: .minutes(11), used: .minutes(9))
     let later = session(pid: 4, open: .minutes(1))

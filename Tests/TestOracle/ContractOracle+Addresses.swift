@@ -91,17 +91,14 @@ extension ContractOracle {
 
   private func isBeyond(_ sessions: [SessionFact], _ others: [[SessionFact]]) -> Bool {
     guard let most = instances[sessions[0].name] else { return false }
-    var end = end(sessions)
-    // Where a name does not tell which of several processes went, all of the host must be silent.
-    if hasSeveralNames(sessions[0].address) || TestName.ordinal(of: sessions[0].name) != nil {
-      let host = host(sessions[0])
-      if host.contains(where: isBusy) { return false }
-      end = max(end, lastHeard(host))
-    }
+    // Whoever is heard there, by whatever name, shows that the host is there.
+    let host = host(sessions[0])
+    if host.contains(where: isBusy) { return false }
+    let end = max(end(sessions), lastHeard(host))
     let moments = [end + 1] + others.joined().map(\.start).filter { $0 > end }
+    // While one replaces another both are there, for a grace at most.
     return moments.contains { moment in
-      others.count { isSeen($0, at: moment) } >= most
-        && (moment <= now - limits.grace || isSilentForLong(sessions, since: end))
+      others.count { isSeen($0, at: moment) && self.end($0) >= moment + limits.grace } >= most
     }
   }
 }

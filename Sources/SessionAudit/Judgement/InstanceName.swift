@@ -147,6 +147,10 @@ struct InstanceName {
     "go", "dotnet", "django", "rails", "version", "build", "utf", "sha", "tls", "http",
   ]
 
+  private static let ports: Set<String> = [
+    "3000", "5000", "5432", "8000", "8080", "8081", "8443", "9000",
+  ]
+
   private static func dyno(_ name: Bytes) -> Reading? {
     guard let point = name.lastIndex(of: dot),
       isNumber(name[(point + 1)...], digits: 1...5)
@@ -160,8 +164,10 @@ struct InstanceName {
     else { return nil }
     // Process types that Heroku numbers anew each time.
     let isOneOff = ["run", "scheduler", "release"].contains { type.elementsEqual($0.utf8) }
-    // So many dynos nobody has: it is a port or a year.
-    guard isOneOff || name.endIndex - point <= 4 else { return nil }
+    // `shop.8080` is a port, and `report.2026` a year.
+    let number = String(decoding: name[(point + 1)...], as: UTF8.self)
+    guard isOneOff || !(ports.contains(number) || number.count == 4 && number.hasPrefix("20"))
+    else { return nil }
     return (isOneOff ? .neverRecurs : .instance, .dyno, point + 1)
   }
 
