@@ -24,9 +24,12 @@ extension SavedReport {
     if let query = session.query {
       session.endsWithDiscardAll = isDiscardAll(query)
     } else if session.lastCommand == "DISCARD" {
+      // Reports of before say it only of those without a name.
       let said = try json["discards_all"].bool()
       session.endsWithDiscardAll =
-        if let said { said } else { try mayBePooled(json["protections"]) }
+        if let said { said } else if session.applicationName.isEmpty {
+          try mayBePooled(json["protections"])
+        } else { true }
     }
     return session
   }

@@ -18,7 +18,8 @@ extension Adviser {
       advice.append(Advice(code: code, severity: .warning, summary: summary, remedy: nil))
     }
     if report.rosterCoversNothing {
-      let names = roster.families
+      let names =
+        roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text)
       warn(
         "roster_covers_nothing",
         "The roster says nothing of any session here: no application_name or address of theirs is "
