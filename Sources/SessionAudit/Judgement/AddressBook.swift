@@ -173,7 +173,10 @@ struct AddressBook {
       clients[client].leavesDiscardAll = true
       if session.applicationName.isEmpty { clients[client].isPooler = true }
     }
-    if names[name].meaning != .shared, !clients[client].instanceNames.contains(name) {
+    // A pooler's can bear thousands, of which nobody needs the exact number.
+    if names[name].meaning != .shared, clients[client].instanceNames.last != name,
+      clients[client].instanceNames.count < 100, !clients[client].instanceNames.contains(name)
+    {
       clients[client].instanceNames.append(name)
     }
     if session.state == .starting, client != 0, let start = session.backendStart {

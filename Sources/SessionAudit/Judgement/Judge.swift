@@ -29,10 +29,13 @@ public enum Judge {
       lockWaiters: snapshot.sessions.filter { $0.waitEventType == "Lock" }.map(\.pid).sorted())
     report.rosterCoversNothing = finder.rosterCoversNothing()
     report.heardThoughUnlisted = finder.gaps.witnesses
-    report.withoutEffect = finder.withoutEffect(
-      zip(judged, places).compactMap { session, place in
-        book.entries[place].map { (session, $0) }
-      })
+    // Sessions are large: they are gone through only where something was said of them.
+    if policy.saysWhoRuns {
+      report.withoutEffect = finder.withoutEffect(
+        zip(judged, places).compactMap { session, place in
+          book.entries[place].map { (session, $0) }
+        })
+    }
     report.connectionLeaks = ConnectionLeak.leaks(in: snapshot, places, times, book, by: policy)
     if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }
     if let details = snapshot.details { report.add(details) }

@@ -50,6 +50,11 @@ public struct Policy: Sendable, Equatable {
     self.groupBy = groupBy
   }
 
+  /// Whether anything was declared of the instances that run.
+  var saysWhoRuns: Bool {
+    !instances.isEmpty || !restarts.isEmpty || !poolSizes.isEmpty || roster != nil
+  }
+
   /// How long this session must be silent before it looks abandoned.
   public func staleAfter(of session: Session) -> Duration {
     staleAfters.declaration(for: session)?.value ?? staleAfter
