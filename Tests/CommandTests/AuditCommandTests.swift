@@ -12,8 +12,8 @@ import Testing
 @Suite(.serialized)
 struct AuditCommandTests {
   static let topLevelKeys: Set<String> = [
-    "schema", "tool", "captured_at", "target", "judged_with", "coverage", "slots", "totals",
-    "groups", "sessions", "blocking", "advice", "failure",
+    "schema", "tool", "captured_at", "target", "judged_with", "coverage", "slots",
+    "roster_gaps", "totals", "groups", "sessions", "blocking", "advice", "failure",
   ]
 
   private func client(_ application: String, _ sql: String = "SELECT 1") throws -> Connection {

@@ -45,7 +45,7 @@ struct FieldClientListenTests {
     }
     try hears("before", in: "room_2", cable, stage)
     stage.pause(milliseconds: 1_200)
-    let report = try stage.audit([])
+    let report = try stage.audit(["--stale-after", "1s"])
     let session = try #require(report.sessions(from: 60).first)
     #expect(session["holds"]?.items.compactMap(\.text) == ["listen"], "\(session.brief)")
     #expect(session.protections.contains("holds_state"), "\(session.brief)")

@@ -55,14 +55,12 @@ struct FieldClientRosterTests {
     let folder = TemporaryFolder()
     let outcome = try Fixture.run(
       ["terminate", "--orphans", "--execute", "--yes", "--live", "-"] + Self.covered + Self.short
-        + ["--log", folder.path("log"), "--metrics", folder.path("metrics"), stage.uri],
+        + ["--metrics", folder.path("metrics"), stage.uri],
       input: roster)
     #expect(outcome.status == 0, "\(outcome.stderr)")
     let words = (outcome.stdout + outcome.stderr).split(whereSeparator: \.isWhitespace)
       .joined(separator: " ")
     #expect(words.contains(FieldStage.address(21)) && words.contains("4 sessions"), "\(words)")
-    let log = try folder.read("log")
-    #expect(log.contains(FieldStage.address(21)), "\(log)")
     let figures = try folder.read("metrics").split(separator: "\n").filter {
       $0.contains("spared") && !$0.hasPrefix("#")
     }

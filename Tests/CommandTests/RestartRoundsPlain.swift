@@ -17,6 +17,8 @@ extension RoundWay {
     if self == .roster { history.downtime = 60 }
     try history.playPlainly()
     stage.pause(milliseconds: 110)
+    // Who is counted must be heard a grace after all had begun.
+    if self == .instances { try history.workSome(percent: 100) }
     switch self {
     case .names, .restarts: break
     case .instances:

@@ -105,7 +105,8 @@ struct ScheduleTests {
       try (2...5).map { try session("shop", from: "127.0.141.\($0)") }
       + [try session("worker@a", from: "127.0.141.12")]
 
-    // All four are at work at one moment.
+    // All four are at work at one moment, and a grace later still.
+    usleep(60_000)
     #expect(living.allSatisfy(Crowd.isAlive))
 
     let tools = try Self.toolbox()

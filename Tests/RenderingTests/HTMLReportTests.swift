@@ -53,7 +53,8 @@ struct HTMLReportTests {
     let sessions = (0..<5000).map { number in
       Session.client(
         pid: Int32(number + 1000), .idle, silent: .hours(2) + .seconds(number),
-        application: String(repeating: "x", count: 40) + ".\(number / 2)"
+        application: String(repeating: "x", count: 40) + "\(["a", "b", "c"][number / 1800])"
+          + ".\(number / 2 % 900)"
       ) { session in
         session.clientAddress = "10.\(number % 2).\(number / 500).\(number / 2 % 250)"
         if number % 2 == 1 {
