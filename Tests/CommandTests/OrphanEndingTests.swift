@@ -87,6 +87,8 @@ extension Faults {
         ending("trust.1", "--instances", "trust.*=1", "--trust", "roster"))
       #expect(try Fixture.json(strict)["totals"]?["selected"]?.int == 0)
       usleep(60_000)
+      // Its successor is still there a grace later.
+      #expect(Crowd.isAlive(newest))
       let declared = try Crowd.run(ending("trust.1", "--instances", "trust.*=1"))
       #expect(declared.status == 0, "\(declared.stderr)")
       #expect(!Crowd.isAlive(new) && Crowd.isAlive(newest))

@@ -86,6 +86,11 @@ extension RoundWay {
     try history.workSome(percent: random.chance(60) ? 100 : 70)
     if random.chance(30) { try addDecoys(to: stage, after: history) }
     try finish(&history, &play, random: &random)
+    // Who is counted must be heard a grace after it was seen beside the others.
+    if random.chance(85) {
+      stage.pause(milliseconds: 110)
+      try history.workSome(percent: 80)
+    }
     let most = history.mostAlive + (random.chance(15) ? 1 : 0)
     play.instances = [name: most]
     play.options = ["--instances", "\(name)=\(most)"]

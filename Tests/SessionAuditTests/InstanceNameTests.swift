@@ -105,7 +105,7 @@ struct InstanceNameTests {
 
   @Test(arguments: [
     ("psql", true), ("psql interactive", true), ("PostgreSQL JDBC Driver", true),
-    ("DBeaver 23.1.0 - Main <shop>", true), ("python3.11", true), ("orders", false),
+    ("DBeaver 23.1.0 - Main <shop>", true), ("python3.11", false), ("orders", false),
     ("node-orders", false), ("python_worker", false), ("gunicorn", false), ("javascript", false),
   ])
   func knowsToolsByTheirNames(_ name: String, _ isATools: Bool) {

@@ -140,7 +140,6 @@ struct RosterView {
   /// Whether lines list an address of its application.
   private var isListed: Bool {
     roster.format == .lines && !session.applicationName.isEmpty
-      && !session.applicationName.hasPrefix("python")
       && oracle.visible.contains { other in
         other.applicationName == session.applicationName && other.user == session.user
           && other.database == session.database

@@ -234,8 +234,7 @@ struct InstanceName {
   private static let tools = [
     "psql", "pgcli", "pgadmin", "dbeaver", "datagrip", "tableplus", "navicat", "postico",
     "heidisql", "metabase", "tableau", "power bi", "grafana", "superset",
-    "postgresql jdbc driver", "npgsql", "psqlodbc", "python", "ruby", "rails", "rake", "node",
-    "java", "php", "perl", "pg_dump", "pg_restore", "pgbench",
+    "postgresql jdbc driver", "npgsql", "psqlodbc", "ruby", "pg_dump", "pg_restore", "pgbench",
   ]
 
   /// How many bytes stand before ` - address:port`; nil where there is no such ending.
