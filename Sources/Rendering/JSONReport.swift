@@ -35,6 +35,7 @@ public enum JSONReport {
       switch outcome {
       case .report(let report):
         head(of: report, version, &json)
+        json.rosterGaps(of: report)
         json.totals(report.totals)
         json.array("groups") { json in
           for group in report.groups {
@@ -53,6 +54,7 @@ public enum JSONReport {
         json.null("failure")
       case .refused(let failure, let target, let policy):
         emptyHead(target, policy, version, &json)
+        json.null("roster_gaps")
         json.null("totals")
         json.array("groups") { _ in }
         if !summary { json.array("sessions") { _ in } }
@@ -87,6 +89,7 @@ public enum JSONReport {
       case .report(let report):
         json.value("executed", report.executed)
         head(of: report.audit, version, &json)
+        json.rosterGaps(of: report.audit)
         json.plan(report.plan, at: report.audit.capturedAt)
         json.breaker(report.plan.breaker)
         json.outcomes(report.outcomes)
@@ -96,6 +99,7 @@ public enum JSONReport {
       case .refused(let failure, let target, let policy):
         json.value("executed", false)
         emptyHead(target, policy, version, &json)
+        json.null("roster_gaps")
         json.object("plan") { json in
           json.array("selected") { _ in }
           json.array("kept") { _ in }
@@ -144,7 +148,6 @@ public enum JSONReport {
     json.judgedWith(report.judgedWith)
     json.coverage(report.coverage)
     json.slots(report.slots)
-    json.rosterGaps(of: report)
   }
 
   static func emptyHead(
@@ -157,6 +160,5 @@ public enum JSONReport {
     json.judgedWith(policy)
     json.null("coverage")
     json.null("slots")
-    json.null("roster_gaps")
   }
 }
