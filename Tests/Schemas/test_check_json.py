@@ -124,7 +124,7 @@ def nonsense():
     begin, intent, *_ = map(json.loads, (GOLDEN / "log.jsonl").read_text().splitlines())
     failure = refused["failure"]
     refused_doctor = {**DOCTOR, **refused, "schema": DOCTOR["schema"], "settings": [], "findings": []}
-    for key in ["groups", "sessions", "blocking", "advice"]:
+    for key in ["groups", "sessions", "blocking", "advice", "roster_gaps"]:
         del refused_doctor[key]
 
     # A report and a failure at once, and neither.
