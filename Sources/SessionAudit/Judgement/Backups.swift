@@ -11,6 +11,10 @@ enum Backups {
   ///   letter goes on.
   static func program(named applicationName: String) -> String? {
     let name = applicationName.utf8
+    // Every session of every audit comes through here, and next to none is one.
+    guard let first = name.first.map(lowercased),
+      first == UInt8(ascii: "p") || first == UInt8(ascii: "b") || first == UInt8(ascii: "w")
+    else { return nil }
     return programs.first { program in
       program.word.withUTF8Buffer { word in
         let isWord = name.prefix(word.count).elementsEqual(word) { lowercased($0) == $1 }
