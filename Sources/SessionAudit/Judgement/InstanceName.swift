@@ -115,7 +115,7 @@ struct InstanceName {
     if let address = NetworkAddress(host) { return address.isLoopback }
     // Placeholders that nobody filled in, and what no name of a host has.
     let isHosts = host.utf8.allSatisfy {
-      isLetter($0) || isDigit($0) || $0 >= 0x80 || marks.contains($0)
+      isLetter($0) || isDigit($0) || $0 >= 0x80 || $0 == dash || $0 == dot || $0 == underscore
     }
     if !isHosts || host.contains("localhost") || isRegion(host) { return true }
     let version = host.drop { $0 == "v" }.utf8
@@ -124,9 +124,6 @@ struct InstanceName {
     if [7, 8, 40].contains(host.utf8.count), host.utf8.allSatisfy(isHex) { return true }
     return environments.contains(host)
   }
-
-  /// What stands in a host's name beside letters and digits.
-  private static let marks: Set<UInt8> = [dash, dot, underscore]
 
   private static let environments: Set<String> = [
     "production", "prod", "staging", "stage", "development", "dev", "testing", "test", "main",
@@ -206,17 +203,24 @@ struct InstanceName {
     return (.numbered, .statefulPod, at + 1)
   }
 
-  /// `eu-west-1`, whatever stands before it.
+  /// `eu-west-1`, whatever stands before it. By bytes, as every name of an instance comes here.
   private static func isRegion(_ text: String) -> Bool {
-    let parts = text.split(separator: "-")
-    guard parts.count > 1, let number = parts.last, number.utf8.allSatisfy(isDigit) else {
-      return false
-    }
-    let word = parts[parts.count - 2]
-    return ["north", "south", "east", "west", "central"].contains {
-      word.hasPrefix($0) || word.hasSuffix($0)
+    var text = text
+    return text.withUTF8 { bytes in
+      guard let last = bytes.lastIndex(of: dash), last > 0, last + 1 < bytes.count,
+        bytes[(last + 1)...].allSatisfy(isDigit)
+      else { return false }
+      let front = bytes[..<last]
+      let word = front[((front.lastIndex(of: dash) ?? -1) + 1)...]
+      return directions.contains { direction in
+        direction.withUTF8Buffer { letters in
+          word.starts(with: letters) || word.suffix(letters.count).elementsEqual(letters)
+        }
+      }
     }
   }
+
+  private static let directions: [StaticString] = ["north", "south", "east", "west", "central"]
 
   /// Whether a tool or a driver calls itself so wherever it runs: it tells no application from
   /// another.
