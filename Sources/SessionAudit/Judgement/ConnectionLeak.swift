@@ -28,8 +28,10 @@ public struct ConnectionLeak: Sendable, Equatable {
     let now = snapshot.capturedAt
     var indices: [Int: [Int]] = [:]
     for (index, place) in places.enumerated() {
-      guard let entry = book.entries[place], let life = entry.life, !entry.isPooled,
-        isLeftOpen(snapshot.sessions[place], times[index], by: policy)
+      // Sessions are large: only those whose times fit are looked at.
+      guard isLeftOpen(times[index], by: policy), let entry = book.entries[place],
+        let life = entry.life, !entry.isPooled, snapshot.sessions[place].state == .idle,
+        let command = snapshot.sessions[place].lastCommand, requests.contains(command)
       else { continue }
       indices[life, default: []].append(index)
     }
@@ -59,13 +61,11 @@ public struct ConnectionLeak: Sendable, Equatable {
     }
   }
 
-  private static func isLeftOpen(
-    _ session: Session, _ times: SessionTimes, by policy: Policy
-  ) -> Bool {
-    guard session.state == .idle, let usedAt = times.usedAtAge, usedAt <= firstSeconds,
-      let quiet = times.quiet, quiet >= policy.restartGrace, let command = session.lastCommand
-    else { return false }
-    return requests.contains(command)
+  private static func isLeftOpen(_ times: SessionTimes, by policy: Policy) -> Bool {
+    guard let usedAt = times.usedAtAge, usedAt <= firstSeconds, let quiet = times.quiet else {
+      return false
+    }
+    return quiet >= policy.restartGrace
   }
 
   /// The most of these moments, which rise, that lie within so long a time.

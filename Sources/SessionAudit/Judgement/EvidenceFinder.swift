@@ -175,7 +175,6 @@ struct EvidenceFinder {
   private func addByAddress(
     _ life: AddressBook.Life, _ entry: AddressBook.Entry, to found: inout [Evidence]
   ) {
-    let client = book.clients[entry.client]
     let name = book.names[book.applications[entry.application].name]
     let lastChange = book.sources[entry.source].lastChange
     if let limit = counts.counts[entry.application]?.timeline.limit,
@@ -185,7 +184,9 @@ struct EvidenceFinder {
     }
     // Two instance names from one address are NAT's, or processes of one host: which of them went
     // nobody can tell by looking.
-    guard !client.bearsSeveralNames, let generations = generations[life.application] else { return }
+    guard !book.clients[entry.client].bearsSeveralNames,
+      let generations = generations[life.application]
+    else { return }
     let silent = now - life.lastHeard
     let tellsInstance =
       name.meaning == .instance
@@ -217,11 +218,10 @@ struct EvidenceFinder {
   ) -> Timestamp? {
     guard let count = counts.counts[entry.application] else { return nil }
     // Whoever is heard there, by whatever name, shows that the host is there.
-    let client = book.clients[entry.client]
-    guard !client.isBusy else { return nil }
+    guard !book.clients[entry.client].isBusy else { return nil }
     let end = max(
       life.lastHeard, count.ends[entry.client] ?? life.lastHeard,
-      client.lastHeard ?? life.lastHeard)
+      book.clients[entry.client].lastHeard ?? life.lastHeard)
     return count.timeline.crowdedMoment(after: end)
   }
 

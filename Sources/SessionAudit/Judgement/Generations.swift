@@ -8,13 +8,14 @@ struct Generations {
   private let byStart: [Int]
   /// When addresses came into use and until when each was sure to be so for another grace: of the
   /// spans in which it was in use, what lies a grace before it was last heard.
-  private let starts: [Timestamp]
-  private let ends: [Timestamp]
+  private var starts: [Timestamp] = []
+  private var ends: [Timestamp] = []
   /// For each place in `byStart`: of the lives from there on, the one heard last.
   private let latest: [Int]
   /// The same among those that began a grace ago; as many as there are of these.
   private let latestSettled: [Int]
   private let now: Timestamp
+  private let grace: Duration
   private let settled: Timestamp
   /// The most instances that may run at once; nil where nobody said.
   private(set) var limit: Int?
@@ -29,9 +30,10 @@ struct Generations {
   ) {
     self.book = book
     self.now = now
+    grace = policy.restartGrace
     settled = now - policy.restartGrace
     // What began later than now began before the clock was set back, nobody knows when.
-    let lives = all.filter { $0.start <= now }
+    let lives = all.contains { $0.start > now } ? all.filter { $0.start <= now } : all
     self.lives = lives
     byStart = lives.indices.filter { !book.clients[lives[$0].client].bearsSeveralNames }
       .sorted { a, b in
@@ -39,14 +41,6 @@ struct Generations {
           ? lives[a].start < lives[b].start
           : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
       }
-    let spans = lives.flatMap { life -> [ClosedRange<Timestamp>] in
-      let latest = life.lastHeard - policy.restartGrace
-      return Self.merged(life.spans).compactMap { span in
-        span.lowerBound <= latest ? span.lowerBound...min(span.upperBound, latest) : nil
-      }
-    }
-    starts = spans.map(\.lowerBound).sorted()
-    ends = spans.map(\.upperBound).sorted()
     let settled = settled
     latest = Self.latestFromEach(byStart, lives)
     latestSettled = Self.latestFromEach(byStart.prefix { lives[$0].start <= settled }, lives)
@@ -63,13 +57,26 @@ struct Generations {
   func limited(to limit: Int) -> Generations {
     var limited = self
     limited.limit = limit
+    limited.count()
+    return limited
+  }
+
+  private mutating func count() {
+    guard let limit else { return }
+    let spans = lives.flatMap { life -> [ClosedRange<Timestamp>] in
+      let latest = life.lastHeard - grace
+      return Self.merged(life.spans).compactMap { span in
+        span.lowerBound <= latest ? span.lowerBound...min(span.upperBound, latest) : nil
+      }
+    }
+    starts = spans.map(\.lowerBound).sorted()
+    ends = spans.map(\.upperBound).sorted()
     var next = starts.count
-    limited.nextCrowded = starts.indices.reversed().map { place in
+    nextCrowded = starts.indices.reversed().map { place in
       if inUse(at: starts[place]) >= limit { next = place }
       return next
     }
-    limited.nextCrowded.reverse()
-    return limited
+    nextCrowded.reverse()
   }
 
   /// Spans that overlap made one, so that an address counts once at any moment.

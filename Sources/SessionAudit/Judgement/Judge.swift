@@ -31,10 +31,7 @@ public enum Judge {
     report.heardThoughUnlisted = finder.gaps.witnesses
     // Sessions are large: they are gone through only where something was said of them.
     if policy.saysWhoRuns {
-      report.withoutEffect = finder.withoutEffect(
-        zip(judged, places).compactMap { session, place in
-          book.entries[place].map { (session, $0) }
-        })
+      report.withoutEffect = finder.withoutEffect(judged, places)
     }
     report.connectionLeaks = ConnectionLeak.leaks(in: snapshot, places, times, book, by: policy)
     if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }

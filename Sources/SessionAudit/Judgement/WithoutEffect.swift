@@ -49,10 +49,15 @@ public struct DeclarationWithoutEffect: Sendable, Equatable {
 
 extension EvidenceFinder {
   /// Whatever was declared and changed no verdict, but for what is said of nobody.
-  /// - Parameter judged: what was found, each with its place in the book.
+  /// - Parameters:
+  ///   - sessions: what was found of each.
+  ///   - places: of each in the snapshot.
   func withoutEffect(
-    _ judged: [(session: JudgedSession, entry: AddressBook.Entry)]
+    _ sessions: [JudgedSession], _ places: [Int]
   ) -> [DeclarationWithoutEffect] {
+    let judged = places.indices.compactMap { index in
+      book.entries[places[index]].map { Member(all: sessions, index: index, entry: $0) }
+    }
     let counted = policy.instances.indices.compactMap { place -> DeclarationWithoutEffect? in
       let members = judged.filter { instanceRules[$0.entry.application] == place }
       return reason(members, .beyondInstances, or: { instancesReason(members) }) {
@@ -69,7 +74,16 @@ extension EvidenceFinder {
     return counted + restarted + poolSizesWithoutEffect(judged) + rosterWithoutEffect(judged)
   }
 
-  private typealias Member = (session: JudgedSession, entry: AddressBook.Entry)
+  /// By its index: a session is large.
+  private struct Member {
+    let all: [JudgedSession]
+    let index: Int
+    let entry: AddressBook.Entry
+
+    var evidence: [Evidence] { all[index].evidence }
+    var silent: Duration { all[index].times.silent ?? .zero }
+    var backendStart: Timestamp? { all[index].session.backendStart }
+  }
 
   /// nil: it had an effect, or speaks of nobody, which is said elsewhere.
   private func reason(
@@ -77,7 +91,7 @@ extension EvidenceFinder {
     isNamed: () -> Bool
   ) -> DeclarationWithoutEffect.Reason? {
     guard !members.isEmpty else { return isNamed() ? .overridden : nil }
-    let found = members.flatMap { $0.session.evidence.filter { $0.kind == kind } }
+    let found = members.flatMap { $0.evidence.filter { $0.kind == kind } }
     if found.contains(where: { $0.doubt == nil }) { return nil }
     if let doubt = found.first?.doubt { return .doubt(doubt) }
     return members.allSatisfy(\.entry.isPooled) ? .pooled : why()
@@ -98,7 +112,7 @@ extension EvidenceFinder {
       !member.entry.isPooled && !book.sources[member.entry.source].isBusy
         && now - book.sources[member.entry.source].lastHeard >= policy.restartGrace
     }
-    .sorted { ($0.session.times.silent ?? .zero) > ($1.session.times.silent ?? .zero) }
+    .sorted { $0.silent > $1.silent }
     guard let first = quiet.first else {
       return members.contains(where: \.entry.isPooled) ? .pooled : .nobodyQuiet
     }
@@ -153,23 +167,23 @@ extension EvidenceFinder {
   ) -> DeclarationWithoutEffect.Reason {
     if moment > now - policy.restartGrace { return .tooRecent }
     let isFromBefore = members.contains { member in
-      member.session.session.backendStart.map { $0 < moment } ?? false
+      member.backendStart.map { $0 < moment } ?? false
     }
     return isFromBefore ? .heardSince : .nothingFromBefore
   }
 
   private func rosterWithoutEffect(_ judged: [Member]) -> [DeclarationWithoutEffect] {
     guard let roster = policy.roster else { return [] }
-    let addresses = judged.compactMap { book.clients[$0.entry.client].address }
+    let addresses = book.clients.compactMap(\.address)
     let unmatched =
       roster.coversNames.filter { glob in
-        !judged.contains { glob.matches($0.session.session.applicationName) }
+        !book.names.contains { glob.matches($0.text) }
       }.map(\.pattern)
       + roster.coversNetworks.filter { !addresses.contains(where: $0.contains) }.map(\.text)
     let nobody = unmatched.map {
       DeclarationWithoutEffect(subject: .rosterCovers($0), reason: .matchesNobody)
     }
-    let found = judged.flatMap { $0.session.evidence.filter { $0.basis == .roster } }
+    let found = judged.flatMap { $0.evidence.filter { $0.basis == .roster } }
     // That it covers nothing, or lacks whoever was heard, is said elsewhere.
     guard gaps.witnesses.isEmpty, !rosterCoversNothing(), !judged.isEmpty,
       !found.contains(where: { $0.doubt == nil })
