@@ -87,10 +87,9 @@ extension RoundWay {
     if random.chance(30) { try addDecoys(to: stage, after: history) }
     try finish(&history, &play, random: &random)
     // Who is counted must be heard a grace after it was seen beside the others.
-    if random.chance(85) {
-      stage.pause(milliseconds: 110)
-      try history.workSome(percent: 80)
-    }
+    try history.workSome(percent: 100)
+    stage.pause(milliseconds: 110)
+    try history.workSome(percent: random.chance(80) ? 100 : 70)
     let most = history.mostAlive + (random.chance(15) ? 1 : 0)
     play.instances = [name: most]
     play.options = ["--instances", "\(name)=\(most)"]
