@@ -39,7 +39,9 @@ struct JudgeLawTests {
         let latest = try #require(latestRestart(judged.session, oracle))
         let heard = try #require(judged.times.lastHeard)
         // Where a new process has its address, its own times alone count.
-        let end = judged.restartedInPlaceAt == nil ? oracle.life(judged.session)?.end : nil
+        let isInPlace = judged.evidence.filter { $0.verdict == .orphan && !isByRoster($0) }
+          .allSatisfy { $0.restartedInPlaceAt != nil }
+        let end = isInPlace ? nil : oracle.life(judged.session)?.end
         if (end ?? heard) >= latest {
           Issue.record("\(judged) was heard since \(latest)")
         }

@@ -16,7 +16,6 @@ struct Generations {
   private let latestSettled: [Int]
   private let now: Timestamp
   private let grace: Duration
-  private let settled: Timestamp
   /// The most instances that may run at once; nil where nobody said.
   private(set) var limit: Int?
   /// For each place in `starts`: the next place from there on at which `limit` addresses were in
@@ -31,7 +30,6 @@ struct Generations {
     self.book = book
     self.now = now
     grace = policy.restartGrace
-    settled = now - policy.restartGrace
     // What began later than now began before the clock was set back, nobody knows when.
     let lives = all.contains { $0.start > now } ? all.filter { $0.start <= now } : all
     self.lives = lives
@@ -41,7 +39,7 @@ struct Generations {
           ? lives[a].start < lives[b].start
           : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
       }
-    let settled = settled
+    let settled = now - policy.restartGrace
     latest = Self.latestFromEach(byStart, lives)
     latestSettled = Self.latestFromEach(byStart.prefix { lives[$0].start <= settled }, lives)
     var end: Timestamp?

@@ -18,9 +18,6 @@ public struct Protection: Sendable, Equatable {
     case newestKept = "newest_kept"
     case overMax = "over_max"
     case maximumShare = "max_share"
-
-    /// Whether it keeps the sessions of a backup together.
-    var isOfBackups: Bool { self == .backup }
   }
 
   public var kind: Kind

@@ -25,7 +25,7 @@ extension AuditReport {
     guard judged.session.state?.isInTransaction == true, let age = judged.times.stateAge,
       age > idleTransactionThreshold
     else { return false }
-    return !judged.protections.contains { $0.kind == .ownSession || $0.kind.isOfBackups }
+    return !judged.protections.contains { $0.kind == .ownSession || $0.kind == .backup }
   }
 }
 
