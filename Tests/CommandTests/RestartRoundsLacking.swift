@@ -246,8 +246,9 @@ struct LackingRound {
     let isTold = random.chance(60)
     if isTold { told.options += ["--roster-covers", network] }
     let addresses = Set(listed.map(\.dyno.address))
+    // What has no name, or a tool's, is covered only where a network is told.
     let applications = Set(
-      stage.hosts.filter { addresses.contains($0.dyno.address) && !$0.name.isEmpty }
+      stage.hosts.filter { addresses.contains($0.dyno.address) && !["", "psql"].contains($0.name) }
         .map { Application(name: $0.name, user: $0.user) })
     roster.covers = { fact in
       if isTold { return .address(by: network) }
