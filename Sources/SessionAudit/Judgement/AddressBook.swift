@@ -22,21 +22,19 @@ struct AddressBook {
     /// `DISCARD ALL` was left under the only name and role that come from here: a pooler's way, and
     /// that of a client that resets its own connection.
     var mayBePooler = false
-    /// Names that mean an instance. Two of them are NAT's or a proxy's, or processes of one host: no
-    /// instance by itself, but what was declared or listed may speak of the host.
-    var instanceNames: [Int] = []
+    /// How many names that mean an instance. Two of them are NAT's or a proxy's, or processes of one
+    /// host: no instance by itself, but what was declared or listed may speak of the host.
+    var instanceNames = 0
     /// When somebody last connected from here who is not let in yet.
     var lastKnock: Timestamp?
     /// Of all that come from here.
     var lastHeard: Timestamp?
     var isBusy = false
-    /// Kept only where a list or a restart is there to be held against it.
-    var history = SourceHistory()
     fileprivate var names = OneOrMany()
     fileprivate var users = OneOrMany()
     fileprivate var leavesDiscardAll = false
 
-    var bearsSeveralNames: Bool { instanceNames.count > 1 }
+    var bearsSeveralNames: Bool { instanceNames > 1 }
   }
 
   /// The sessions of one application_name, user and database.
@@ -59,10 +57,6 @@ struct AddressBook {
     var start: Timestamp
     /// Now where a session's columns don't tell.
     var lastHeard: Timestamp
-    /// From when to when its sessions have shown by themselves that it ran: each from its start to
-    /// its client's last query. Not what is between them (an address can be given up and be given
-    /// out again), nor a query that still runs (a client that is gone may have asked for it).
-    var spans: [ClosedRange<Timestamp>]
     /// When the last of its queries began.
     var lastAsked: Timestamp
     /// When the newest of its sessions began.
@@ -77,8 +71,6 @@ struct AddressBook {
     /// Whether a session is active, or changed its state within the grace: an old worker that
     /// drains a long query is about to commit.
     var isBusy: Bool
-    /// Kept only where a list or a restart is there to be held against it.
-    var history = SourceHistory()
   }
 
   /// Where one session stands in the book.
@@ -95,6 +87,11 @@ struct AddressBook {
   private(set) var clients: [Client] = [Client()]
   private(set) var applications: [Application] = []
   private(set) var lives: [Life] = []
+  /// By life, kept only where a number of instances is declared: from when to when its sessions have
+  /// shown by themselves that it ran, each from its start to its client's last query. Not what is
+  /// between them (an address can be given up and be given out again), nor a query that still runs (a
+  /// client that is gone may have asked for it).
+  private(set) var spans: [[ClosedRange<Timestamp>]] = []
   private(set) var sources: [Source] = []
   /// By place in the snapshot; nil for what is hidden, background or our own.
   private(set) var entries: [Entry?]
@@ -103,52 +100,61 @@ struct AddressBook {
   private var numberOfClient: [NameKey: Int] = [:]
   private var numberOfLife: [PairKey: Int] = [:]
   private var numberOfSource: [PairKey: Int] = [:]
+  /// By client and by source, kept only where a list or a restart is there to be held against it.
+  private var clientHistories: [SourceHistory] = []
+  private var sourceHistories: [SourceHistory] = []
   private let keepsHistory: Bool
+  private let keepsSpans: Bool
 
   init(
     _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], by policy: Policy
   ) {
     entries = Array(repeating: nil, count: snapshot.sessions.count)
+    keepsSpans = !policy.instances.isEmpty
     keepsHistory = policy.roster != nil || !policy.restarts.isEmpty
     let judged = places.indices.filter { index in
       snapshot.sessions[places[index]].kind == .client
         && snapshot.sessions[places[index]].pid != snapshot.role.ownPID
     }
-    let numbers = judged.map { index in
-      enroll(snapshot.sessions[places[index]], by: policy)
-    }
+    // Addresses are the many: names repeat.
+    numberOfClient.reserveCapacity(judged.count)
+    numberOfLife.reserveCapacity(judged.count)
+    numberOfSource.reserveCapacity(judged.count)
+    let numbers = judged.map { enroll(snapshot.sessions, places[$0], by: policy) }
     tellPoolers()
+    if keepsHistory { clientHistories = Array(repeating: SourceHistory(), count: clients.count) }
     countHidden(in: snapshot, places)
     var numberOfApplication: [ApplicationKey: Int] = [:]
     var numberOfOwner: [ApplicationKey: Int] = [:]
     for (index, number) in zip(judged, numbers) {
       let session = snapshot.sessions[places[index]]
       let key = ApplicationKey(session, name: number.name)
-      let application =
-        numberOfApplication[key]
-        ?? addApplication(
-          session, number.name,
-          owner: numberOfOwner[ApplicationKey(session, name: -1), default: numberOfOwner.count],
-          in: snapshot)
-      if application == applications.count - 1 {
+      let application = numberOfApplication[key] ?? applications.count
+      if application == applications.count {
         numberOfApplication[key] = application
-        numberOfOwner[ApplicationKey(session, name: -1)] = applications[application].owner
+        let ownerKey = ApplicationKey(session, name: -1)
+        let owner = numberOfOwner[ownerKey] ?? numberOfOwner.count
+        numberOfOwner[ownerKey] = owner
+        applications.append(
+          Application(
+            name: number.name, user: session.user, database: session.database,
+            isConnected: snapshot.target.isConnected(to: session), owner: owner))
       }
       let heard = times[index].lastHeard ?? snapshot.capturedAt
       let isBusy = Self.isBusy(session, times[index], at: snapshot.capturedAt, by: policy)
       let isPooled = policy.pooled.declaration(for: session)?.value
       var entry = Entry(
-        application: application, client: number.client, life: nil,
-        source: source(
-          of: PairKey(what: number.name, client: number.client), session.backendStart,
-          heard: heard, changed: session.stateChange ?? heard, isBusy: isBusy),
+        application: application, client: number.client, life: nil, source: number.source,
         isPooled: isPooled == true || clients[number.client].isPooler
           || names[number.name].reading.isPoolers)
+      add(
+        to: number.source, of: number.client, session.backendStart, heard: heard,
+        changed: session.stateChange ?? heard, isBusy: isBusy)
       note(number.client, session.backendStart, heard: heard, isBusy: isBusy)
       if !clients[number.client].isShared, !entry.isPooled, clients[number.client].address != nil {
         entry.life = live(
-          at: PairKey(what: application, client: number.client), session.backendStart,
-          asked: session.queryStart, heard: heard)
+          of: application, at: number.client, session.backendStart, asked: session.queryStart,
+          heard: heard)
       }
       if entry.life == nil || clients[number.client].bearsSeveralNames {
         applications[application].isWhollyAddressed = false
@@ -161,28 +167,43 @@ struct AddressBook {
     }
   }
 
+  /// What those that began before a moment have shown since; only where a list or a restart is there
+  /// to be held against it.
+  func before(_ moment: Timestamp, ofSource source: Int) -> SourceHistory.Before {
+    sourceHistories[source].before(moment)
+  }
+
+  func before(_ moment: Timestamp, ofClient client: Int) -> SourceHistory.Before {
+    clientHistories[client].before(moment)
+  }
+
   // MARK: - Building
 
-  private mutating func enroll(_ session: Session, by policy: Policy) -> (name: Int, client: Int) {
-    let name = numbered(name: session.applicationName, by: policy)
-    let client = numbered(client: session.clientAddress, by: policy)
+  /// By its place: a session is large, and a copy of it touches a dozen strings.
+  private mutating func enroll(
+    _ sessions: [Session], _ place: Int, by policy: Policy
+  ) -> (name: Int, client: Int, source: Int) {
+    let name = numbered(name: sessions[place].applicationName, by: policy)
+    let client = numbered(client: sessions[place].clientAddress, by: policy)
     if names[name].reading.isPoolers { clients[client].isPooler = true }
     clients[client].names.add(name)
-    clients[client].users.add(Int(session.userID ?? 0))
-    if session.endsWithDiscardAll, policy.pooled.declaration(for: session)?.value != false {
-      clients[client].leavesDiscardAll = true
-      if session.applicationName.isEmpty { clients[client].isPooler = true }
-    }
-    // A pooler's can bear thousands, of which nobody needs the exact number.
-    if names[name].meaning != .shared, clients[client].instanceNames.last != name,
-      clients[client].instanceNames.count < 100, !clients[client].instanceNames.contains(name)
+    clients[client].users.add(Int(sessions[place].userID ?? 0))
+    if sessions[place].endsWithDiscardAll,
+      policy.pooled.declaration(for: sessions[place])?.value != false
     {
-      clients[client].instanceNames.append(name)
+      clients[client].leavesDiscardAll = true
+      if sessions[place].applicationName.isEmpty { clients[client].isPooler = true }
     }
-    if session.state == .starting, client != 0, let start = session.backendStart {
+    if client != 0, sessions[place].state == .starting, let start = sessions[place].backendStart {
       clients[client].lastKnock = clients[client].lastKnock.map { max($0, start) } ?? start
     }
-    return (name, client)
+    let key = PairKey(name, client)
+    let source = numberOfSource[key] ?? numberOfSource.count
+    if source == numberOfSource.count {
+      numberOfSource[key] = source
+      if names[name].meaning != .shared { clients[client].instanceNames += 1 }
+    }
+    return (name, client, source)
   }
 
   /// What one of its sessions shows holds for all that come from an address, whatever name the last
@@ -204,7 +225,7 @@ struct AddressBook {
   ) {
     clients[client].lastHeard = max(clients[client].lastHeard ?? heard, heard)
     if isBusy { clients[client].isBusy = true }
-    if keepsHistory { clients[client].history.add(start, heard: heard, isBusy: isBusy) }
+    if keepsHistory { clientHistories[client].add(start, heard: heard, isBusy: isBusy) }
   }
 
   private mutating func numbered(name: String, by policy: Policy) -> Int {
@@ -237,45 +258,36 @@ struct AddressBook {
     return clients.count - 1
   }
 
-  private mutating func addApplication(
-    _ session: Session, _ name: Int, owner: Int, in snapshot: Snapshot
-  ) -> Int {
-    applications.append(
-      Application(
-        name: name, user: session.user, database: session.database,
-        isConnected: snapshot.target.isConnected(to: session), owner: owner))
-    return applications.count - 1
-  }
-
-  private mutating func source(
-    of key: PairKey, _ start: Timestamp?, heard: Timestamp, changed: Timestamp, isBusy: Bool
-  ) -> Int {
-    let place = numberOfSource[key] ?? sources.count
+  /// Adds a session to its source, the first of which comes before that of any later one.
+  private mutating func add(
+    to place: Int, of client: Int, _ start: Timestamp?, heard: Timestamp, changed: Timestamp,
+    isBusy: Bool
+  ) {
     if place == sources.count {
-      numberOfSource[key] = place
       // Whoever is just being let in has no name yet.
-      let isShared = clients[key.client].isShared || clients[key.client].bearsSeveralNames
-      let knock = isShared ? nil : clients[key.client].lastKnock
+      let isShared = clients[client].isShared || clients[client].bearsSeveralNames
+      let knock = isShared ? nil : clients[client].lastKnock
       sources.append(
         Source(lastHeard: max(heard, knock ?? heard), lastChange: changed, isBusy: isBusy))
+      if keepsHistory { sourceHistories.append(SourceHistory()) }
     } else {
       sources[place].lastHeard = max(sources[place].lastHeard, heard)
       sources[place].lastChange = max(sources[place].lastChange, changed)
       sources[place].isBusy = sources[place].isBusy || isBusy
     }
-    if keepsHistory { sources[place].history.add(start, heard: heard, isBusy: isBusy) }
-    return place
+    if keepsHistory { sourceHistories[place].add(start, heard: heard, isBusy: isBusy) }
   }
 
   /// Adds a session to the life of its address. Sessions come oldest first and those without a
   /// start last: these begin no life, but join one.
   private mutating func live(
-    at key: PairKey, _ start: Timestamp?, asked: Timestamp?, heard: Timestamp
+    of application: Int, at client: Int, _ start: Timestamp?, asked: Timestamp?, heard: Timestamp
   ) -> Int? {
+    let key = PairKey(application, client)
     let span = start.map { $0...max($0, asked ?? $0) }
     if let life = numberOfLife[key] {
       if let span {
-        lives[life].spans.append(span)
+        if keepsSpans { spans[life].append(span) }
         lives[life].lastAsked = max(lives[life].lastAsked, span.upperBound)
         lives[life].lastStart = max(lives[life].lastStart, span.lowerBound)
       }
@@ -286,11 +298,12 @@ struct AddressBook {
     // A clock that jumped lets nobody be heard before the begin.
     let lastHeard = max(start, heard)
     numberOfLife[key] = lives.count
-    applications[key.what].lives.append(lives.count)
+    applications[application].lives.append(lives.count)
     lives.append(
       Life(
-        application: key.what, client: key.client, start: start, lastHeard: lastHeard,
-        spans: [span], lastAsked: span.upperBound, lastStart: start))
+        application: application, client: client, start: start, lastHeard: lastHeard,
+        lastAsked: span.upperBound, lastStart: start))
+    if keepsSpans { spans.append([span]) }
     return lives.count - 1
   }
 
@@ -335,7 +348,7 @@ private struct ApplicationKey: Hashable {
   private let user: NameKey?
   private let database: NameKey?
 
-  init(_ session: Session, name: Int) {
+  init(_ session: borrowing Session, name: Int) {
     self.name = name
     userID = session.userID
     databaseID = session.databaseID
@@ -350,8 +363,9 @@ private struct ApplicationKey: Hashable {
   }
 }
 
-/// An application or a name, from a client address.
+/// An application or a name, from a client address: as one number, which is hashed fastest.
 private struct PairKey: Hashable {
-  let what: Int
-  let client: Int
+  private let pair: Int
+
+  init(_ what: Int, _ client: Int) { pair = what << 32 | client }
 }

@@ -2,10 +2,9 @@
 extension EvidenceFinder {
   /// nil: it says nothing of other databases.
   func rosterAnswer(_ entry: AddressBook.Entry) -> RosterIndex.Answer? {
-    let application = book.applications[entry.application]
-    guard application.isConnected else { return nil }
-    return roster?.answer(
-      for: book.names[application.name], from: book.clients[entry.client],
+    guard let roster, book.applications[entry.application].isConnected else { return nil }
+    return roster.answer(
+      for: book.applications[entry.application].name, from: entry.client, in: book,
       applicationIsListed: isListed[entry.application])
   }
 
@@ -86,7 +85,7 @@ extension EvidenceFinder {
     guard quiet >= policy.restartGrace, session.state?.isActive != true else { return nil }
     let inPlace =
       owners.isAloneAtAddress
-      ? inPlaceDoubt(entry, since: startedAt, older: client.history.before(startedAt))
+      ? inPlaceDoubt(entry, since: startedAt, older: book.before(startedAt, ofClient: entry.client))
       : .restartInPlace(.notAlone)
     return Evidence(
       .predatesOwner(owner: owners.label, startedAt: startedAt, isInPlace: true),

@@ -77,19 +77,22 @@ struct EvidenceFinder {
           place: $0.place)
       }
     }
-    roster = policy.roster.map { RosterIndex($0, at: now) }
+    roster = policy.roster.map { RosterIndex($0, book, at: now) }
     guard let roster else { return }
     isListed = Array(repeating: false, count: book.applications.count)
+    let isNameListed = book.applications.map {
+      $0.isConnected && roster.listsName($0.name)
+    }
     for case let entry? in book.entries {
-      let application = book.applications[entry.application]
-      let name = book.names[application.name].text
-      if application.isConnected, entry.life != nil, roster.listsName(name) {
+      if isNameListed[entry.application], entry.life != nil {
+        let name = book.names[book.applications[entry.application].name].text
         listedNames[entry.client] = listedNames[entry.client].map { min($0, name) } ?? name
       }
-      if !isListed[entry.application] {
+      if roster.isOfLines, !isListed[entry.application] {
         isListed[entry.application] =
-          application.isConnected
-          && roster.lists(book.clients[entry.client], of: book.names[application.name])
+          book.applications[entry.application].isConnected
+          && roster.lists(
+            entry.client, of: book.applications[entry.application].name, in: book)
       }
     }
     gaps = RosterGaps(roster, book, at: now, by: policy, answer: rosterAnswer)
@@ -245,7 +248,7 @@ struct EvidenceFinder {
     {
       let doubt: Evidence.Doubt? =
         client.bearsSeveralNames
-        ? .severalNames(client.instanceNames.count) : entry.life == nil ? .noAddress : doubt(entry)
+        ? .severalNames(client.instanceNames) : entry.life == nil ? .noAddress : doubt(entry)
       return Evidence(.beforeRestart(moment), doubt: doubt)
     }
     guard let heard = session.lastUse, heard < moment, heard <= moment - policy.clockTolerance,
@@ -253,7 +256,7 @@ struct EvidenceFinder {
     else { return nil }
     let doubt =
       restart.isNamed
-      ? inPlaceDoubt(entry, since: moment, older: source.history.before(moment))
+      ? inPlaceDoubt(entry, since: moment, older: book.before(moment, ofSource: entry.source))
       : .restartInPlace(.notNamed)
     return Evidence(.beforeRestart(moment, isInPlace: true), doubt: doubt)
   }
@@ -266,7 +269,7 @@ struct EvidenceFinder {
     _ entry: AddressBook.Entry, since start: Timestamp, older: SourceHistory.Before
   ) -> Evidence.Doubt? {
     let client = book.clients[entry.client]
-    if client.bearsSeveralNames { return .severalNames(client.instanceNames.count) }
+    if client.bearsSeveralNames { return .severalNames(client.instanceNames) }
     guard let life = entry.life else { return .noAddress }
     guard book.lives[life].lastStart > start else { return .restartInPlace(.nobodyNew) }
     if older == .heard { return .restartInPlace(.olderHeard) }

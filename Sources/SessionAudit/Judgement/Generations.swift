@@ -1,7 +1,7 @@
 /// The lives of one application's addresses, in the order in which they began: who came after whom,
 /// and how many were in use at once.
 struct Generations {
-  private let book: AddressBook
+  private let clients: [AddressBook.Client]
   private let lives: [AddressBook.Life]
   /// Places in `lives` by start, then by address, so that the order of the rows shows nowhere. Those
   /// of addresses with several names are not among them: by inference they are no instances.
@@ -25,50 +25,63 @@ struct Generations {
   let areHeardSideBySide: Bool
 
   init(
-    of all: [AddressBook.Life], in book: AddressBook, at now: Timestamp, by policy: Policy
+    of all: [AddressBook.Life], in book: borrowing AddressBook, at now: Timestamp,
+    by policy: borrowing Policy
   ) {
-    self.book = book
+    clients = book.clients
     self.now = now
     grace = policy.restartGrace
     // What began later than now began before the clock was set back, nobody knows when.
     let lives = all.contains { $0.start > now } ? all.filter { $0.start <= now } : all
     self.lives = lives
-    byStart = lives.indices.filter { !book.clients[lives[$0].client].bearsSeveralNames }
+    let clients = book.clients
+    byStart = lives.indices.filter { !clients[lives[$0].client].bearsSeveralNames }
       .sorted { a, b in
         lives[a].start != lives[b].start
           ? lives[a].start < lives[b].start
-          : (book.clients[lives[a].client].text ?? "") < (book.clients[lives[b].client].text ?? "")
+          : (clients[lives[a].client].text ?? "") < (clients[lives[b].client].text ?? "")
       }
     let settled = now - policy.restartGrace
     latest = Self.latestFromEach(byStart, lives)
     latestSettled = Self.latestFromEach(byStart.prefix { lives[$0].start <= settled }, lives)
     var end: Timestamp?
     var sideBySide = false
-    for life in byStart.map({ lives[$0] }) {
+    for place in byStart {
+      let life = lives[place]
       if let end, min(end, life.lastHeard) - life.start > policy.restartGrace { sideBySide = true }
       end = max(end ?? life.lastHeard, life.lastHeard)
     }
     areHeardSideBySide = sideBySide
   }
 
+  /// When an address was in use.
+  struct Use {
+    var lastHeard: Timestamp
+    /// See `AddressBook.spans`.
+    var spans: [ClosedRange<Timestamp>]
+  }
+
   /// The same, of which at most so many may be in use at once.
-  func limited(to limit: Int) -> Generations {
+  func limited(to limit: Int, of uses: [Use]) -> Generations {
     var limited = self
-    limited.limit = limit
-    limited.count()
+    limited.count(uses, upTo: limit)
     return limited
   }
 
-  private mutating func count() {
-    guard let limit else { return }
-    let spans = lives.flatMap { life -> [ClosedRange<Timestamp>] in
-      let latest = life.lastHeard - grace
-      return Self.merged(life.spans).compactMap { span in
-        span.lowerBound <= latest ? span.lowerBound...min(span.upperBound, latest) : nil
+  private mutating func count(_ uses: [Use], upTo limit: Int) {
+    self.limit = limit
+    starts = []
+    ends = []
+    for use in uses {
+      let latest = use.lastHeard - grace
+      for span in use.spans.count > 1 ? Self.merged(use.spans) : use.spans
+      where span.lowerBound <= min(latest, now) {
+        starts.append(span.lowerBound)
+        ends.append(min(span.upperBound, latest))
       }
     }
-    starts = spans.map(\.lowerBound).sorted()
-    ends = spans.map(\.upperBound).sorted()
+    starts.sort()
+    ends.sort()
     var next = starts.count
     nextCrowded = starts.indices.reversed().map { place in
       if inUse(at: starts[place]) >= limit { next = place }
@@ -117,7 +130,7 @@ struct Generations {
 
   private func newcomer(_ life: Int) -> Evidence.Newcomer {
     Evidence.Newcomer(
-      address: book.clients[lives[life].client].text ?? "?", began: lives[life].start)
+      address: clients[lives[life].client].text ?? "?", began: lives[life].start)
   }
 
   /// Whether more than one address was seen.

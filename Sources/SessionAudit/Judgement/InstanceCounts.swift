@@ -27,16 +27,20 @@ struct InstanceCounts {
       guard let (place, rule) = declared(application) else { continue }
       wholes[Whole(place: place, owner: application.owner), default: []].append(number)
       guard let timeline = generations[number] else { continue }
+      let uses = application.lives.map {
+        Generations.Use(lastHeard: book.lives[$0].lastHeard, spans: book.spans[$0])
+      }
       counts[number] = Count(
-        timeline: timeline.limited(to: rule.value), ends: Self.ends(of: application.lives, in: book)
-      )
+        timeline: timeline.limited(to: rule.value, of: uses),
+        ends: Self.ends(of: application.lives, in: book))
     }
     for (whole, members) in wholes {
       let rule = policy.instances[whole.place]
       guard Self.isCountedAsOne(members, rule, in: book) else { continue }
-      let lives = Self.merged(members.flatMap { book.applications[$0].lives }, in: book)
+      let (lives, uses) = Self.merged(members.flatMap { book.applications[$0].lives }, in: book)
       let count = Count(
-        timeline: Generations(of: lives, in: book, at: now, by: policy).limited(to: rule.value),
+        timeline: Generations(of: lives, in: book, at: now, by: policy)
+          .limited(to: rule.value, of: uses),
         ends: Dictionary(lives.map { ($0.client, $0.lastHeard) }) { max($0, $1) })
       for member in members { counts[member] = count }
     }
@@ -64,19 +68,25 @@ struct InstanceCounts {
   }
 
   /// One life for each address, or one process with two names would count twice.
-  private static func merged(_ lives: [Int], in book: AddressBook) -> [AddressBook.Life] {
-    var merged: [Int: AddressBook.Life] = [:]
-    for life in lives.map({ book.lives[$0] }) {
+  private static func merged(
+    _ lives: [Int], in book: AddressBook
+  ) -> (lives: [AddressBook.Life], uses: [Generations.Use]) {
+    var merged: [Int: (life: AddressBook.Life, spans: [ClosedRange<Timestamp>])] = [:]
+    for place in lives {
+      let life = book.lives[place]
       guard var whole = merged[life.client] else {
-        merged[life.client] = life
+        merged[life.client] = (life, book.spans[place])
         continue
       }
-      whole.start = min(whole.start, life.start)
-      whole.lastHeard = max(whole.lastHeard, life.lastHeard)
-      whole.lastAsked = max(whole.lastAsked, life.lastAsked)
-      whole.spans += life.spans
+      whole.life.start = min(whole.life.start, life.start)
+      whole.life.lastHeard = max(whole.life.lastHeard, life.lastHeard)
+      whole.life.lastAsked = max(whole.life.lastAsked, life.lastAsked)
+      whole.spans += book.spans[place]
       merged[life.client] = whole
     }
-    return merged.values.sorted { $0.client < $1.client }
+    let all = merged.values.sorted { $0.life.client < $1.life.client }
+    return (
+      all.map(\.life), all.map { Generations.Use(lastHeard: $0.life.lastHeard, spans: $0.spans) }
+    )
   }
 }

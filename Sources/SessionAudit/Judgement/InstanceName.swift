@@ -106,23 +106,26 @@ struct InstanceName {
     guard let at = name.firstIndex(of: UInt8(ascii: "@")), at > 0, at + 1 < name.endIndex,
       !name.contains(UInt8(ascii: " "))
     else { return nil }
-    let host = String(decoding: name[(at + 1)...], as: UTF8.self).lowercased()
-    return (meansAnybody(host) ? .shared : .instance, .atHost, at + 1)
+    return (meansAnybody(name[(at + 1)...]) ? .shared : .instance, .atHost, at + 1)
   }
 
   /// Hosts that are every machine, versions, commits and environments.
-  private static func meansAnybody(_ host: String) -> Bool {
-    if let address = NetworkAddress(host) { return address.isLoopback }
+  private static func meansAnybody(_ host: Bytes) -> Bool {
     // Placeholders that nobody filled in, and what no name of a host has.
-    let isHosts = host.utf8.allSatisfy {
+    let isHosts = host.allSatisfy {
       isLetter($0) || isDigit($0) || $0 >= 0x80 || $0 == dash || $0 == dot || $0 == underscore
     }
-    if !isHosts || host.contains("localhost") || isRegion(host) { return true }
-    let version = host.drop { $0 == "v" }.utf8
+    let isAddress = !isHosts || isDigit(host[host.startIndex])
+    if isAddress, let address = NetworkAddress(String(decoding: host, as: UTF8.self)) {
+      return address.isLoopback
+    }
+    if !isHosts || isRegion(host) { return true }
+    let version = host.drop { $0 | 0x20 == UInt8(ascii: "v") }
     if version.allSatisfy({ isDigit($0) || $0 == dot }) { return true }
     // 12 are a container's name, which is its host's.
-    if [7, 8, 40].contains(host.utf8.count), host.utf8.allSatisfy(isHex) { return true }
-    return environments.contains(host)
+    if [7, 8, 40].contains(host.count), host.allSatisfy({ isHex($0 | 0x20) }) { return true }
+    let small = String(decoding: host, as: UTF8.self).lowercased()
+    return environments.contains(small) || small.utf8.count >= 9 && small.contains("localhost")
   }
 
   private static let environments: Set<String> = [
@@ -199,25 +202,27 @@ struct InstanceName {
       !versioned.contains(String(decoding: name[..<at], as: UTF8.self))
     else { return nil }
     // `shop-eu-west-1` is a region, and everything in it bears its name.
-    if isRegion(String(decoding: name, as: UTF8.self)) { return nil }
+    if isRegion(name) { return nil }
     return (.numbered, .statefulPod, at + 1)
   }
 
-  /// `eu-west-1`, whatever stands before it. By bytes, as every name of an instance comes here.
-  private static func isRegion(_ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { bytes in
-      guard let last = bytes.lastIndex(of: dash), last > 0, last + 1 < bytes.count,
-        bytes[(last + 1)...].allSatisfy(isDigit)
-      else { return false }
-      let front = bytes[..<last]
-      let word = front[((front.lastIndex(of: dash) ?? -1) + 1)...]
-      return directions.contains { direction in
-        direction.withUTF8Buffer { letters in
-          word.starts(with: letters) || word.suffix(letters.count).elementsEqual(letters)
-        }
+  /// `eu-west-1`, whatever stands before it.
+  private static func isRegion(_ text: Bytes) -> Bool {
+    guard let last = text.lastIndex(of: dash), last > text.startIndex, last + 1 < text.endIndex,
+      text[(last + 1)...].allSatisfy(isDigit)
+    else { return false }
+    let front = text[..<last]
+    let word = front[((front.lastIndex(of: dash) ?? front.startIndex - 1) + 1)...]
+    return directions.contains { direction in
+      direction.withUTF8Buffer { letters in
+        isSame(word.prefix(letters.count), letters) || isSame(word.suffix(letters.count), letters)
       }
     }
+  }
+
+  /// Letters of either case.
+  private static func isSame(_ text: Bytes, _ letters: UnsafeBufferPointer<UInt8>) -> Bool {
+    text.count == letters.count && zip(text, letters).allSatisfy { $0 | 0x20 == $1 }
   }
 
   private static let directions: [StaticString] = ["north", "south", "east", "west", "central"]

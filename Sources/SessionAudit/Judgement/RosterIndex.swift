@@ -1,4 +1,5 @@
-/// A roster made ready to be asked about many sessions.
+/// A roster made ready to be asked about the many sessions of a book: what it has for each name and for
+/// each client address is looked up once.
 struct RosterIndex {
   /// What the roster says of one session's owner.
   enum Answer {
@@ -43,7 +44,30 @@ struct RosterIndex {
   /// When the first of all that live began; nil where that of one is not known.
   let earliestStart: Timestamp?
 
-  init(_ roster: Roster, at now: Timestamp) {
+  /// What it has for a name.
+  private struct OfName {
+    /// Places in `living`.
+    var owners: [Int]
+    var hostIsListed: Bool
+    /// The family or glob that covers it by name.
+    var coveredBy: String?
+    /// A glob that a name that many share fits.
+    var isInGlob: Bool
+  }
+
+  /// What it has for a client address.
+  private struct OfClient {
+    /// Places in `living`; none at a node, which is many pods'.
+    var owners: [Int] = []
+    /// An address that many share can spare, never accuse.
+    var tellsInstance = false
+    var network: String?
+  }
+
+  private var ofNames: [OfName] = []
+  private var ofClients: [OfClient] = []
+
+  init(_ roster: Roster, _ book: AddressBook, at now: Timestamp) {
     self.roster = roster
     takenAt = min(roster.takenAt ?? now, now)
     // A start after the snapshot, or after the list itself, is a clock that is wrong.
@@ -58,7 +82,6 @@ struct RosterIndex {
     for (index, entry) in living.enumerated() {
       if let name = entry.name {
         livingByName[name, default: []].append(index)
-        if let host = InstanceName(name).shortHost { livingHosts.insert(host) }
       }
       for network in entry.networks {
         if let address = network.onlyAddress {
@@ -68,41 +91,68 @@ struct RosterIndex {
         }
       }
     }
-    for name in roster.entries.compactMap(\.name) {
-      families.insert(FamilyKey(InstanceName(name)))
+    for entry in roster.entries {
+      guard let reading = entry.name.map({ InstanceName($0) }) else { continue }
+      families.insert(FamilyKey(reading))
+      if entry.isAlive, let host = reading.shortHost { livingHosts.insert(host) }
     }
+    ofNames = book.names.map(ofName)
+    ofClients = book.clients.map(ofClient)
   }
 
   var isComplete: Bool { roster.isComplete }
+  var isOfLines: Bool { roster.format == .lines }
 
-  func listsName(_ name: String) -> Bool { livingByName[name] != nil }
+  private func ofName(_ name: AddressBook.Name) -> OfName {
+    let glob = roster.coversNames.first { $0.matches(name.text) }
+    var coveredBy: String?
+    if name.meaning != .shared {
+      coveredBy =
+        families.contains(FamilyKey(name.reading)) ? name.reading.family : glob?.pattern
+    }
+    return OfName(
+      owners: livingByName[name.text] ?? [],
+      hostIsListed: name.shortHost.map(livingHosts.contains) ?? false, coveredBy: coveredBy,
+      isInGlob: glob != nil)
+  }
+
+  private func ofClient(_ client: AddressBook.Client) -> OfClient {
+    guard let address = client.address,
+      !roster.nodeNetworks.contains(where: { $0.contains(address) })
+    else { return OfClient() }
+    let ranges = livingRanges.filter { index in
+      living[index].networks.contains { $0.contains(address) }
+    }
+    return OfClient(
+      owners: (livingByAddress[address] ?? []) + ranges, tellsInstance: !client.isShared,
+      network: roster.coversNetworks.first { $0.contains(address) }?.text)
+  }
+
+  /// - Parameter name: the book's number.
+  func listsName(_ name: Int) -> Bool { !ofNames[name].owners.isEmpty }
 
   /// - Parameters:
+  ///   - name: the number of an application's name in the book, and `client` that of the address.
   ///   - applicationIsListed: whether sessions of the same application come from an address that
   ///     lines list.
   func answer(
-    for name: AddressBook.Name, from client: AddressBook.Client, applicationIsListed: Bool
+    for name: Int, from client: Int, in book: AddressBook, applicationIsListed: Bool
   ) -> Answer {
-    let byName = livingByName[name.text] ?? []
-    let isNode = client.address.map { address in
-      roster.nodeNetworks.contains { $0.contains(address) }
-    }
-    // An address that many share can spare, never accuse.
-    let tellsInstance = client.address != nil && !client.isShared && isNode == false
-    var byAddress: [Int] = []
-    if let address = client.address, isNode == false { byAddress = owners(of: address) }
+    let (byName, byAddress) = (ofNames[name].owners, ofClients[client].owners)
     if byName.isEmpty && byAddress.isEmpty {
-      if let host = name.shortHost, livingHosts.contains(host) { return .mayLive }
-      return coverage(of: name, client, tellsInstance, applicationIsListed)
+      return ofNames[name].hostIsListed
+        ? .mayLive : coverage(of: name, client, in: book, applicationIsListed)
     }
     // So can a name that many share: who else bears it is in no list.
-    let isNamed = !byName.isEmpty && name.meaning != .shared
+    let isNamed = !byName.isEmpty && book.names[name].meaning != .shared
+    let tellsInstance = ofClients[client].tellsInstance
     guard isNamed || tellsInstance && !byAddress.isEmpty,
       let earliest = earliestStart(of: byName, and: byAddress)
     else { return .mayLive }
     return .began(
       Owners(
-        label: isNamed ? name.text : (client.text ?? "?"), startedAt: earliest, isByName: isNamed,
+        label: isNamed ? book.names[name].text : (book.clients[client].text ?? "?"),
+        startedAt: earliest, isByName: isNamed,
         isAloneAtAddress: tellsInstance && byAddress.count == 1
           && byName.allSatisfy(byAddress.contains)))
   }
@@ -120,25 +170,21 @@ struct RosterIndex {
   }
 
   private func coverage(
-    of name: AddressBook.Name, _ client: AddressBook.Client, _ tellsInstance: Bool,
-    _ applicationIsListed: Bool
+    of name: Int, _ client: Int, in book: AddressBook, _ applicationIsListed: Bool
   ) -> Answer {
-    if name.meaning != .shared, families.contains(FamilyKey(name.reading)) {
-      return .gone(covers: name.reading.family, missing: name.text, isByName: true)
-    }
-    let glob = roster.coversNames.first { $0.matches(name.text) }
-    if let glob, name.meaning != .shared {
-      return .gone(covers: glob.pattern, missing: name.text, isByName: true)
+    if let covers = ofNames[name].coveredBy {
+      return .gone(covers: covers, missing: book.names[name].text, isByName: true)
     }
     // Of a name that many share only an address can tell who is gone.
-    guard tellsInstance, let text = client.text, let address = client.address else {
+    guard ofClients[client].tellsInstance, let text = book.clients[client].text else {
       return .notCovered
     }
-    if let network = roster.coversNetworks.first(where: { $0.contains(address) }) {
-      return .gone(covers: network.text, missing: text, isByName: false)
+    if let network = ofClients[client].network {
+      return .gone(covers: network, missing: text, isByName: false)
     }
-    if glob != nil || applicationIsListed, hasAddresses {
-      let application = name.text.isEmpty ? "sessions without a name" : name.text
+    if ofNames[name].isInGlob || applicationIsListed, hasAddresses {
+      let name = book.names[name].text
+      let application = name.isEmpty ? "sessions without a name" : name
       return .gone(covers: application, missing: text, isByName: false)
     }
     return .notCovered
@@ -146,18 +192,13 @@ struct RosterIndex {
 
   private var hasAddresses: Bool { !livingByAddress.isEmpty || !livingRanges.isEmpty }
 
-  private func owners(of address: NetworkAddress) -> [Int] {
-    (livingByAddress[address] ?? [])
-      + livingRanges.filter { index in living[index].networks.contains { $0.contains(address) } }
-  }
-
   /// Whether lines list this address: then they cover the application whose sessions come from
   /// it. What has no name, or that of a tool or driver, is covered only when the user says so: the
   /// name would tell which application it is.
-  func lists(_ client: AddressBook.Client, of name: AddressBook.Name) -> Bool {
-    guard roster.format == .lines, !name.text.isEmpty, !client.isShared,
-      let address = client.address
-    else { return false }
-    return !owners(of: address).isEmpty && !name.reading.isATools
+  func lists(_ client: Int, of name: Int, in book: AddressBook) -> Bool {
+    guard isOfLines, !book.names[name].text.isEmpty, !book.clients[client].isShared else {
+      return false
+    }
+    return !ofClients[client].owners.isEmpty && !book.names[name].reading.isATools
   }
 }

@@ -18,7 +18,8 @@ public struct SessionTimes: Sendable, Equatable {
 
   /// - Parameter pingedAt: when it was last seen to ping; nil: it was not.
   public init(
-    of session: Session, at now: Timestamp, staleAfter: Duration, pingedAt: Timestamp? = nil
+    of session: borrowing Session, at now: Timestamp, staleAfter: Duration,
+    pingedAt: Timestamp? = nil
   ) {
     func age(_ moment: Timestamp?) -> Duration? { moment.map { max(.zero, now - $0) } }
     stateAge = age(session.stateChange)
@@ -33,7 +34,7 @@ public struct SessionTimes: Sendable, Equatable {
   }
 
   private static func lastHeard(
-    _ session: Session, at now: Timestamp, stateAge: Duration?, staleAfter: Duration
+    _ session: borrowing Session, at now: Timestamp, stateAge: Duration?, staleAfter: Duration
   ) -> Timestamp? {
     guard let start = session.backendStart else { return nil }
     // With track_activities off nothing after the start is told.

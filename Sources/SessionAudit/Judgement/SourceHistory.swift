@@ -1,12 +1,15 @@
 /// What the sessions of a source have shown, by when they began: it tells those of a process that
 /// was restarted in place from those of the one that runs now.
 struct SourceHistory {
-  /// Rising.
-  private var starts: [Timestamp] = []
-  /// For each place in `starts`: the latest sign of life of those up to it, and whether one of them
-  /// is busy.
-  private var heard: [Timestamp] = []
-  private var isBusy: [Bool] = []
+  private struct Sign {
+    /// Rising.
+    var start: Timestamp
+    /// The latest sign of life of those up to it, and whether one of them is busy.
+    var heard: Timestamp
+    var isBusy: Bool
+  }
+
+  private var signs: [Sign] = []
   /// Some began nobody knows when.
   private var hasUnknown = false
 
@@ -16,9 +19,12 @@ struct SourceHistory {
       hasUnknown = true
       return
     }
-    starts.append(start)
-    heard.append(heard.last.map { max($0, moment) } ?? moment)
-    isBusy.append(busy || (isBusy.last ?? false))
+    var sign = Sign(start: start, heard: moment, isBusy: busy)
+    if let last = signs.last {
+      sign.heard = max(last.heard, moment)
+      sign.isBusy = busy || last.isBusy
+    }
+    signs.append(sign)
   }
 
   enum Before {
@@ -31,9 +37,9 @@ struct SourceHistory {
   /// What those that began before a moment have shown since.
   func before(_ moment: Timestamp) -> Before {
     if hasUnknown { return .heard }
-    let count = starts.partitioned { $0 < moment }
+    let count = signs.partitioned { $0.start < moment }
     guard count > 0 else { return .quiet }
-    return isBusy[count - 1] || heard[count - 1] >= moment ? .heard : .quiet
+    return signs[count - 1].isBusy || signs[count - 1].heard >= moment ? .heard : .quiet
   }
 }
 

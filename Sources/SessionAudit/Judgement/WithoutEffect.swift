@@ -91,10 +91,24 @@ extension EvidenceFinder {
     isNamed: () -> Bool
   ) -> DeclarationWithoutEffect.Reason? {
     guard !members.isEmpty else { return isNamed() ? .overridden : nil }
-    let found = members.flatMap { $0.evidence.filter { $0.kind == kind } }
-    if found.contains(where: { $0.doubt == nil }) { return nil }
-    if let doubt = found.first?.doubt { return .doubt(doubt) }
+    let found = effect(on: members) { $0.kind == kind }
+    if found.isSure { return nil }
+    if let doubt = found.doubt { return .doubt(doubt) }
     return members.allSatisfy(\.entry.isPooled) ? .pooled : why()
+  }
+
+  /// Whether some evidence of a sort is beyond doubt, or else the first doubt of it.
+  private func effect(
+    on members: [Member], by isMeant: (Evidence) -> Bool
+  ) -> (isSure: Bool, doubt: Evidence.Doubt?) {
+    var first: Evidence.Doubt?
+    for member in members {
+      for evidence in member.evidence where isMeant(evidence) {
+        guard let doubt = evidence.doubt else { return (true, nil) }
+        first = first ?? doubt
+      }
+    }
+    return (false, first)
   }
 
   private func isNamed(_ pattern: ApplicationPattern?, _ judged: [Member]) -> Bool {
@@ -129,7 +143,7 @@ extension EvidenceFinder {
     }
     let silent = client.lastHeard.map { now - $0 } ?? .zero
     if client.isBusy || silent < policy.restartGrace {
-      return .hostIsHeard(address, names: client.instanceNames.count)
+      return .hostIsHeard(address, names: client.instanceNames)
     }
     let end = count.ends[member.entry.client] ?? now
     return .neverAtOnce(after: address, most: count.timeline.mostInUse(after: end))
@@ -183,12 +197,12 @@ extension EvidenceFinder {
     let nobody = unmatched.map {
       DeclarationWithoutEffect(subject: .rosterCovers($0), reason: .matchesNobody)
     }
-    let found = judged.flatMap { $0.evidence.filter { $0.basis == .roster } }
+    let found = effect(on: judged) { $0.basis == .roster }
     // That it covers nothing, or lacks whoever was heard, is said elsewhere.
     guard gaps.witnesses.isEmpty, !rosterCoversNothing(), !judged.isEmpty,
-      !found.contains(where: { $0.doubt == nil })
+      !found.isSure
     else { return nobody }
-    let reason = found.first?.doubt.map(DeclarationWithoutEffect.Reason.doubt)
+    let reason = found.doubt.map(DeclarationWithoutEffect.Reason.doubt)
     return nobody
       + [DeclarationWithoutEffect(subject: .roster, reason: reason ?? .allListedOrHeard)]
   }

@@ -34,6 +34,7 @@ public struct SessionGroup: Sendable, Equatable {
     var places: [GroupKey: Int] = [:]
     var groups: [SessionGroup] = []
     var signs: [Int: [RecyclingSign]] = [:]
+    places.reserveCapacity(sessions.count / 8)
     // By index: a session is large, and a copy of it touches a dozen strings.
     for index in sessions.indices {
       let key = GroupKey(of: sessions[index].session, by: policy)
@@ -42,7 +43,7 @@ public struct SessionGroup: Sendable, Equatable {
         places[key] = place
         groups.append(SessionGroup(key: key.values, buckets: policy.bucketBounds.count + 1))
       }
-      groups[place].add(sessions[index], bounds: policy.bucketBounds)
+      groups[place].add(sessions, index, bounds: policy.bucketBounds)
       if !recycling.isEmpty, let sign = recycling[index] { signs[place, default: []].append(sign) }
     }
     for (place, signs) in signs { groups[place].recycling = Recycling(signs) }
@@ -65,27 +66,29 @@ public struct SessionGroup: Sendable, Equatable {
     bucketCounts = [Int](repeating: 0, count: buckets)
   }
 
-  private mutating func add(_ judged: JudgedSession, bounds: [Duration]) {
+  private mutating func add(_ all: [JudgedSession], _ index: Int, bounds: [Duration]) {
     sessions += 1
-    if let state = judged.session.state { states.add(1, in: state) }
-    if let age = judged.times.stateAge {
+    if let state = all[index].session.state { states.add(1, in: state) }
+    if let age = all[index].times.stateAge {
       bucketCounts[bounds.firstIndex { age < $0 } ?? bounds.count] += 1
       oldestStateAge = max(oldestStateAge ?? age, age)
     } else {
       unknownAge += 1
     }
-    if let age = judged.times.sessionAge { oldestSessionAge = max(oldestSessionAge ?? age, age) }
-    switch judged.verdict {
+    if let age = all[index].times.sessionAge {
+      oldestSessionAge = max(oldestSessionAge ?? age, age)
+    }
+    switch all[index].verdict {
     case .live: live += 1
     case .suspect: suspect += 1
     case .orphan: orphan += 1
     case .hidden: hidden += 1
     }
-    if judged.wasOpened(within: .seconds(60)) { openedLastMinute += 1 }
-    if judged.wasOpened(within: .seconds(300)) { openedLast5Minutes += 1 }
-    clients[judged.session.clientAddress, default: 0] += 1
-    if let kind = judged.evidence.first?.kind {
-      if judged.verdict == .orphan {
+    if all[index].wasOpened(within: .seconds(60)) { openedLastMinute += 1 }
+    if all[index].wasOpened(within: .seconds(300)) { openedLast5Minutes += 1 }
+    clients[all[index].session.clientAddress, default: 0] += 1
+    if let kind = all[index].evidence.first?.kind {
+      if all[index].verdict == .orphan {
         orphanEvidence[kind, default: 0] += 1
       } else {
         suspectEvidence[kind, default: 0] += 1
@@ -144,12 +147,14 @@ private struct GroupKey: Hashable {
   private var first: NameKey?
   private var others: [NameKey?]
 
-  init(of session: Session, by policy: Policy) {
-    func key(_ dimension: GroupDimension) -> NameKey? {
-      dimension.value(of: session, by: policy).map { NameKey($0) }
+  init(of session: borrowing Session, by policy: borrowing Policy) {
+    var values: [String?] = []
+    // Without a closure, which would copy the policy for each session.
+    for (place, dimension) in policy.groupBy.enumerated() {
+      let value = dimension.value(of: session, by: policy)
+      if place == 0 { first = value.map { NameKey($0) } } else { values.append(value) }
     }
-    first = policy.groupBy.first.flatMap(key)
-    others = policy.groupBy.count > 1 ? policy.groupBy.dropFirst().map(key) : []
+    others = values.map { $0.map { NameKey($0) } }
   }
 
   init(_ values: [String?]) {
