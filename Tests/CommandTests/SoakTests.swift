@@ -22,18 +22,22 @@ struct SoakTests {
     #expect(without.ranOut != nil, "\(without)\n\(without.failures)")
   }
 
-  /// Or the count of living sessions that were ended is worth nothing.
-  @Test(.timeLimit(.minutes(2))) func aJobThatIsToldAWrongNumberIsFoundGuilty() throws {
+  /// Or the count of living sessions that were ended is worth nothing. On a machine that has no time
+  /// for the job, a day may pass with few runs: then another day is played, three at most.
+  @Test(.timeLimit(.minutes(3))) func aJobThatIsToldAWrongNumberIsFoundGuilty() throws {
     var form = SoakForm.short
     (form.days, form.toldInstances) = (1, 1)
-    let week = try SoakRun(
-      form, executable: Build.executable("pgsessions"), seed: 7
-    ).run()
-    print(week)
-    let (byClients, byLog) = (
-      week.liveEnded.count { !$0.hasPrefix("by the server's log") },
-      week.liveEnded.count { $0.hasPrefix("by the server's log") }
-    )
-    #expect(byClients > 0 && byLog > 0, "\(week)")
+    var weeks: [SoakResult] = []
+    var isFound = false
+    while !isFound, weeks.count < 3 {
+      let week = try SoakRun(
+        form, executable: Build.executable("pgsessions"), seed: 7 + UInt64(weeks.count)
+      ).run()
+      print(week)
+      weeks.append(week)
+      let byLog = week.liveEnded.count { $0.hasPrefix("by the server's log") }
+      isFound = byLog > 0 && week.liveEnded.count > byLog
+    }
+    #expect(isFound, "\(weeks)")
   }
 }
