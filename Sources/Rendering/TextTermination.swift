@@ -57,11 +57,20 @@ extension TextReport {
           + "\(Self.label(session.applicationName, of: .application)) \(owner) "
           + "\(Self.client(of: session)): \(why.joined(separator: "; "))")
     }
-    // What keeps all of a role's sessions would otherwise keep them for ever, and nobody hear of it.
-    let inDoubt = Self.keptInDoubt(report).map { sentence in
-      HostileText.escaped((name.map { "\($0): " } ?? "") + "kept " + sentence)
+    // What keeps all of a role's sessions, or all that a list covers, would otherwise keep them for
+    // ever, and nobody hear of it.
+    let kept = [Self.keptInDoubt(report), Self.sparedByGaps(report.audit)].compactMap { $0 }.map {
+      HostileText.escaped((name.map { "\($0): " } ?? "") + "kept " + $0)
     }
-    return (lines + (inDoubt.map { [$0] } ?? [])).map { $0 + "\n" }.joined()
+    return (lines + kept).map { $0 + "\n" }.joined()
+  }
+
+  private static func sparedByGaps(_ report: AuditReport) -> String? {
+    let count = report.sparedByRosterGaps
+    guard count > 0 else { return nil }
+    let names = report.heardThoughUnlisted
+    return "\(sessions(count)): the roster lacks \(Wording.few(names)), heard just now, so it is "
+      + "not believed there."
   }
 
   /// The plan as the question before `--execute` shows it.

@@ -65,6 +65,14 @@ struct FieldClientRosterTests {
       $0.contains("spared") && !$0.hasPrefix("#")
     }
     #expect(figures.contains { $0.hasSuffix(" 4") }, "\(figures)")
+
+    // What a schedule mails: nobody would hear otherwise of a list that keeps all for ever.
+    let mail = try Fixture.run(
+      ["terminate", "--orphans", "--execute", "--yes", "--quiet", "--live", "-"] + Self.covered
+        + Self.short + [stage.uri], input: roster)
+    let line = "kept 4 sessions: the roster lacks \(FieldStage.address(21)), heard just now, "
+    #expect(
+      mail.stdout == line + "so it is not believed there.\n", "\(mail.stdout)\(mail.stderr)")
   }
 
   /// The address that is heard spares what is of its own kind only: the whole network would be too
