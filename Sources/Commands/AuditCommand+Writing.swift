@@ -4,7 +4,7 @@ import SessionAudit
 extension AuditCommand {
   /// - Returns: whether there was anything to write.
   func write(
-    _ outcome: AuditOutcome, as format: ReportFormat, _ file: OutputFile?,
+    _ outcome: TargetResult<AuditReport>, as format: ReportFormat, _ file: OutputFile?,
     _ environment: [String: String], _ handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) -> Bool {
     switch (format, outcome) {
@@ -33,7 +33,7 @@ extension AuditCommand {
 
   /// The reports of several targets in one.
   func write(
-    _ outcomes: [AuditOutcome], as format: ReportFormat, _ file: OutputFile?,
+    _ outcomes: [TargetResult<AuditReport>], as format: ReportFormat, _ file: OutputFile?,
     _ environment: [String: String], _ handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) -> Bool {
     switch format {

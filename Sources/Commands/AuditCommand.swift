@@ -161,7 +161,7 @@ struct AuditCommand: ParsableCommand {
   }
 
   private func finish(
-    _ outcome: AuditOutcome, _ conditions: [FailCondition], _ file: OutputFile?,
+    _ outcome: TargetResult<AuditReport>, _ conditions: [FailCondition], _ file: OutputFile?,
     _ environment: [String: String]
   ) throws {
     // Never freed: the process ends next, and taking thousands of sessions apart would only
@@ -173,13 +173,13 @@ struct AuditCommand: ParsableCommand {
   }
 
   private final class Kept {
-    let outcome: AuditOutcome
-    init(_ outcome: AuditOutcome) { self.outcome = outcome }
+    let outcome: TargetResult<AuditReport>
+    init(_ outcome: TargetResult<AuditReport>) { self.outcome = outcome }
   }
 
   /// Errors, to stderr.
   private static func say(
-    _ outcome: AuditOutcome, _ conditions: [FailCondition], of name: String? = nil
+    _ outcome: TargetResult<AuditReport>, _ conditions: [FailCondition], of name: String? = nil
   ) -> ExitStatus {
     switch outcome {
     case .refused(let failure, _, _):

@@ -122,14 +122,16 @@ struct DoctorCommand: ParsableCommand {
   }
 
   /// Errors, to stderr.
-  private static func say(_ outcome: DoctorOutcome, of name: String? = nil) -> ExitStatus {
+  private static func say(_ outcome: TargetResult<DoctorReport>, of name: String? = nil)
+    -> ExitStatus
+  {
     guard case .refused(let failure, _, _) = outcome else { return .done }
     Diagnostics.report(failure, of: name)
     return ExitStatus(failure.kind)
   }
 
   private func write(
-    _ outcome: DoctorOutcome, _ file: OutputFile?,
+    _ outcome: TargetResult<DoctorReport>, _ file: OutputFile?,
     _ handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     JSONReport.doctor(

@@ -8,14 +8,14 @@ struct DoctorRun: Sendable {
   var judging: Judging
 
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
-  func outcome(of target: ResolvedTarget) throws -> DoctorOutcome {
+  func outcome(of target: ResolvedTarget) throws -> TargetResult<DoctorReport> {
     try outcome(of: target, planning: nil).outcome
   }
 
   /// - Parameter role: the name of a role that may be made: what it needs is read too.
   func outcome(
     of target: ResolvedTarget, planning role: String?
-  ) throws -> (outcome: DoctorOutcome, planned: PlannedRole?) {
+  ) throws -> (outcome: TargetResult<DoctorReport>, planned: PlannedRole?) {
     let judging = try judging.of(target, within: connector.wholeTime)
     do {
       let (session, deadline) = try connector.connect(
@@ -33,7 +33,7 @@ struct DoctorRun: Sendable {
     }
   }
 
-  func refused(_ failure: Failure, _ target: ResolvedTarget) -> DoctorOutcome {
+  func refused(_ failure: Failure, _ target: ResolvedTarget) -> TargetResult<DoctorReport> {
     .refused(
       failure, target: target.described(environment: connector.environment),
       judgedWith: judging.policy)

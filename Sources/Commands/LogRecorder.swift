@@ -24,7 +24,7 @@ final class LogRecorder {
   }
 
   /// The last line, where there was a first one; and all of it to the disk.
-  func finish(_ answer: TerminationAnswer) {
+  func finish(_ answer: TargetResult<TerminationReport>) {
     guard let log, hasBegun, failure == nil, case .report(let report) = answer,
       record(.end(report))
     else { return }

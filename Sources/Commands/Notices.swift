@@ -27,7 +27,7 @@ struct Notices {
 
   /// What came of the run on one target.
   struct Part {
-    var answer: TerminationAnswer
+    var answer: TargetResult<TerminationReport>
     var status: ExitStatus
     /// nil: as long as the whole.
     var duration: Duration?
@@ -70,7 +70,7 @@ struct Notices {
   }
 
   /// The object that `--json` prints.
-  private static func json(_ answers: [TerminationAnswer]) -> [UInt8] {
+  private static func json(_ answers: [TargetResult<TerminationReport>]) -> [UInt8] {
     var bytes: [UInt8] = []
     if answers.count == 1 {
       JSONReport.termination(answers[0], version: programVersion) { bytes += $0 }

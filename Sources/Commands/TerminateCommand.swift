@@ -229,7 +229,8 @@ struct TerminateCommand: ParsableCommand {
   }
 
   private func text(
-    of answers: [TerminationAnswer], _ targets: [ResolvedTarget], _ selection: Selection,
+    of answers: [TargetResult<TerminationReport>], _ targets: [ResolvedTarget],
+    _ selection: Selection,
     _ descriptor: Int32, _ environment: [String: String]
   ) -> String {
     let text = TextReport(style: output.style(environment: environment, on: descriptor))
@@ -269,7 +270,8 @@ struct TerminateCommand: ParsableCommand {
   }
 
   /// Errors, to stderr.
-  private func say(_ answer: TerminationAnswer, of name: String? = nil) -> ExitStatus {
+  private func say(_ answer: TargetResult<TerminationReport>, of name: String? = nil) -> ExitStatus
+  {
     switch answer {
     case .refused(let failure, _, _):
       Diagnostics.report(failure, of: name)
@@ -296,7 +298,8 @@ struct TerminateCommand: ParsableCommand {
   }
 
   private func write(
-    _ answer: TerminationAnswer, next: String, _ file: OutputFile?, _ environment: [String: String]
+    _ answer: TargetResult<TerminationReport>, next: String, _ file: OutputFile?,
+    _ environment: [String: String]
   ) -> ExitStatus {
     let descriptor = descriptor(file)
     var isThere = true
@@ -305,7 +308,7 @@ struct TerminateCommand: ParsableCommand {
   }
 
   private func emit(
-    _ answer: TerminationAnswer, next: String, to descriptor: Int32,
+    _ answer: TargetResult<TerminationReport>, next: String, to descriptor: Int32,
     _ environment: [String: String], isThere: inout Bool
   ) -> ExitStatus {
     // Who has ended sessions must be heard.

@@ -17,7 +17,7 @@ struct Termination: Sendable {
   var log: LogFile?
 
   struct Outcome: Sendable {
-    var answer: TerminationAnswer
+    var answer: TargetResult<TerminationReport>
     /// nil: what the answer says.
     var status: ExitStatus?
     /// That the log could not be written.

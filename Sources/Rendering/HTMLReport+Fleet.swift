@@ -2,7 +2,7 @@ import SessionAudit
 
 /// Several targets: a row for each, which leads to its report.
 extension HTMLWriter {
-  func overview(of outcomes: [AuditOutcome]) {
+  func overview(of outcomes: [TargetResult<AuditReport>]) {
     let sentences = TextReport.summary(of: outcomes)
     markup("<header>\n<h1>")
     text(sentences[0].rest)
@@ -31,7 +31,7 @@ extension HTMLWriter {
     markup("</tbody></table></div>\n</section>\n")
   }
 
-  private func row(of outcome: AuditOutcome) {
+  private func row(of outcome: TargetResult<AuditReport>) {
     markup("<tr><th scope=\"row\"><a href=\"#")
     id("report")
     markup("\"><bdi>")
@@ -72,7 +72,7 @@ extension HTMLWriter {
   }
 
   /// - Parameter body: the report, where there is one.
-  func target(_ outcome: AuditOutcome, isOpen: Bool, _ body: () -> Void) {
+  func target(_ outcome: TargetResult<AuditReport>, isOpen: Bool, _ body: () -> Void) {
     markup("<details class=\"target\" id=\"")
     id("target")
     markup(isOpen ? "\" open><summary><h2><bdi>" : "\"><summary><h2><bdi>")

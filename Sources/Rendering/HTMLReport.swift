@@ -9,7 +9,8 @@ public enum HTMLReport {
   ///   - showQuery: with the text of each last query.
   ///   - handOn: takes the bytes, block by block.
   public static func audit(
-    _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
+    _ outcome: TargetResult<AuditReport>, version: String, summary: Bool = false,
+    showQuery: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     let sink = ByteSink(handOn: handOn)
@@ -41,7 +42,8 @@ public enum HTMLReport {
 
   /// Of several targets: an overview, and each report folded behind its line.
   public static func audits(
-    _ outcomes: [AuditOutcome], version: String, summary: Bool = false, showQuery: Bool = false,
+    _ outcomes: [TargetResult<AuditReport>], version: String, summary: Bool = false,
+    showQuery: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     let sink = ByteSink(handOn: handOn)

@@ -2,7 +2,7 @@ import SessionAudit
 
 extension JSONReport {
   public static func doctor(
-    _ outcome: DoctorOutcome, version: String, indents: Bool = false,
+    _ outcome: TargetResult<DoctorReport>, version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     document(indents: indents, handOn: handOn) { doctor(outcome, version, &$0) }
@@ -10,14 +10,14 @@ extension JSONReport {
 
   /// Of several targets, in the order given.
   public static func doctors(
-    _ outcomes: [DoctorOutcome], version: String, indents: Bool = false,
+    _ outcomes: [TargetResult<DoctorReport>], version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     fleet(outcomes, indents: indents, handOn: handOn) { doctor($0, version, &$1) }
   }
 
   private static func doctor(
-    _ outcome: DoctorOutcome, _ version: String, _ json: inout JSONWriter
+    _ outcome: TargetResult<DoctorReport>, _ version: String, _ json: inout JSONWriter
   ) {
     json.object { json in
       json.value("schema", "pgsessions/doctor/1")

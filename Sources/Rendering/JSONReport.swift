@@ -8,7 +8,8 @@ public enum JSONReport {
   ///   - showQuery: with the text of each last query.
   ///   - handOn: takes the bytes, block by block.
   public static func audit(
-    _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
+    _ outcome: TargetResult<AuditReport>, version: String, summary: Bool = false,
+    showQuery: Bool = false,
     indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     document(indents: indents, handOn: handOn) {
@@ -18,7 +19,8 @@ public enum JSONReport {
 
   /// Of several targets, in the order given.
   public static func audits(
-    _ outcomes: [AuditOutcome], version: String, summary: Bool = false, showQuery: Bool = false,
+    _ outcomes: [TargetResult<AuditReport>], version: String, summary: Bool = false,
+    showQuery: Bool = false,
     indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     fleet(outcomes, indents: indents, handOn: handOn) {
@@ -27,7 +29,7 @@ public enum JSONReport {
   }
 
   private static func audit(
-    _ outcome: AuditOutcome, _ version: String, summary: Bool, showQuery: Bool,
+    _ outcome: TargetResult<AuditReport>, _ version: String, summary: Bool, showQuery: Bool,
     _ json: inout JSONWriter
   ) {
     json.object { json in
@@ -66,7 +68,7 @@ public enum JSONReport {
   }
 
   public static func termination(
-    _ answer: TerminationAnswer, version: String, indents: Bool = false,
+    _ answer: TargetResult<TerminationReport>, version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     document(indents: indents, handOn: handOn) { termination(answer, version, &$0) }
@@ -74,14 +76,14 @@ public enum JSONReport {
 
   /// Of several targets, in the order given.
   public static func terminations(
-    _ answers: [TerminationAnswer], version: String, indents: Bool = false,
+    _ answers: [TargetResult<TerminationReport>], version: String, indents: Bool = false,
     handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     fleet(answers, indents: indents, handOn: handOn) { termination($0, version, &$1) }
   }
 
   private static func termination(
-    _ answer: TerminationAnswer, _ version: String, _ json: inout JSONWriter
+    _ answer: TargetResult<TerminationReport>, _ version: String, _ json: inout JSONWriter
   ) {
     json.object { json in
       json.value("schema", "pgsessions/termination/1")

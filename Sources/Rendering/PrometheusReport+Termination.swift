@@ -2,11 +2,11 @@ import SessionAudit
 
 /// A run of `terminate --execute` on one target, for metrics.
 public struct RunFigures: Sendable {
-  public var answer: TerminationAnswer
+  public var answer: TargetResult<TerminationReport>
   public var exitStatus: Int32
   public var duration: Duration
 
-  public init(answer: TerminationAnswer, exitStatus: Int32, duration: Duration) {
+  public init(answer: TargetResult<TerminationReport>, exitStatus: Int32, duration: Duration) {
     self.answer = answer
     self.exitStatus = exitStatus
     self.duration = duration
@@ -90,18 +90,7 @@ extension MetricWriter {
   }
 }
 
-extension TerminationAnswer {
-  fileprivate var report: TerminationReport? {
-    if case .report(let report) = self { report } else { nil }
-  }
-
-  fileprivate var target: Target {
-    switch self {
-    case .report(let report): report.audit.target
-    case .refused(_, let target, _): target
-    }
-  }
-
+extension TargetResult<TerminationReport> {
   fileprivate var failure: Failure? {
     switch self {
     case .report(let report): report.failure

@@ -13,7 +13,8 @@ public enum PrometheusReport {
   /// - Parameter now: by our clock: the server's is not known where it was not reached. Saved reports
   ///   are of when they were made, so that nobody takes them for fresh: nil.
   public static func audit(
-    _ outcome: AuditOutcome, now: Timestamp?, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+    _ outcome: TargetResult<AuditReport>, now: Timestamp?,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     audits([outcome], now: now, handOn: handOn)
   }
@@ -21,7 +22,8 @@ public enum PrometheusReport {
   /// Of several targets. Of one that was given twice, the first that has a report: the others' labels
   /// are told apart by `Target.name`.
   public static func audits(
-    _ outcomes: [AuditOutcome], now: Timestamp?, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+    _ outcomes: [TargetResult<AuditReport>], now: Timestamp?,
+    handOn: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     var metrics = MetricWriter(into: ByteSink(handOn: handOn))
     var seen: Set<String> = []
@@ -50,7 +52,7 @@ public enum PrometheusReport {
 }
 
 extension MetricWriter {
-  fileprivate mutating func outcome(_ outcome: AuditOutcome, _ now: Timestamp?) {
+  fileprivate mutating func outcome(_ outcome: TargetResult<AuditReport>, _ now: Timestamp?) {
     if let moment = now ?? outcome.report?.capturedAt {
       gauge("run_timestamp_seconds", "When this was written, by the clock of this machine.")
       sample(.microseconds(moment.microseconds) + PrometheusReport.offset)

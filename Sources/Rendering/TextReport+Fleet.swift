@@ -3,14 +3,15 @@ import SessionAudit
 /// Several targets: a line for each, and then the report of each.
 extension TextReport {
   /// - Parameter overviewAlone: without the reports.
-  public func audits(_ outcomes: [AuditOutcome], overviewAlone: Bool = false) -> String {
+  public func audits(_ outcomes: [TargetResult<AuditReport>], overviewAlone: Bool = false) -> String
+  {
     let overview = self.overview(of: outcomes).joined(separator: "\n") + "\n"
     guard !overviewAlone else { return overview }
     return parts([overview] + outcomes.compactMap(\.report).map(audit))
   }
 
   /// What doctor found on each.
-  public func doctors(_ outcomes: [DoctorOutcome]) -> String {
+  public func doctors(_ outcomes: [TargetResult<DoctorReport>]) -> String {
     parts(
       outcomes.map { outcome in
         switch outcome {
@@ -21,7 +22,7 @@ extension TextReport {
   }
 
   /// In the place of a report, where there is none.
-  public func refusal(_ answer: TerminationAnswer) -> String {
+  public func refusal(_ answer: TargetResult<TerminationReport>) -> String {
     guard case .refused(let failure, let target, _) = answer else { return "" }
     return refusal(failure, target)
   }
@@ -38,7 +39,7 @@ extension TextReport {
       + style.paint("no report: \(Self.words(for: failure))", .bad) + "\n"
   }
 
-  private func overview(of outcomes: [AuditOutcome]) -> [String] {
+  private func overview(of outcomes: [TargetResult<AuditReport>]) -> [String] {
     var table = TextTable([
       .init(title: "target", isFlexible: true),
       .init(title: "slots", rank: 1),
@@ -59,7 +60,7 @@ extension TextReport {
       } + faint(Self.remark(on: leftOut))
   }
 
-  private func row(of outcome: AuditOutcome) -> [TextTable.Cell] {
+  private func row(of outcome: TargetResult<AuditReport>) -> [TextTable.Cell] {
     let title = TextTable.Cell(Self.shortTitle(of: outcome.target))
     switch outcome {
     case .refused: return [title] + [TextTable.Cell](repeating: .init(""), count: 6)
@@ -91,7 +92,7 @@ extension TextReport {
 
   /// How many answered, and what was found on them: sessions are those of a server, so that several
   /// targets on one have the same.
-  static func summary(of outcomes: [AuditOutcome]) -> [Sentence] {
+  static func summary(of outcomes: [TargetResult<AuditReport>]) -> [Sentence] {
     let reports = outcomes.compactMap(\.report)
     let servers = Dictionary(grouping: reports.indices) { place in
       // No two servers started in the same microsecond.

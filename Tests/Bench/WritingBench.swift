@@ -13,7 +13,7 @@ struct WritingBench {
   }
 
   func run() {
-    let outcome = AuditOutcome.report(report)
+    let outcome = TargetResult<AuditReport>.report(report)
     let text = TextReport(style: TerminalStyle(width: 120), lists: true)
     let formats: [(String, (@escaping (UnsafeRawBufferPointer) -> Void) -> Void)] = [
       ("json", { JSONReport.audit(outcome, version: "bench", handOn: $0) }),

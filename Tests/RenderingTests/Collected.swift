@@ -18,7 +18,8 @@ func collected(
 
 extension JSONReport {
   static func audit(
-    _ outcome: AuditOutcome, version: String, summary: Bool = false, showQuery: Bool = false,
+    _ outcome: TargetResult<AuditReport>, version: String, summary: Bool = false,
+    showQuery: Bool = false,
     indents: Bool = false, from origin: String = #fileID
   ) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -30,7 +31,7 @@ extension JSONReport {
   }
 
   static func termination(
-    _ answer: TerminationAnswer, version: String, indents: Bool = false,
+    _ answer: TargetResult<TerminationReport>, version: String, indents: Bool = false,
     from origin: String = #fileID
   ) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -42,7 +43,7 @@ extension JSONReport {
 
 extension HTMLReport {
   static func audit(
-    _ outcome: AuditOutcome, version: String = "1.2.3", summary: Bool = false,
+    _ outcome: TargetResult<AuditReport>, version: String = "1.2.3", summary: Bool = false,
     showQuery: Bool = false
   ) -> String {
     var bytes: [UInt8] = []

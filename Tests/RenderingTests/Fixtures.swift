@@ -104,7 +104,7 @@ enum SmallServer {
     return report
   }
 
-  static let refusal = AuditOutcome.refused(
+  static let refusal = TargetResult<AuditReport>.refused(
     Failure(
       kind: .tooManyConnections, sqlState: "53300",
       message: "too many connections for role \"app\"",

@@ -21,17 +21,17 @@ import Testing
     try browser.emulate()
   }
 
-  private func open(_ outcome: AuditOutcome, showQuery: Bool = false) throws {
+  private func open(_ outcome: TargetResult<AuditReport>, showQuery: Bool = false) throws {
     try open(HTMLReport.audit(outcome, showQuery: showQuery))
   }
 
   private func open(_ page: String) throws { try browser.open(html: page) }
 
-  private static func json(_ outcome: AuditOutcome) throws -> JSON {
+  private static func json(_ outcome: TargetResult<AuditReport>) throws -> JSON {
     try JSONDecoder().decode(JSON.self, from: Data(JSONReport.audit(outcome, version: "1.2.3")))
   }
 
-  private static let pages: [(name: String, outcome: AuditOutcome)] =
+  private static let pages: [(name: String, outcome: TargetResult<AuditReport>)] =
     [
       ("small", .report(SmallServer.report())),
       ("empty", .report(SmallServer.report([]))),

@@ -10,8 +10,8 @@ import Testing
 #endif
 
 struct JSONReportTests {
-  private static let report = AuditOutcome.report(SmallServer.report())
-  private static let ended = TerminationAnswer.report(
+  private static let report = TargetResult<AuditReport>.report(SmallServer.report())
+  private static let ended = TargetResult<TerminationReport>.report(
     SmallServer.termination(
       [(.gone, nil), (.refused, "42501: permission denied")],
       failure: Failure(

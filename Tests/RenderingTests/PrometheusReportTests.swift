@@ -15,7 +15,7 @@ import Testing
 struct PrometheusReportTests {
   private typealias Sample = MetricSample
 
-  private func samples(_ outcome: AuditOutcome) throws -> [Sample] {
+  private func samples(_ outcome: TargetResult<AuditReport>) throws -> [Sample] {
     try MetricSample.read {
       PrometheusReport.audit(outcome, now: Timestamp(microseconds: 0), handOn: $0)
     }
@@ -119,7 +119,7 @@ struct PrometheusReportTests {
   /// docs/metrics.md lists each metric, with its labels, and none that is not there.
   @Test func theDocsListThem() throws {
     let failure = Failure(kind: .timeout, sqlState: nil, message: "")
-    let refused = AuditOutcome.refused(failure, target: Target(), judgedWith: Policy())
+    let refused = TargetResult<AuditReport>.refused(failure, target: Target(), judgedWith: Policy())
     var labels: [String: Set<String>] = [:]
     let reports = [refused, .report(SmallServer.report()), .report(report(["web.1"]))]
     for sample in try reports.flatMap(samples) + RunMetricTests.everySample() {

@@ -67,9 +67,3 @@ public struct DoctorReport: Sendable {
   /// The gravest first.
   public var findings: [Finding]
 }
-
-/// A doctor's report, or why there is none.
-public enum DoctorOutcome: Sendable {
-  case report(DoctorReport)
-  case refused(Failure, target: Target, judgedWith: Policy)
-}

@@ -161,20 +161,3 @@ public struct Advice: Sendable, Equatable {
       code: code, severity: severity, summary: summary, remedies: [remedy].compactMap { $0 })
   }
 }
-
-/// A report, or why there is none.
-public enum AuditOutcome: Sendable {
-  case report(AuditReport)
-  case refused(Failure, target: Target, judgedWith: Policy)
-
-  /// nil where it was refused.
-  public var report: AuditReport? { if case .report(let report) = self { report } else { nil } }
-
-  /// As it was reached; where it was not, as it was asked for.
-  public var target: Target {
-    switch self {
-    case .report(let report): report.target
-    case .refused(_, let target, _): target
-    }
-  }
-}

@@ -73,9 +73,3 @@ public struct TerminationOutcome: Sendable, Equatable {
       result: result, detail: detail)
   }
 }
-
-/// A termination report, or why there is none.
-public enum TerminationAnswer: Sendable {
-  case report(TerminationReport)
-  case refused(Failure, target: Target, judgedWith: Policy)
-}
