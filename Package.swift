@@ -67,7 +67,8 @@ let package = Package(
     .target(
       name: "TestPages", dependencies: ["SessionAudit"], path: "Tests/TestPages"),
     .executableTarget(
-      name: "page-pictures", dependencies: ["TestPages", "TestSupport", "Rendering"],
+      name: "page-pictures",
+      dependencies: ["TestPages", "TestSupport", "Rendering", "SessionAudit"],
       path: "Tests/PagePictures"),
 
     .target(name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/TestTraits"),

@@ -3,7 +3,7 @@ import Rendering
 import ServerAccess
 import SessionAudit
 
-struct AuditCommand: ParsableCommand {
+struct AuditCommand: TargetCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
     _superCommandName: "pgsessions",
@@ -101,56 +101,45 @@ struct AuditCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func operation(_ settings: Settings) throws -> Operation<AuditReport> {
     let conditions = try failOn.map(FailCondition.init)
-    let loaded = try judging.loadedPolicy()
-    let environment = Environment.variables(and: connection.urlVariables(loaded))
-    var judging = try judging.judging(loaded)
+    var judging = try judging.judging(settings.loaded)
     if let buckets { judging.policy.bucketBounds = try Parsing.buckets(buckets) }
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
     var run = AuditRun(
-      connector: connection.connector(environment, loaded), judging: judging,
-      keepsQueries: showQuery,
+      connector: connection.connector(settings), judging: judging, keepsQueries: showQuery,
       words: self.judging.words(seenFrom:))
     run.earlier = try earlier.map(EarlierReport.read)
-    if let input { return try audit(savedIn: input, run, conditions, environment) }
-    let targets = try connection.resolve(environment: environment, loaded)
-    guard targets.count > 1 else {
-      let file = try output.opened()
-      return try finish(try run.outcome(of: targets[0]), conditions, file, environment)
+    let source: Operation<AuditReport>.Source
+    let delivery: Delivery
+    if let input {
+      delivery = try output.opened()
+      source = .saved(try results(savedIn: input, run))
+    } else {
+      let targets = try connection.resolve(settings)
+      if targets.count > 1 {
+        try refuseEarlierOfSeveral()
+        try self.judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: settings.loaded))
+      }
+      delivery = try output.opened()
+      source = .servers(
+        Fleet(
+          targets: targets, timeout: run.connector.wholeTime, refused: run.refused,
+          work: { [run] in TargetRun(try run.result(of: $0)) }))
     }
-    try refuseEarlierOfSeveral()
-    try self.judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
-    let file = try output.opened()
-    try output.deliver(
-      Fleet(
-        targets: targets, work: run.outcome(of:), refused: run.refused,
-        wholeTime: run.connector.wholeTime), to: file,
-      say: { Self.say($0, conditions, of: $1) },
-      one: { _ = write($0, as: .ndjson, file, environment, $1) },
-      all: { write($0, as: $1, file, environment, $2) })
+    return Operation(
+      source: source, delivery: delivery, renderer: renderer(delivery, settings),
+      status: { Self.say($0, conditions, of: $1) })
   }
 
-  private func audit(
-    savedIn path: String, _ run: AuditRun, _ conditions: [FailCondition],
-    _ environment: [String: String]
-  ) throws {
-    let file = try output.opened()
+  private func results(
+    savedIn path: String, _ run: AuditRun
+  ) throws -> [TargetResult<AuditReport>] {
     let parts = try InputFile.read(path).savedReports()
     if parts.count > 1 { try refuseEarlierOfSeveral() }
-    let outcomes = try run.outcomes(of: parts)
-    guard outcomes.count > 1 else {
-      return try finish(outcomes[0], conditions, file, environment)
-    }
-    try judging.refuseWhatSpeaksOfOneDatabase(run.judging.loaded)
-    let statuses = outcomes.map {
-      Self.say($0, conditions, of: TextReport.title(of: $0.target))
-    }
-    try output.deliver(ExitStatus(ofAll: statuses), to: file) { format, handOn in
-      guard format == .ndjson else { return write(outcomes, as: format, file, environment, handOn) }
-      for outcome in outcomes { _ = write(outcome, as: format, file, environment, handOn) }
-      return true
-    }
+    let results = try run.results(of: parts)
+    if results.count > 1 { try judging.refuseWhatSpeaksOfOneDatabase(run.judging.loaded) }
+    return results
   }
 
   private func refuseEarlierOfSeveral() throws {
@@ -160,35 +149,31 @@ struct AuditCommand: ParsableCommand {
       next: "Run once for each target.")
   }
 
-  private func finish(
-    _ outcome: TargetResult<AuditReport>, _ conditions: [FailCondition], _ file: OutputFile?,
-    _ environment: [String: String]
-  ) throws {
-    // Never freed: the process ends next, and taking thousands of sessions apart would only
-    // keep whoever waits for it.
-    _ = Unmanaged.passRetained(Kept(outcome))
-    try output.deliver(Self.say(outcome, conditions), to: file) { format, handOn in
-      write(outcome, as: format, file, environment, handOn)
+  private func renderer(
+    _ delivery: Delivery, _ settings: Settings
+  ) -> any Renderer<AuditReport> {
+    switch delivery.format {
+    case .json, .ndjson:
+      JSONReport<AuditReport>(
+        version: programVersion, summary: summary, showQuery: showQuery, indents: delivery.indents)
+    case .html: HTMLReport(version: programVersion, summary: summary, showQuery: showQuery)
+    case .prometheus: PrometheusReport(now: input == nil ? LocalClock.now : nil)
+    case .csv: CSVReport(summary: summary, showQuery: showQuery)
+    case .text:
+      AuditText(
+        TextReport(
+          style: output.style(delivery, settings), lists: sessions || showQuery,
+          showsQuery: showQuery), overviewAlone: summary)
     }
-  }
-
-  private final class Kept {
-    let outcome: TargetResult<AuditReport>
-    init(_ outcome: TargetResult<AuditReport>) { self.outcome = outcome }
   }
 
   /// Errors, to stderr.
   private static func say(
-    _ outcome: TargetResult<AuditReport>, _ conditions: [FailCondition], of name: String? = nil
+    _ result: TargetResult<AuditReport>, _ conditions: [FailCondition], of name: String?
   ) -> ExitStatus {
-    switch outcome {
-    case .refused(let failure, _, _):
-      Diagnostics.report(failure, of: name)
-      return ExitStatus(failure.kind)
-    case .report(let report):
-      guard let failure = FailCondition.failure(of: report, conditions) else { return .done }
-      Diagnostics.report(failure, of: name)
-      return failure.status
-    }
+    guard let report = result.report else { return Diagnostics.refusal(result, of: name) }
+    guard let failure = FailCondition.failure(of: report, conditions) else { return .done }
+    Diagnostics.report(failure, of: name)
+    return failure.status
   }
 }

@@ -16,7 +16,7 @@ struct AuditRun: Sendable {
   var earlier: EarlierReport?
 
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
-  func outcome(of target: ResolvedTarget) throws -> TargetResult<AuditReport> {
+  func result(of target: ResolvedTarget) throws -> TargetResult<AuditReport> {
     let judging = try judging.of(target, within: connector.wholeTime)
     do {
       let (session, deadline) = try connector.connect(
@@ -43,7 +43,7 @@ struct AuditRun: Sendable {
 
   /// Of each target that a file has the report of.
   /// - Throws: `CommandFailure` with status 64 to 66.
-  func outcomes(of parts: [SavedReport.Part]) throws -> [TargetResult<AuditReport>] {
+  func results(of parts: [SavedReport.Part]) throws -> [TargetResult<AuditReport>] {
     try parts.map { part in
       switch part {
       case .refused(var failure, let target):

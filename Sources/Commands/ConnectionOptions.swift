@@ -70,14 +70,13 @@ struct ConnectionOptions: ParsableArguments {
     !targets.isEmpty || [host, port, user, database, urlVariable].contains { $0 != nil }
   }
 
-  func connector(
-    _ environment: [String: String], _ loaded: LoadedPolicy?, isQuiet: Bool = false
-  ) -> Connector {
-    Connector(
+  func connector(_ settings: Settings, isQuiet: Bool = false) -> Connector {
+    let loaded = settings.loaded
+    return Connector(
       wholeTime: wholeTime(loaded), connectTimeout: connectTimeout,
       defaultConnectTimeout: loaded?.file.defaults.connectTimeout?.value ?? .seconds(10),
       waitForSlot: waitForSlot, asksPasswords: !neverAskPassword, isQuiet: isQuiet,
-      environment: environment)
+      environment: settings.environment)
   }
 
   /// Variables that hold URIs: the one that an option names, and the policy file's.
@@ -89,11 +88,10 @@ struct ConnectionOptions: ParsableArguments {
   /// that the environment names.
   /// - Parameter isQuiet: nothing is said of what is left out of a URI that others read as well.
   /// - Throws: `CommandFailure` for input that names no server; then none is asked.
-  func resolve(
-    environment: [String: String], _ loaded: LoadedPolicy?, isQuiet: Bool = false
-  ) throws -> [ResolvedTarget] {
+  func resolve(_ settings: Settings, isQuiet: Bool = false) throws -> [ResolvedTarget] {
+    let environment = settings.environment
     let resolved =
-      if let loaded, !namesServer, !loaded.file.targets.isEmpty {
+      if let loaded = settings.loaded, !namesServer, !loaded.file.targets.isEmpty {
         try loaded.targets(environment: environment)
       } else {
         try resolve(environment: environment)

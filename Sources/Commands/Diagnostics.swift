@@ -34,6 +34,14 @@ enum Diagnostics {
         + failure.hints, name)
   }
 
+  /// Why there is no report.
+  /// - Returns: the status of it; `done` where there is one.
+  static func refusal<Report>(_ result: TargetResult<Report>, of name: String?) -> ExitStatus {
+    guard case .refused(let failure, _, _) = result else { return .done }
+    report(failure, of: name)
+    return ExitStatus(failure.kind)
+  }
+
   private static func write(_ text: String, _ name: String?) {
     write(text.split(separator: "\n").map(String.init), name)
   }

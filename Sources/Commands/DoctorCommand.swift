@@ -4,7 +4,7 @@ import Rendering
 import ServerAccess
 import SessionAudit
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: TargetCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     _superCommandName: "pgsessions",
@@ -67,25 +67,20 @@ struct DoctorCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let loaded = try judging.loadedPolicy()
-    let environment = Environment.variables(and: connection.urlVariables(loaded))
-    let judging = try judging.judging(loaded)
-    let targets = try connection.resolve(environment: environment, loaded)
-    if targets.count > 1 { try refuseWhatIsOfOneServer(targets, loaded) }
-    let file = try output.opened()
-    let run = DoctorRun(connector: connection.connector(environment, loaded), judging: judging)
-    if targets.count > 1 { return try examine(targets, run, file, environment) }
-    let (outcome, planned) = try run.outcome(of: targets[0], planning: role)
-    try output.deliver(Self.say(outcome), to: file) { _, handOn in
-      if output.isJSON {
-        write(outcome, file, handOn)
-        return true
-      }
-      guard case .report(let report) = outcome else { return false }
-      OutputOptions.handOn(text(report, planned, file, environment), handOn)
-      return true
-    }
+  func operation(_ settings: Settings) throws -> Operation<DoctorReport> {
+    let judging = try judging.judging(settings.loaded)
+    let targets = try connection.resolve(settings)
+    if targets.count > 1 { try refuseWhatIsOfOneServer(targets, settings.loaded) }
+    let delivery = try output.opened()
+    let run = DoctorRun(
+      connector: connection.connector(settings), judging: judging, plannedRole: role)
+    return Operation(
+      source: .servers(
+        Fleet(
+          targets: targets, timeout: run.connector.wholeTime, refused: run.refused,
+          work: { TargetRun(try run.result(of: $0)) })),
+      delivery: delivery, renderer: renderer(delivery, settings),
+      status: { $0.report == nil ? Diagnostics.refusal($0, of: $1) : .done })
   }
 
   private func refuseWhatIsOfOneServer(
@@ -99,52 +94,13 @@ struct DoctorCommand: ParsableCommand {
     }
   }
 
-  /// Several targets side by side.
-  private func examine(
-    _ targets: [ResolvedTarget], _ run: DoctorRun, _ file: OutputFile?,
-    _ environment: [String: String]
-  ) throws {
-    try output.deliver(
-      Fleet(
-        targets: targets, work: run.outcome(of:), refused: run.refused,
-        wholeTime: run.connector.wholeTime), to: file,
-      say: { Self.say($0, of: $1) }, one: { write($0, file, $1) },
-      all: { outcomes, format, handOn in
-        if format == .json {
-          JSONReport.doctors(
-            outcomes, version: programVersion, indents: output.indents(file), handOn: handOn)
-        } else {
-          let style = output.style(environment: environment, on: file?.descriptor ?? 1)
-          OutputOptions.handOn(TextReport(style: style).doctors(outcomes), handOn)
-        }
-        return true
-      })
-  }
-
-  /// Errors, to stderr.
-  private static func say(_ outcome: TargetResult<DoctorReport>, of name: String? = nil)
-    -> ExitStatus
-  {
-    guard case .refused(let failure, _, _) = outcome else { return .done }
-    Diagnostics.report(failure, of: name)
-    return ExitStatus(failure.kind)
-  }
-
-  private func write(
-    _ outcome: TargetResult<DoctorReport>, _ file: OutputFile?,
-    _ handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    JSONReport.doctor(
-      outcome, version: programVersion, indents: output.indents(file), handOn: handOn)
-  }
-
-  private func text(
-    _ report: DoctorReport, _ planned: PlannedRole?, _ file: OutputFile?,
-    _ environment: [String: String]
-  ) -> String {
-    if sql { return DoctorSQL.statements(for: report) }
-    if let planned { return DoctorSQL.role(planned, for: report) }
-    let style = output.style(environment: environment, on: file?.descriptor ?? 1)
-    return TextReport(style: style).doctor(report)
+  private func renderer(
+    _ delivery: Delivery, _ settings: Settings
+  ) -> any Renderer<DoctorReport> {
+    if output.isJSON {
+      return JSONReport<DoctorReport>(version: programVersion, indents: delivery.indents)
+    }
+    if sql || role != nil { return DoctorSQL() }
+    return DoctorText(TextReport(style: output.style(delivery, settings)))
   }
 }

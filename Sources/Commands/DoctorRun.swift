@@ -6,16 +6,11 @@ import SessionAudit
 struct DoctorRun: Sendable {
   var connector: Connector
   var judging: Judging
+  /// The name of a role that may be made: what it needs is read too.
+  var plannedRole: String?
 
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
-  func outcome(of target: ResolvedTarget) throws -> TargetResult<DoctorReport> {
-    try outcome(of: target, planning: nil).outcome
-  }
-
-  /// - Parameter role: the name of a role that may be made: what it needs is read too.
-  func outcome(
-    of target: ResolvedTarget, planning role: String?
-  ) throws -> (outcome: TargetResult<DoctorReport>, planned: PlannedRole?) {
+  func result(of target: ResolvedTarget) throws -> TargetResult<DoctorReport> {
     let judging = try judging.of(target, within: connector.wholeTime)
     do {
       let (session, deadline) = try connector.connect(
@@ -26,10 +21,11 @@ struct DoctorRun: Sendable {
       let reader = DoctorReader(session)
       let facts = try reader.read(
         readsSettings: snapshot.role.canReadSettings, deadline: deadline)
-      let planned = try role.map { try reader.plans(for: $0, deadline: deadline) }
-      return (.report(Doctor.examine(audit, facts: facts)), planned)
+      var report = Doctor.examine(audit, facts: facts)
+      report.plannedRole = try plannedRole.map { try reader.plans(for: $0, deadline: deadline) }
+      return .report(report)
     } catch let error as PostgresError {
-      return (refused(try Diagnostics.failure(error, reaching: target), target), nil)
+      return refused(try Diagnostics.failure(error, reaching: target), target)
     }
   }
 

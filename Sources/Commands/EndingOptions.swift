@@ -70,6 +70,16 @@ struct EndingOptions: ParsableArguments {
     }
   }
 
+  /// With what the policy file says where no option does.
+  func completed(by loaded: LoadedPolicy?) -> EndingOptions {
+    guard let loaded else { return self }
+    let defaults = loaded.file.defaults
+    var options = self
+    options.log = log ?? defaults.log.map { loaded.resolved($0.value) }
+    options.metrics = metrics ?? defaults.metrics.map { loaded.resolved($0.value) }
+    return options
+  }
+
   func options(_ interrupts: Interrupts?) -> Terminator.Options {
     Terminator.Options(
       verifyWithin: verifyWithin ?? .seconds(5),

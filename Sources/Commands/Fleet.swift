@@ -13,43 +13,37 @@ import Synchronization
 
 /// Does the same for several targets side by side, each on a thread of its own, so that one that
 /// hangs costs the others nothing.
-struct Fleet<Outcome: Sendable> {
+struct Fleet<Report: TargetReport> {
+  typealias Run = TargetRun<Report>
+
   /// Threads; with more targets each that is done makes room for another.
   static var mostAtOnce: Int { 64 }
 
   var targets: [ResolvedTarget]
-  /// On a thread of its own. What it throws is that target's failure alone.
-  var work: @Sendable (ResolvedTarget) throws -> Outcome
-  /// A failure as an outcome.
-  var refused: @Sendable (Failure, ResolvedTarget) -> Outcome
   /// A target's whole time.
-  var wholeTime: Duration
-
-  struct Answer: Sendable {
-    var outcome: Outcome
-    /// What the command would have ended with, had there been no other target; nil: what the outcome
-    /// says.
-    var status: ExitStatus?
-  }
+  var timeout: Duration
+  /// A failure as a result.
+  var refused: @Sendable (Failure, ResolvedTarget) -> TargetResult<Report>
+  /// On a thread of its own. What it throws is that target's failure alone.
+  var work: @Sendable (ResolvedTarget) throws -> Run
 
   /// What came of each target, in their order.
-  /// - Parameter take: on the calling thread, each outcome as it comes.
-  func answers(take: (Outcome) -> Void = { _ in }) -> [Answer] {
-    var answers = [Answer?](repeating: nil, count: targets.count)
+  /// - Parameter take: on the calling thread, each as it comes.
+  func runs(take: (Run) -> Void = { _ in }) -> [Run] {
+    var runs = [Run?](repeating: nil, count: targets.count)
     let start = ContinuousClock.now
     let (targets, work, refused) = (targets, work, refused)
-    let turns = ServerTurns(patience: min(wholeTime / 30, .seconds(2)))
+    let turns = ServerTurns(patience: min(timeout / 30, .seconds(2)))
     Self.run(
       targets.count,
       work: { place in
         let target = targets[place]
         return turns.take(at: target.server) {
           do {
-            return Answer(outcome: try work(target))
+            return try work(target)
           } catch {
-            return Answer(
-              outcome: refused(Failure(ofOne: error), target),
-              status: (error as? CommandFailure)?.status)
+            return Run(
+              refused(Failure(ofOne: error), target), status: (error as? CommandFailure)?.status)
           }
         }
       },
@@ -61,12 +55,12 @@ struct Fleet<Outcome: Sendable> {
             + "waiting for \(targets[open[0]].name ?? "?")"
             + (open.count > 1 ? " and \(open.count - 1) more" : ""))
       },
-      take: { place, answer in
-        answers[place] = answer
+      take: { place, run in
+        runs[place] = run
         StatusLine.clear()
-        take(answer.outcome)
+        take(run)
       })
-    return answers.compactMap(\.self)
+    return runs.compactMap(\.self)
   }
 
   /// - Parameters:
@@ -74,10 +68,10 @@ struct Fleet<Outcome: Sendable> {
   ///   - wait: on the calling thread, every now and then: the places that are not done.
   ///   - take: on the calling thread, as they come.
   private static func run(
-    _ count: Int, work: @escaping @Sendable (Int) -> Answer, wait: ([Int]) -> Void,
-    take: (Int, Answer) -> Void
+    _ count: Int, work: @escaping @Sendable (Int) -> Run, wait: ([Int]) -> Void,
+    take: (Int, Run) -> Void
   ) {
-    guard let board = Board<Answer>() else {
+    guard let board = Board<Run>() else {
       // Without a pipe there is no descriptor for a connection either: each will say so.
       for place in 0..<count { take(place, work(place)) }
       return
@@ -92,9 +86,9 @@ struct Fleet<Outcome: Sendable> {
     if started == 0 { board.work(count, work) }
     var isOpen = [Bool](repeating: true, count: count)
     while isOpen.contains(true) {
-      for (place, answer) in board.taken(within: .milliseconds(200)) {
+      for (place, run) in board.taken(within: .milliseconds(200)) {
         isOpen[place] = false
-        take(place, answer)
+        take(place, run)
       }
       Terminal.turn.withLockIfAvailable { _ in
         signals.letThrough()

@@ -12,14 +12,11 @@ struct Hook: Sendable {
 
   /// Whether a run is worth it: somebody was signalled, or it did not go well. Of a run that found
   /// nothing to do nobody wants to hear every five minutes.
-  static func isCalled(for answers: [TargetResult<TerminationReport>], _ status: ExitStatus) -> Bool
+  static func isCalled(for results: [TargetResult<TerminationReport>], _ status: ExitStatus) -> Bool
   {
     status != .done
-      || answers.contains { answer in
-        guard case .report(let report) = answer else { return false }
-        return report.outcomes.contains {
-          $0.result == .gone || $0.result == .survived || $0.wasCancelled
-        }
+      || results.compactMap(\.report).flatMap(\.outcomes).contains {
+        $0.result == .gone || $0.result == .survived || $0.wasCancelled
       }
   }
 

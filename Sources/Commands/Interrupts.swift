@@ -1,4 +1,5 @@
 import PostgresClient
+import SessionAudit
 import Synchronization
 
 #if canImport(Glibc)

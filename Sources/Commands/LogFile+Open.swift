@@ -1,3 +1,5 @@
+import SessionAudit
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)

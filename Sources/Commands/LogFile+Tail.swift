@@ -1,4 +1,5 @@
 import Rendering
+import SessionAudit
 
 #if canImport(Glibc)
   import Glibc

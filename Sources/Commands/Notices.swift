@@ -25,58 +25,46 @@ struct Notices {
     }
   }
 
-  /// What came of the run on one target.
-  struct Part {
-    var answer: TargetResult<TerminationReport>
-    var status: ExitStatus
-    /// nil: as long as the whole.
-    var duration: Duration?
-  }
-
   /// Tells of a run that is over and reported.
-  /// - Parameter status: of all its parts.
+  /// - Parameters:
+  ///   - runs: each with its status.
+  ///   - status: of all of them.
   /// - Returns: the status where the metrics could not be written, which is said.
-  func tell(_ parts: [Part], status: ExitStatus) -> ExitStatus {
+  func tell(_ runs: [TargetRun<TerminationReport>], status: ExitStatus) -> ExitStatus {
     let whole = started.duration(to: .now)
     var status = status
     do throws(CommandFailure) {
       try metrics?.write(
-        parts.map {
-          RunFigures(
-            answer: $0.answer, exitStatus: $0.status.rawValue, duration: $0.duration ?? whole)
+        runs.map { run in
+          var run = run
+          run.duration = run.duration ?? whole
+          return run
         })
     } catch {
       Diagnostics.report(error)
       if status != .interrupted && status != .terminated { status = error.status }
     }
-    let answers = parts.map(\.answer)
-    if let hook, Hook.isCalled(for: answers, status) {
-      hook.tell(Self.json(answers), status: status)
+    let results = runs.map(\.result)
+    if let hook, Hook.isCalled(for: results, status) {
+      // What `--json` prints.
+      let json = JSONReport<TerminationReport>(version: programVersion)
+      hook.tell(
+        results.count == 1 ? json.bytes(of: results[0]) : json.bytes(of: results), status: status)
     }
     return status
   }
 
   /// Tells of a run that came to no report, whichever of its targets that was about.
   func tell(
-    _ failure: CommandFailure, _ targets: [ResolvedTarget], _ environment: [String: String]
+    _ failure: CommandFailure, _ targets: [ResolvedTarget], _ settings: Settings
   ) -> ExitStatus {
-    let parts = targets.map { target in
-      Part(
-        answer: .refused(
-          Failure(ofOne: failure), target: target.described(environment: environment),
+    Diagnostics.report(failure)
+    let runs = targets.map { target in
+      TargetRun<TerminationReport>(
+        .refused(
+          Failure(ofOne: failure), target: target.described(environment: settings.environment),
           judgedWith: Policy()), status: failure.status)
     }
-    return tell(parts, status: failure.status)
-  }
-
-  /// The object that `--json` prints.
-  private static func json(_ answers: [TargetResult<TerminationReport>]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    if answers.count == 1 {
-      JSONReport.termination(answers[0], version: programVersion) { bytes += $0 }
-    } else {
-      JSONReport.terminations(answers, version: programVersion) { bytes += $0 }
-    }
-    return bytes
+    return tell(runs, status: failure.status)
   }
 }

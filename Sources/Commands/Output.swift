@@ -1,3 +1,5 @@
+import SessionAudit
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -13,6 +15,19 @@ enum Output {
     /// The reader has gone (`| head`).
     case readerLeft
     case failed(errno: Int32)
+  }
+
+  /// That something could not be written whole; nil where it was.
+  static func failure(_ outcome: Outcome, of what: String) -> CommandFailure? {
+    let code: Int32
+    switch outcome {
+    case .written: return nil
+    case .readerLeft: code = EPIPE
+    case .failed(let errno): code = errno
+    }
+    return CommandFailure(
+      status: .writeFailed,
+      sentence: "\(what) could not be written: \(String(cString: strerror(code)))")
   }
 
   /// A failure has nowhere to be reported.

@@ -1,13 +1,6 @@
 import ArgumentParser
 import Rendering
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import SessionAudit
 
 /// The forms of a report.
 enum ReportFormat: String, CaseIterable {
@@ -72,17 +65,24 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  /// Where the report goes, made before anything else is done; nil for stdout.
+  /// Where the report goes, made before anything else is done.
+  /// - Parameters:
+  ///   - descriptor: where it goes without a file.
+  ///   - readerMayLeave: false where the report says what was done.
   /// - Throws: `CommandFailure` with status 73.
-  func opened() throws -> OutputFile? { try file == "-" ? nil : file.map { try OutputFile($0) } }
-
-  /// Whether JSON is broken into lines for somebody who looks at it.
-  func indents(_ file: OutputFile?) -> Bool {
-    form == .json && file == nil && Terminal.isTerminal(1)
+  func opened(otherwise descriptor: Int32 = 1, readerMayLeave: Bool = true) throws -> Delivery {
+    Delivery(
+      form, file: try file == "-" ? nil : file.map { try OutputFile($0) }, otherwise: descriptor,
+      readerMayLeave: readerMayLeave)
   }
 
-  /// - Parameter descriptor: where the report goes.
-  func style(environment: [String: String], on descriptor: Int32 = 1) -> TerminalStyle {
+  func style(_ delivery: Delivery, _ settings: Settings) -> TerminalStyle {
+    style(on: delivery.descriptor, settings)
+  }
+
+  /// - Parameter descriptor: where the text goes.
+  func style(on descriptor: Int32, _ settings: Settings) -> TerminalStyle {
+    let environment = settings.environment
     let isTerminal = Terminal.isTerminal(descriptor)
     let colour =
       switch color {
@@ -107,119 +107,5 @@ struct OutputOptions: ParsableArguments {
       .compactMap { environment[$0] }.first { !$0.isEmpty }
     guard let locale = locale?.lowercased() else { return false }
     return locale.contains("utf-8") || locale.contains("utf8")
-  }
-
-  /// Writes a report in the form that was asked for, and ends with its status.
-  /// - Parameters:
-  ///   - status: what the report says; that it could not be written goes before.
-  ///   - file: nil for stdout.
-  ///   - render: hands the report on block by block, or returns false where there is nothing to show
-  ///     but errors: then a file stays as it was.
-  func deliver(
-    _ status: ExitStatus, to file: OutputFile?,
-    _ render: (ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool
-  ) throws {
-    var isThere = false
-    let written = Self.emit(to: file?.descriptor ?? 1) { isThere = render(form, $0) }
-    try Self.end(status, written, isThere ? file : nil)
-  }
-
-  /// Writes what came of several targets, and ends with the status of all.
-  /// - Parameters:
-  ///   - say: tells of errors on stderr, when all targets are done, in their order.
-  ///   - one: writes one as a line of JSON, as soon as it is there.
-  ///   - all: as `render` of a single target.
-  ///   - tell: tells others, when all is written, of each target with its status, and the status of
-  ///     all; returns what that is then.
-  func deliver<Outcome>(
-    _ fleet: Fleet<Outcome>, to file: OutputFile?, on descriptor: Int32? = nil,
-    readerMayLeave: Bool = true, say: (Outcome, String?) -> ExitStatus,
-    one: (Outcome, @escaping (UnsafeRawBufferPointer) -> Void) -> Void,
-    all: ([Outcome], ReportFormat, @escaping (UnsafeRawBufferPointer) -> Void) -> Bool,
-    tell: ([(Outcome, ExitStatus)], ExitStatus) -> ExitStatus = { $1 }
-  ) throws {
-    var isThere = true
-    var answers: [Fleet<Outcome>.Answer] = []
-    func render(_ handOn: @escaping (UnsafeRawBufferPointer) -> Void) {
-      guard form != .ndjson else {
-        answers = fleet.answers { one($0, handOn) }
-        return
-      }
-      answers = fleet.answers()
-      isThere = all(answers.map(\.outcome), form, handOn)
-    }
-    let written = Self.emit(
-      to: descriptor ?? file?.descriptor ?? 1, readerMayLeave: readerMayLeave, render)
-    let statuses = zip(answers, fleet.targets).map { answer, target in
-      let said = say(answer.outcome, target.name)
-      return answer.status ?? said
-    }
-    let status = Self.status(ExitStatus(ofAll: statuses), written, isThere ? file : nil)
-    try Self.end(tell(Array(zip(answers.map(\.outcome), statuses)), status))
-  }
-
-  /// Ends with the status of what was done, or of what could not be written.
-  /// - Parameter file: whole now, where it was `written`.
-  static func end(_ status: ExitStatus, _ written: ExitStatus, _ file: OutputFile?) throws {
-    try end(Self.status(status, written, file))
-  }
-
-  static func end(_ status: ExitStatus) throws {
-    if status != .done { throw ExitCode(status.rawValue) }
-  }
-
-  private static func status(
-    _ status: ExitStatus, _ written: ExitStatus, _ file: OutputFile?
-  ) -> ExitStatus {
-    let written = written == .done ? finish(file) : written
-    return written == .done ? status : written
-  }
-
-  /// Puts a file that is whole in its place.
-  static func finish(_ file: OutputFile?) -> ExitStatus {
-    do throws(CommandFailure) {
-      try file?.finish()
-      return .done
-    } catch {
-      Diagnostics.report(error)
-      return error.status
-    }
-  }
-
-  /// Hands on a report that is ready as text.
-  static func handOn(_ text: String, _ handOn: (UnsafeRawBufferPointer) -> Void) {
-    Array(text.utf8).withUnsafeBytes { handOn($0) }
-  }
-
-  /// Writes a report that is ready as text.
-  static func emit(
-    _ text: String, to descriptor: Int32 = 1, readerMayLeave: Bool = true
-  ) -> ExitStatus {
-    emit(to: descriptor, readerMayLeave: readerMayLeave) { Self.handOn(text, $0) }
-  }
-
-  /// Writes a report block by block; after a block that could not be written nothing follows.
-  /// - Parameter readerMayLeave: as with `| head`; false where the report says what was done.
-  /// - Returns: the status that this adds: `done` or `writeFailed`.
-  static func emit(
-    to descriptor: Int32 = 1, readerMayLeave: Bool = true,
-    _ render: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void
-  ) -> ExitStatus {
-    var outcome = Output.Outcome.written
-    render { block in
-      if case .written = outcome { outcome = Output.write(block, to: descriptor) }
-    }
-    let code: Int32
-    switch outcome {
-    case .written: return .done
-    case .readerLeft where readerMayLeave: return .done
-    case .readerLeft: code = EPIPE
-    case .failed(let errno): code = errno
-    }
-    Diagnostics.report(
-      CommandFailure(
-        status: .writeFailed,
-        sentence: "the report could not be written: \(String(cString: strerror(code)))"))
-    return .writeFailed
   }
 }

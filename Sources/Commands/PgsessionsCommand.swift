@@ -1,5 +1,6 @@
 import ArgumentParser
 import InputFiles
+import SessionAudit
 
 #if canImport(Glibc)
   import Glibc
@@ -131,7 +132,7 @@ public struct PgsessionsCommand: ParsableCommand {
   /// Help and version go to stdout; what ArgumentParser did not understand becomes one sentence.
   private static func finish(_ error: any Error, _ arguments: [String]) -> Int32 {
     if exitCode(for: error) == .success {
-      return OutputOptions.emit(exitStatusLast(fullMessage(for: error)) + "\n").rawValue
+      return Delivery.toStandardOutput(exitStatusLast(fullMessage(for: error)) + "\n").rawValue
     }
     var sentence = Self.masked(message(for: error), arguments)
     if sentence.contains("'-h") { sentence += " (help is --help)" }

@@ -55,7 +55,7 @@ struct PolicyCommand: ParsableCommand {
           Diagnostics.warn(glob.sentence(in: InputFile.name(file)))
         }
         for doubt in policy.doubts { Diagnostics.warn("\(InputFile.name(file)): \(doubt)") }
-        try OutputOptions.end(.done, OutputOptions.emit(PolicyText.summary(policy)), nil)
+        try show(PolicyText.summary(policy))
       } catch let errors as PolicyFileErrors {
         for sentence in LoadedPolicy.lines(of: errors, in: file) { Diagnostics.note(sentence) }
         throw ExitCode(ExitStatus.wrongFile.rawValue)
@@ -113,7 +113,15 @@ struct PolicyCommand: ParsableCommand {
         : application.map { name in
           PolicyText.holding(policy, of: .init(name: name, user: user, database: database))
         }.joined(separator: "\n")
-      try OutputOptions.end(.done, OutputOptions.emit(text), nil)
+      try show(text)
     }
+  }
+}
+
+extension ParsableCommand {
+  /// Writes what is no report.
+  fileprivate func show(_ text: String) throws {
+    let written = Delivery.toStandardOutput(text)
+    if written != .done { throw ExitCode(written.rawValue) }
   }
 }

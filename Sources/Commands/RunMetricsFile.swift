@@ -1,4 +1,5 @@
 import Rendering
+import SessionAudit
 
 #if canImport(Glibc)
   import Glibc
@@ -26,20 +27,18 @@ struct RunMetricsFile {
 
   /// Puts all of it in its place, once.
   /// - Throws: status 74.
-  func write(_ runs: [RunFigures]) throws(CommandFailure) {
+  func write(_ runs: [TargetRun<TerminationReport>]) throws(CommandFailure) {
     // What can't be read tells of no earlier success.
     let earlier = (try? InputFile.read(file.path))?.bytes ?? []
     var outcome = Output.Outcome.written
+    let descriptor = file.descriptor
+    let sink = ByteSink {
+      if case .written = outcome { outcome = Output.write($0, to: descriptor) }
+    }
     PrometheusReport.terminations(
-      runs, now: LocalClock.now, earlier: String(decoding: earlier, as: UTF8.self)
-    ) {
-      if case .written = outcome { outcome = Output.write($0, to: file.descriptor) }
-    }
-    if case .failed(let code) = outcome {
-      throw CommandFailure(
-        status: .writeFailed,
-        sentence: "\(file.path) could not be written: \(String(cString: strerror(code)))")
-    }
+      runs, now: LocalClock.now, earlier: String(decoding: earlier, as: UTF8.self), to: sink)
+    sink.flush()
+    if let failure = Output.failure(outcome, of: file.path) { throw failure }
     try file.finish()
   }
 }

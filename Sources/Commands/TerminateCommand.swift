@@ -4,7 +4,7 @@ import Rendering
 import ServerAccess
 import SessionAudit
 
-struct TerminateCommand: ParsableCommand {
+struct TerminateCommand: TargetCommand {
   static let configuration = CommandConfiguration(
     commandName: "terminate",
     _superCommandName: "pgsessions",
@@ -65,60 +65,61 @@ struct TerminateCommand: ParsableCommand {
     }
   }
 
-  mutating func run() throws {
-    let loaded = try judging.loadedPolicy()
-    if let loaded {
-      let defaults = loaded.file.defaults
-      ending.log = ending.log ?? defaults.log.map { loaded.resolved($0.value) }
-      ending.metrics = ending.metrics ?? defaults.metrics.map { loaded.resolved($0.value) }
-    }
-    try run(loaded)
-  }
-
-  private func run(_ loaded: LoadedPolicy?) throws {
-    let environment = Environment.variables(and: connection.urlVariables(loaded))
+  func operation(_ settings: Settings) throws -> Operation<TerminationReport> {
     // Where nobody is asked, nobody is there who could see that an inference is wrong: a container
     // or a build has a terminal too.
     let selection = try selecting.selection(
-      isAttended: Terminal.isTerminal(2) && !ending.yes, isForOthers: sql, loaded)
-    // A policy file that says what may be ended, and where, is the consent to that, and to nothing
-    // else.
-    let isPolicyAlone =
-      selecting.takesNoMoreThanPolicy && judging.isPolicyAlone && !connection.namesServer
-      && loaded?.file.targets.isEmpty == false && ending.lock
-    let isGranted = ending.yes || isPolicyAlone && !Terminal.isTerminal(2)
-    let targets = try connection.resolve(environment: environment, loaded, isQuiet: quiet)
-    if targets.count > 1 { try refuseWhatIsOfOneServer(targets, loaded, isGranted) }
+      isAttended: Terminal.isTerminal(2) && !ending.yes, isForOthers: sql, settings.loaded)
+    let isGranted = ending.yes || isPolicyAlone(settings) && !Terminal.isTerminal(2)
+    let targets = try connection.resolve(settings, isQuiet: quiet)
+    if targets.count > 1 { try refuseWhatIsOfOneServer(targets, settings.loaded, isGranted) }
     if ending.execute {
       for target in targets { try refuseGuesses(about: target, isGranted) }
     }
+    let ending = ending.completed(by: settings.loaded)
     let notices = try ending.notices(
-      report: output.file, secretVariables: connection.urlVariables(loaded), loaded)
-    do {
-      try run(targets, selection, loaded, isGranted, notices, environment)
-    } catch let failure as CommandFailure {
+      report: output.file, secretVariables: connection.urlVariables(settings.loaded),
+      settings.loaded)
+    let failed: (CommandFailure) throws -> ExitStatus = { failure in
       guard let notices else { throw failure }
-      Diagnostics.report(failure)
-      try OutputOptions.end(notices.tell(failure, targets, environment))
+      return notices.tell(failure, targets, settings)
+    }
+    do {
+      var operation = try operation(targets, selection, ending, isGranted, settings)
+      operation.failed = failed
+      operation.tell = { notices?.tell($0, status: $1) ?? $1 }
+      return operation
+    } catch let failure as CommandFailure {
+      throw ExitCode(try failed(failure).rawValue)
     }
   }
 
-  private func run(
-    _ targets: [ResolvedTarget], _ selection: Selection, _ loaded: LoadedPolicy?,
-    _ isGranted: Bool, _ notices: Notices?, _ environment: [String: String]
-  ) throws {
+  /// A policy file that says what may be ended, and where, is the consent to that, and to nothing
+  /// else.
+  private func isPolicyAlone(_ settings: Settings) -> Bool {
+    selecting.takesNoMoreThanPolicy && judging.isPolicyAlone && !connection.namesServer
+      && settings.loaded?.file.targets.isEmpty == false && ending.lock
+  }
+
+  private func operation(
+    _ targets: [ResolvedTarget], _ selection: Selection, _ ending: EndingOptions,
+    _ isGranted: Bool, _ settings: Settings
+  ) throws -> Operation<TerminationReport> {
+    let loaded = settings.loaded
     let judging = try judging.judging(loaded)
-    // Before anything else that can fail: without a record nothing is to be ended.
-    let file = try output.opened()
+    // Before anything else that can fail: without a record nothing is to be ended. Who has ended
+    // sessions must be heard, and where the log has stdout the report goes to stderr.
+    let delivery = try output.opened(
+      otherwise: ending.execute && ending.log == "-" ? 2 : 1, readerMayLeave: !ending.execute)
     let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
-    if let log, let file, file.replaces(log.descriptor) {
+    if let log, delivery.replaces(log.descriptor) {
       throw CommandFailure(
         status: .cannotCreate, sentence: "-o and --log name the same file",
         nextStep: "The report would take the place of the log: name another file for one of them.")
     }
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
-      connector: connection.connector(environment, loaded, isQuiet: quiet),
+      connector: connection.connector(settings, isQuiet: quiet),
       selection: { [selecting] in selecting.selection(selection, loaded, of: $0) },
       judging: judging,
       execute: ending.execute, ending: ending.options(interrupts), takesLock: ending.lock,
@@ -126,12 +127,18 @@ struct TerminateCommand: ParsableCommand {
     if targets.count > 1 {
       // Two of them may be databases of one server, each of which waits for the other's run.
       termination.lockPatience = termination.connector.wholeTime / 2
-      return try end(targets, termination, selection, notices, file, environment)
     }
-    let outcome = try termination.outcome(
-      of: targets[0], confirm: isGranted ? nil : { try confirm($0, interrupts, environment) })
-    try finish(
-      with: outcome, interrupts, notices, next: next(selection, targets[0]), file, environment)
+    let question = Question(style: output.style(on: 1, settings), interrupts: interrupts)
+    let confirm = isGranted ? nil : question.confirm
+    return Operation(
+      source: .servers(
+        Fleet(
+          targets: targets, timeout: termination.connector.wholeTime,
+          refused: termination.refused,
+          work: { [termination] in try termination.run(on: $0, confirm: confirm) })),
+      delivery: delivery,
+      renderer: renderer(delivery, targets, selection, ending, settings), status: Self.say,
+      interrupts: interrupts)
   }
 
   private func refuseWhatIsOfOneServer(
@@ -163,26 +170,10 @@ struct TerminateCommand: ParsableCommand {
     }
   }
 
-  private func confirm(
-    _ report: TerminationReport, _ interrupts: Interrupts?, _ environment: [String: String]
-  ) throws -> Bool {
-    let count = report.plan.selected.count
-    let text = TextReport(style: output.style(environment: environment)).question(report)
-    let question = "\(text)\nEnd \(count == 1 ? "this session" : "these \(count) sessions")? [y/N] "
-    guard let answer = Terminal.ask(question, interruption: interrupts?.first) else {
-      // As everywhere else: the report says it, in JSON too.
-      if interrupts?.status != nil { throw PostgresError.interrupted }
-      throw CommandFailure.usage(
-        "--execute asks before it ends anything, and /dev/tty gives no answer",
-        next: "Add --yes to end sessions without a question.")
-    }
-    return ["y", "yes"].contains(answer.lowercased())
-  }
-
   /// The command that ends what a dry run has shown.
   /// - Parameter isForAll: it goes for several targets, where nobody can be asked.
   private func next(
-    _ selection: Selection, _ target: ResolvedTarget, isForAll: Bool = false
+    _ selection: Selection, _ ending: EndingOptions, _ target: ResolvedTarget, isForAll: Bool
   ) -> String {
     let words =
       ["pgsessions terminate"] + selecting.words(selection) + judging.words + ending.words
@@ -190,147 +181,42 @@ struct TerminateCommand: ParsableCommand {
     return words.filter { !$0.isEmpty }.joined(separator: " ")
   }
 
-  /// Several targets side by side.
-  private func end(
-    _ targets: [ResolvedTarget], _ termination: Termination, _ selection: Selection,
-    _ notices: Notices?,
-    _ file: OutputFile?, _ environment: [String: String]
-  ) throws {
-    let fleet = Fleet(
-      targets: targets, work: { try termination.outcome(of: $0) }, refused: termination.refused,
-      wholeTime: termination.connector.wholeTime)
-    try output.deliver(
-      fleet, to: file, on: descriptor(file), readerMayLeave: !ending.execute,
-      say: { outcome, name in
-        let status = say(outcome, of: name)
-        return termination.interrupts?.status ?? status
-      },
-      one: { JSONReport.termination($0.answer, version: programVersion, handOn: $1) },
-      all: { outcomes, format, handOn in
-        let answers = outcomes.map(\.answer)
-        if format == .json {
-          JSONReport.terminations(
-            answers, version: programVersion, indents: output.indents(file), handOn: handOn)
-        } else {
-          OutputOptions.handOn(
-            text(of: answers, targets, selection, descriptor(file), environment),
-            handOn)
-        }
-        return true
-      },
-      tell: { outcomes, status in
-        // What could not be written is so of all.
-        let parts = outcomes.map {
-          Notices.Part(
-            answer: $0.answer, status: status == .writeFailed ? status : $1, duration: $0.duration)
-        }
-        return notices?.tell(parts, status: status) ?? status
-      })
-  }
-
-  private func text(
-    of answers: [TargetResult<TerminationReport>], _ targets: [ResolvedTarget],
-    _ selection: Selection,
-    _ descriptor: Int32, _ environment: [String: String]
-  ) -> String {
-    let text = TextReport(style: output.style(environment: environment, on: descriptor))
-    let reports = zip(answers, targets).map { answer, target -> String in
-      guard case .report(let report) = answer else {
-        // Then the error says it.
-        return quiet ? "" : text.refusal(answer)
-      }
-      if quiet { return text.briefTermination(report, of: target.name) }
-      // Those that a policy file names have no words of their own.
-      let isForAll = target.policyPlace != nil
-      return text.termination(
-        report, next: next(selection, target, isForAll: isForAll), isForAll: isForAll)
+  private func renderer(
+    _ delivery: Delivery, _ targets: [ResolvedTarget], _ selection: Selection,
+    _ ending: EndingOptions, _ settings: Settings
+  ) -> any Renderer<TerminationReport> {
+    if output.isJSON {
+      return JSONReport<TerminationReport>(version: programVersion, indents: delivery.indents)
     }
-    return quiet ? reports.joined() : text.parts(reports)
-  }
-
-  private func finish(
-    with outcome: Termination.Outcome, _ interrupts: Interrupts?, _ notices: Notices?,
-    next: String, _ file: OutputFile?, _ environment: [String: String]
-  ) throws {
-    let ofAnswer = say(outcome.answer)
-    let written = write(outcome.answer, next: next, file, environment)
-    if let failure = outcome.logFailure { Diagnostics.report(failure) }
-    let status =
-      interrupts?.status ?? (written != .done ? written : nil) ?? outcome.logFailure?.status
-      ?? outcome.status ?? ofAnswer
-    let part = Notices.Part(answer: outcome.answer, status: status, duration: outcome.duration)
-    try OutputOptions.end(notices?.tell([part], status: status) ?? status)
-  }
-
-  /// Errors of one of several targets.
-  private func say(_ outcome: Termination.Outcome, of name: String?) -> ExitStatus {
-    let ofAnswer = say(outcome.answer, of: name)
-    if let failure = outcome.logFailure { Diagnostics.report(failure, of: name) }
-    return outcome.logFailure?.status ?? outcome.status ?? ofAnswer
+    if sql { return TerminationSQL() }
+    let places = targets.map { target in
+      // Those that a policy file names have no words of their own.
+      let isForAll = targets.count > 1 && target.policyPlace != nil
+      return TerminationText.Place(
+        name: target.name, next: next(selection, ending, target, isForAll: isForAll),
+        isForAll: isForAll)
+    }
+    return TerminationText(
+      TextReport(style: output.style(delivery, settings)), places: places, isBrief: quiet)
   }
 
   /// Errors, to stderr.
-  private func say(_ answer: TargetResult<TerminationReport>, of name: String? = nil) -> ExitStatus
-  {
-    switch answer {
-    case .refused(let failure, _, _):
-      Diagnostics.report(failure, of: name)
-      return ExitStatus(failure.kind)
-    case .report(let report):
-      if let failure = report.failure { Diagnostics.report(failure, of: name) }
-      if let breaker = report.plan.breaker {
-        Diagnostics.report(CommandFailure(breaker, report.plan), of: name)
-      }
-      let status = ExitStatus(report)
-      if status == .notPermitted, let lack = AuditAdvice.rights(for: report) {
-        Diagnostics.report(
-          CommandFailure(
-            status: status, sentence: "nothing could be ended: \(lack.summary)",
-            nextStep: lack.remedy), of: name)
-      }
-      return status
-    }
-  }
-
-  /// Where the report goes: its file or stdout, or stderr where the log has stdout.
-  private func descriptor(_ file: OutputFile?) -> Int32 {
-    file?.descriptor ?? (ending.execute && ending.log == "-" ? 2 : 1)
-  }
-
-  private func write(
-    _ answer: TargetResult<TerminationReport>, next: String, _ file: OutputFile?,
-    _ environment: [String: String]
+  private static func say(
+    _ result: TargetResult<TerminationReport>, of name: String?
   ) -> ExitStatus {
-    let descriptor = descriptor(file)
-    var isThere = true
-    let written = emit(answer, next: next, to: descriptor, environment, isThere: &isThere)
-    return isThere && written == .done ? OutputOptions.finish(file) : written
-  }
-
-  private func emit(
-    _ answer: TargetResult<TerminationReport>, next: String, to descriptor: Int32,
-    _ environment: [String: String], isThere: inout Bool
-  ) -> ExitStatus {
-    // Who has ended sessions must be heard.
-    let readerMayLeave = !ending.execute
-    if output.isJSON {
-      return OutputOptions.emit(to: descriptor, readerMayLeave: readerMayLeave) { handOn in
-        JSONReport.termination(
-          answer, version: programVersion,
-          indents: output.form == .json && Terminal.isTerminal(descriptor),
-          handOn: handOn)
-      }
+    guard let report = result.report else { return Diagnostics.refusal(result, of: name) }
+    if let failure = report.failure { Diagnostics.report(failure, of: name) }
+    if let breaker = report.plan.breaker {
+      Diagnostics.report(CommandFailure(breaker, report.plan), of: name)
     }
-    guard case .report(let report) = answer else {
-      isThere = false
-      return .done
+    let status = ExitStatus(report)
+    if status == .notPermitted, let lack = AuditAdvice.rights(for: report) {
+      Diagnostics.report(
+        CommandFailure(
+          status: status, sentence: "nothing could be ended: \(lack.summary)",
+          nextStep: lack.remedy), of: name)
     }
-    let text = TextReport(style: output.style(environment: environment, on: descriptor))
-    return OutputOptions.emit(
-      sql
-        ? TerminationSQL.statements(for: report)
-        : quiet ? text.briefTermination(report) : text.termination(report, next: next),
-      to: descriptor, readerMayLeave: readerMayLeave)
+    return status
   }
 }
 

@@ -16,22 +16,12 @@ struct Termination: Sendable {
   var interrupts: Interrupts?
   var log: LogFile?
 
-  struct Outcome: Sendable {
-    var answer: TargetResult<TerminationReport>
-    /// nil: what the answer says.
-    var status: ExitStatus?
-    /// That the log could not be written.
-    var logFailure: CommandFailure?
-    /// From the first attempt to connect; nil where it did not come to a run.
-    var duration: Duration?
-  }
-
   /// One run on one target.
   /// - Parameter confirm: asks whether the plan shall be carried out; nil: it shall.
   /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
-  func outcome(
-    of target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
-  ) throws -> Outcome {
+  func run(
+    on target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
+  ) throws -> TargetRun<TerminationReport> {
     let recorder = LogRecorder(log)
     let start = ContinuousClock.now
     var common = self
@@ -45,18 +35,17 @@ struct Termination: Sendable {
     let run = TerminationRun(
       common: common, selection: selection(target.policyPlace), confirm: confirm,
       record: recorder.record, name: target.reportName)
-    var outcome = try run.outcome(of: target)
-    recorder.finish(outcome.answer)
-    outcome.logFailure = recorder.failure
-    outcome.duration = start.duration(to: .now)
-    return outcome
+    var done = try run.run(on: target)
+    recorder.finish(done.result)
+    done.logFailure = recorder.failure
+    done.duration = start.duration(to: .now)
+    return done
   }
 
-  func refused(_ failure: Failure, _ target: ResolvedTarget) -> Outcome {
-    Outcome(
-      answer: .refused(
-        failure, target: target.described(environment: connector.environment),
-        judgedWith: judging.policy))
+  func refused(_ failure: Failure, _ target: ResolvedTarget) -> TargetResult<TerminationReport> {
+    .refused(
+      failure, target: target.described(environment: connector.environment),
+      judgedWith: judging.policy)
   }
 }
 
@@ -84,12 +73,10 @@ private struct TerminationRun {
     (self.record, self.name) = (record, name)
   }
 
-  typealias Outcome = Termination.Outcome
-
   /// The server's whole time; what a person takes to answer is not counted.
   private var timeout: Duration { common.connector.wholeTime }
 
-  func outcome(of target: ResolvedTarget) throws -> Outcome {
+  func run(on target: ResolvedTarget) throws -> TargetRun<TerminationReport> {
     let deadline: Deadline
     let session: Connection
     var report: TerminationReport
@@ -100,16 +87,17 @@ private struct TerminationRun {
       report = try plan(
         session, isCarriedOut: common.execute && confirm == nil, deadline: deadline)
     } catch let error as PostgresError {
-      return common.refused(try Diagnostics.failure(error, reaching: target), target)
+      return TargetRun(
+        common.refused(try Diagnostics.failure(error, reaching: target), target))
     }
-    guard common.execute else { return Outcome(answer: .report(report)) }
+    guard common.execute else { return TargetRun(.report(report)) }
     if report.audit.target.pooled == true {
       throw CommandFailure.usage(
         "this connection goes through a pooler, where nothing can be ended safely",
         next: "Connect to the server itself.")
     }
     report.executed = true
-    guard !report.plan.selected.isEmpty else { return Outcome(answer: .report(report)) }
+    guard !report.plan.selected.isEmpty else { return TargetRun(.report(report)) }
     let status: ExitStatus?
     do {
       try Terminator.prepare(session, deadline: deadline)
@@ -121,7 +109,7 @@ private struct TerminationRun {
     if report.outcomes.isEmpty && !report.wasDeclined {
       report.outcomes = report.plan.selected.map { TerminationOutcome($0, .notAttempted) }
     }
-    return Outcome(answer: .report(report), status: status)
+    return TargetRun(.report(report), status: status)
   }
 
   /// Reads, judges and plans; what the sessions hold that would be ended is asked before the plan

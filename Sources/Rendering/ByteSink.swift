@@ -1,16 +1,16 @@
-/// Bytes on their way out: gathered in one block and handed on when it is full, so that a report
-/// of any size takes the same memory. Writing the reports is what this program does most, hence
-/// the pointers: a field costs a few copies and no allocation.
-final class ByteSink {
+/// Bytes on their way out: gathered in one block and written when it is full, so that a report of any
+/// size takes the same memory. Writing the reports is what this program does most, hence the pointers:
+/// a field costs a few copies and no allocation.
+public final class ByteSink {
   private var start: UnsafeMutablePointer<UInt8>
   private var count = 0
   private var capacity: Int
-  private let handOn: (UnsafeRawBufferPointer) -> Void
+  private let write: (UnsafeRawBufferPointer) -> Void
 
-  /// - Parameter handOn: takes each full block, and what is left at the end.
-  init(capacity: Int = 1 << 16, handOn: @escaping (UnsafeRawBufferPointer) -> Void) {
+  /// - Parameter write: takes each full block, and what is left at the end.
+  public init(capacity: Int = 1 << 16, write: @escaping (UnsafeRawBufferPointer) -> Void) {
     self.capacity = capacity
-    self.handOn = handOn
+    self.write = write
     start = .allocate(capacity: capacity)
   }
 
@@ -26,8 +26,8 @@ final class ByteSink {
   @inline(__always)
   func advance(_ size: Int) { count += size }
 
-  func flush() {
-    if count > 0 { handOn(UnsafeRawBufferPointer(start: start, count: count)) }
+  public func flush() {
+    if count > 0 { write(UnsafeRawBufferPointer(start: start, count: count)) }
     count = 0
   }
 
@@ -57,7 +57,7 @@ final class ByteSink {
     append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  func append(_ text: String) {
+  public func append(_ text: String) {
     var text = text
     text.withUTF8 { append($0) }
   }

@@ -1,73 +1,60 @@
 import SessionAudit
 
 /// The sessions or the groups of an audit as CSV (RFC 4180): a header, a record a line, CRLF. Names
-/// are the JSON's. NULL and what is not known are empty.
-public enum CSVReport {
-  /// One record for each client session.
-  /// - Parameter showQuery: with the text of each last query.
-  public static func sessions(
-    of report: AuditReport, showQuery: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    sessions([report], namesTarget: false, showQuery: showQuery, handOn: handOn)
+/// are the JSON's. NULL and what is not known are empty. Of several targets, whose groups are alike,
+/// the names stand in front.
+package struct CSVReport: Renderer {
+  private let summary: Bool
+  private let showQuery: Bool
+
+  /// - Parameters:
+  ///   - summary: one record for each group, with a column for each state-age bucket; else one for
+  ///     each client session.
+  ///   - showQuery: with the text of each last query.
+  package init(summary: Bool = false, showQuery: Bool = false) {
+    (self.summary, self.showQuery) = (summary, showQuery)
   }
 
-  /// Those of several targets, whose names stand in front.
-  public static func sessions(
-    ofAll reports: [AuditReport], showQuery: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    sessions(reports, namesTarget: true, showQuery: showQuery, handOn: handOn)
+  package func write(_ result: TargetResult<AuditReport>, to sink: ByteSink) -> Bool {
+    write([result], namesTarget: false, to: sink)
   }
 
-  private static func sessions(
-    _ reports: [AuditReport], namesTarget: Bool, showQuery: Bool,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    var csv = CSVWriter(into: ByteSink(handOn: handOn))
+  package func write(_ results: [TargetResult<AuditReport>], to sink: ByteSink) -> Bool {
+    write(results, namesTarget: true, to: sink)
+  }
+
+  /// A table without rows would say that there are no sessions.
+  private func write(
+    _ results: [TargetResult<AuditReport>], namesTarget: Bool, to sink: ByteSink
+  ) -> Bool {
+    let reports = results.compactMap(\.report)
+    guard let policy = reports.first?.judgedWith else { return false }
+    var csv = CSVWriter(into: sink)
+    let columns = summary ? Self.groupColumns(by: policy) : Self.sessionColumns
     csv.header(
-      (namesTarget ? targetColumns : []) + sessionColumns + (showQuery ? ["query"] : []))
+      (namesTarget ? Self.targetColumns : []) + columns
+        + (showQuery && !summary ? ["query"] : []))
     for report in reports {
-      for judged in report.sessions {
-        if namesTarget { csv.target(report.target) }
-        csv.session(judged)
-        if showQuery { csv.field(judged.session.query) }
-        csv.endRecord()
-      }
+      if summary { groups(report, namesTarget, &csv) } else { sessions(report, namesTarget, &csv) }
     }
     csv.flush()
+    return true
   }
 
-  /// One record for each group, with a column for each state-age bucket.
-  public static func groups(
-    of report: AuditReport, handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    groups([report], namesTarget: false, handOn: handOn)
-  }
-
-  /// Those of several targets, all grouped alike, whose names stand in front.
-  public static func groups(
-    ofAll reports: [AuditReport], handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    groups(reports, namesTarget: true, handOn: handOn)
-  }
-
-  private static func groups(
-    _ reports: [AuditReport], namesTarget: Bool,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    guard let policy = reports.first?.judgedWith else { return }
-    var csv = CSVWriter(into: ByteSink(handOn: handOn))
-    csv.header(
-      (namesTarget ? targetColumns : []) + policy.groupBy.map(\.keyName) + groupColumns
-        + bucketColumns(policy.bucketBounds) + ["unknown_age"])
-    for report in reports {
-      for group in report.groups {
-        if namesTarget { csv.target(report.target) }
-        csv.group(group)
-      }
+  private func sessions(_ report: AuditReport, _ namesTarget: Bool, _ csv: inout CSVWriter) {
+    for judged in report.sessions {
+      if namesTarget { csv.target(report.target) }
+      csv.session(judged)
+      if showQuery { csv.field(judged.session.query) }
+      csv.endRecord()
     }
-    csv.flush()
+  }
+
+  private func groups(_ report: AuditReport, _ namesTarget: Bool, _ csv: inout CSVWriter) {
+    for group in report.groups {
+      if namesTarget { csv.target(report.target) }
+      csv.group(group)
+    }
   }
 
   static let targetColumns = [
@@ -81,6 +68,11 @@ public enum CSVReport {
     "used_at_age_seconds", "last_command", "holds", "holds_unknown", "verdict", "evidence", "basis",
     "protections",
   ]
+
+  private static func groupColumns(by policy: Policy) -> [String] {
+    policy.groupBy.map(\.keyName) + groupColumns + bucketColumns(policy.bucketBounds)
+      + ["unknown_age"]
+  }
 
   static let groupColumns = [
     "sessions", "live", "suspect", "orphan", "hidden", "freed_by_ending_orphans",

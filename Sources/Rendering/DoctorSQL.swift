@@ -2,8 +2,23 @@ import SessionAudit
 
 /// What mends a server as SQL for psql: statements that this role may run as they are, the others,
 /// and those to be thought about, as comments.
-public enum DoctorSQL {
-  public static func statements(for report: DoctorReport) -> String {
+package struct DoctorSQL: Renderer {
+  package init() {}
+
+  /// For a role that was planned, what makes it; else what mends the server.
+  package func write(_ result: TargetResult<DoctorReport>, to sink: ByteSink) -> Bool {
+    guard let report = result.report else { return false }
+    sink.append(
+      report.plannedRole.map { Self.role($0, for: report) } ?? Self.statements(for: report))
+    return true
+  }
+
+  /// Each by itself.
+  package func write(_ results: [TargetResult<DoctorReport>], to sink: ByteSink) -> Bool {
+    results.map { write($0, to: sink) }.contains(true)
+  }
+
+  package static func statements(for report: DoctorReport) -> String {
     let target = report.audit.target
     let place = [target.database, target.host].compactMap { $0 }.joined(separator: " on ")
     var lines = [
@@ -32,7 +47,7 @@ public enum DoctorSQL {
     return (lines + (last.isEmpty ? [] : [""] + last)).joined(separator: "\n") + "\n"
   }
 
-  public static func role(_ planned: PlannedRole, for report: DoctorReport) -> String {
+  package static func role(_ planned: PlannedRole, for report: DoctorReport) -> String {
     LeastPrivilege.sql(for: planned, on: report).map { line in
       line.hasPrefix("--") ? HostileText.escaped(line) : line
     }.joined(separator: "\n") + "\n"

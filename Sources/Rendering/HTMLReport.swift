@@ -1,21 +1,24 @@
 import SessionAudit
 
 /// The audit as one page that needs nothing else: it reads well without its script, fetches nothing,
-/// and may be mailed, printed and kept.
-public enum HTMLReport {
+/// and may be mailed, printed and kept. Of several targets it is an overview, and each report folded
+/// behind its line.
+package struct HTMLReport: Renderer {
+  private let version: String
+  private let summary: Bool
+  private let showQuery: Bool
+
   /// - Parameters:
   ///   - version: the program's own.
   ///   - summary: leave the list of sessions out.
   ///   - showQuery: with the text of each last query.
-  ///   - handOn: takes the bytes, block by block.
-  public static func audit(
-    _ outcome: TargetResult<AuditReport>, version: String, summary: Bool = false,
-    showQuery: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    let sink = ByteSink(handOn: handOn)
+  package init(version: String, summary: Bool = false, showQuery: Bool = false) {
+    (self.version, self.summary, self.showQuery) = (version, summary, showQuery)
+  }
+
+  package func write(_ result: TargetResult<AuditReport>, to sink: ByteSink) -> Bool {
     let html = HTMLWriter(into: sink)
-    switch outcome {
+    switch result {
     case .report(let report):
       let title =
         "\(TextReport.name(of: report.target)) on \(TextReport.place(of: report.target)), "
@@ -38,32 +41,28 @@ public enum HTMLReport {
       }
     }
     sink.flush()
+    return true
   }
 
-  /// Of several targets: an overview, and each report folded behind its line.
-  public static func audits(
-    _ outcomes: [TargetResult<AuditReport>], version: String, summary: Bool = false,
-    showQuery: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    let sink = ByteSink(handOn: handOn)
+  package func write(_ results: [TargetResult<AuditReport>], to sink: ByteSink) -> Bool {
     let html = HTMLWriter(into: sink)
-    let timelines = outcomes.map { $0.report.map { Timeline(of: $0) } }
-    html.page(titled: "\(outcomes.count) targets", version: version) {
+    let timelines = results.map { $0.report.map { Timeline(of: $0) } }
+    html.page(titled: "\(results.count) targets", version: version) {
       for (part, timeline) in timelines.enumerated() {
         if let timeline { html.writing(part: part).gridStyle(of: timeline.scale) }
       }
     } body: {
-      html.overview(of: outcomes)
-      for (part, outcome) in outcomes.enumerated() {
+      html.overview(of: results)
+      for (part, result) in results.enumerated() {
         let html = html.writing(part: part)
-        html.target(outcome, isOpen: outcomes.count <= 3) {
-          guard case .report(let report) = outcome, let timeline = timelines[part] else { return }
+        html.target(result, isOpen: results.count <= 3) {
+          guard case .report(let report) = result, let timeline = timelines[part] else { return }
           html.body(of: report, timeline, summary: summary, showQuery: showQuery)
         }
       }
     }
     sink.flush()
+    return true
   }
 }
 

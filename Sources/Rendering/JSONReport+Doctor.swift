@@ -1,29 +1,14 @@
 import SessionAudit
 
-extension JSONReport {
-  public static func doctor(
-    _ outcome: TargetResult<DoctorReport>, version: String, indents: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    document(indents: indents, handOn: handOn) { doctor(outcome, version, &$0) }
-  }
-
-  /// Of several targets, in the order given.
-  public static func doctors(
-    _ outcomes: [TargetResult<DoctorReport>], version: String, indents: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    fleet(outcomes, indents: indents, handOn: handOn) { doctor($0, version, &$1) }
-  }
-
-  private static func doctor(
-    _ outcome: TargetResult<DoctorReport>, _ version: String, _ json: inout JSONWriter
+extension DoctorReport: JSONDocument {
+  package static func write(
+    _ result: TargetResult<DoctorReport>, _ form: JSONForm, _ json: inout JSONWriter
   ) {
     json.object { json in
       json.value("schema", "pgsessions/doctor/1")
-      switch outcome {
+      switch result {
       case .report(let report):
-        head(of: report.audit, version, &json)
+        json.head(of: report.audit, form)
         json.totals(report.audit.totals)
         json.settings(report.facts.settings)
         json.array("findings") { json in
@@ -31,7 +16,7 @@ extension JSONReport {
         }
         json.null("failure")
       case .refused(let failure, let target, let policy):
-        emptyHead(target, policy, version, &json)
+        json.emptyHead(target, policy, form)
         json.null("totals")
         json.array("settings") { _ in }
         json.array("findings") { _ in }

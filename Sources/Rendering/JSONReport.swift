@@ -1,42 +1,70 @@
 import SessionAudit
 
-/// Reports as JSON, with the keys of docs/json.md in a fixed order.
-public enum JSONReport {
+/// Reports as JSON, with the keys of docs/json.md in a fixed order; those of several targets as one
+/// object, `pgsessions/fleet/1`.
+package struct JSONReport<Report: JSONDocument>: Renderer {
+  private let form: JSONForm
+  private let indents: Bool
+
   /// - Parameters:
   ///   - version: the program's own.
   ///   - summary: leave the sessions out.
   ///   - showQuery: with the text of each last query.
-  ///   - handOn: takes the bytes, block by block.
-  public static func audit(
-    _ outcome: TargetResult<AuditReport>, version: String, summary: Bool = false,
-    showQuery: Bool = false,
-    indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  ///   - indents: for somebody who looks at it, instead of one line.
+  package init(
+    version: String, summary: Bool = false, showQuery: Bool = false, indents: Bool = false
   ) {
-    document(indents: indents, handOn: handOn) {
-      audit(outcome, version, summary: summary, showQuery: showQuery, &$0)
-    }
+    form = JSONForm(version: version, summary: summary, showQuery: showQuery)
+    self.indents = indents
   }
 
-  /// Of several targets, in the order given.
-  public static func audits(
-    _ outcomes: [TargetResult<AuditReport>], version: String, summary: Bool = false,
-    showQuery: Bool = false,
-    indents: Bool = false, handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    fleet(outcomes, indents: indents, handOn: handOn) {
-      audit($0, version, summary: summary, showQuery: showQuery, &$1)
-    }
+  package func write(_ result: TargetResult<Report>, to sink: ByteSink) -> Bool {
+    document(to: sink) { Report.write(result, form, &$0) }
+    return true
   }
 
-  private static func audit(
-    _ outcome: TargetResult<AuditReport>, _ version: String, summary: Bool, showQuery: Bool,
-    _ json: inout JSONWriter
+  package func write(_ results: [TargetResult<Report>], to sink: ByteSink) -> Bool {
+    document(to: sink) { json in
+      json.object { json in
+        json.value("schema", "pgsessions/fleet/1")
+        json.array("reports") { json in
+          for result in results { Report.write(result, form, &json) }
+        }
+      }
+    }
+    return true
+  }
+
+  /// One JSON value, on a line of its own.
+  private func document(to sink: ByteSink, _ body: (inout JSONWriter) -> Void) {
+    var writer = JSONWriter(into: sink, indents: indents)
+    body(&writer)
+    sink.append(literal: "\n")
+    sink.flush()
+  }
+}
+
+/// What of a report is written, and by which program.
+package struct JSONForm: Sendable {
+  let version: String
+  let summary: Bool
+  let showQuery: Bool
+}
+
+/// A report that has a form as JSON.
+package protocol JSONDocument: TargetReport {
+  static func write(_ result: TargetResult<Self>, _ form: JSONForm, _ json: inout JSONWriter)
+}
+
+extension AuditReport: JSONDocument {
+  package static func write(
+    _ result: TargetResult<AuditReport>, _ form: JSONForm, _ json: inout JSONWriter
   ) {
     json.object { json in
       json.value("schema", "pgsessions/audit/1")
-      switch outcome {
+      switch result {
       case .report(let report):
-        head(of: report, version, &json)
+        json.head(of: report, form)
         json.rosterGaps(of: report)
         json.totals(report.totals)
         json.array("groups") { json in
@@ -44,10 +72,10 @@ public enum JSONReport {
             json.group(group, of: report.slots, policy: report.judgedWith)
           }
         }
-        if !summary {
+        if !form.summary {
           json.array("sessions") { json in
             for session in report.sessions {
-              json.session(session, at: report.capturedAt, showQuery: showQuery)
+              json.session(session, at: report.capturedAt, showQuery: form.showQuery)
             }
           }
         }
@@ -55,42 +83,29 @@ public enum JSONReport {
         json.advice(report.advice)
         json.null("failure")
       case .refused(let failure, let target, let policy):
-        emptyHead(target, policy, version, &json)
+        json.emptyHead(target, policy, form)
         json.null("roster_gaps")
         json.null("totals")
         json.array("groups") { _ in }
-        if !summary { json.array("sessions") { _ in } }
+        if !form.summary { json.array("sessions") { _ in } }
         json.null("blocking")
         json.array("advice") { _ in }
         json.failure(failure)
       }
     }
   }
+}
 
-  public static func termination(
-    _ answer: TargetResult<TerminationReport>, version: String, indents: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    document(indents: indents, handOn: handOn) { termination(answer, version, &$0) }
-  }
-
-  /// Of several targets, in the order given.
-  public static func terminations(
-    _ answers: [TargetResult<TerminationReport>], version: String, indents: Bool = false,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    fleet(answers, indents: indents, handOn: handOn) { termination($0, version, &$1) }
-  }
-
-  private static func termination(
-    _ answer: TargetResult<TerminationReport>, _ version: String, _ json: inout JSONWriter
+extension TerminationReport: JSONDocument {
+  package static func write(
+    _ result: TargetResult<TerminationReport>, _ form: JSONForm, _ json: inout JSONWriter
   ) {
     json.object { json in
       json.value("schema", "pgsessions/termination/1")
-      switch answer {
+      switch result {
       case .report(let report):
         json.value("executed", report.executed)
-        head(of: report.audit, version, &json)
+        json.head(of: report.audit, form)
         json.rosterGaps(of: report.audit)
         json.plan(report.plan, at: report.audit.capturedAt)
         json.breaker(report.plan.breaker)
@@ -100,7 +115,7 @@ public enum JSONReport {
         json.failure(report.failure)
       case .refused(let failure, let target, let policy):
         json.value("executed", false)
-        emptyHead(target, policy, version, &json)
+        json.emptyHead(target, policy, form)
         json.null("roster_gaps")
         json.object("plan") { json in
           json.array("selected") { _ in }
@@ -114,53 +129,25 @@ public enum JSONReport {
       }
     }
   }
+}
 
-  /// One JSON value, on a line of its own.
-  static func document(
-    indents: Bool, handOn: @escaping (UnsafeRawBufferPointer) -> Void,
-    _ body: (inout JSONWriter) -> Void
-  ) {
-    let sink = ByteSink(handOn: handOn)
-    var writer = JSONWriter(into: sink, indents: indents)
-    body(&writer)
-    sink.append(literal: "\n")
-    sink.flush()
+extension JSONWriter {
+  mutating func head(of report: AuditReport, _ form: JSONForm) {
+    tool(form.version)
+    value("captured_at", report.capturedAt)
+    target(report.target)
+    judgedWith(report.judgedWith)
+    coverage(report.coverage)
+    slots(report.slots)
   }
 
-  static func fleet<Outcome>(
-    _ outcomes: [Outcome], indents: Bool, handOn: @escaping (UnsafeRawBufferPointer) -> Void,
-    _ report: (Outcome, inout JSONWriter) -> Void
-  ) {
-    document(indents: indents, handOn: handOn) { json in
-      json.object { json in
-        json.value("schema", "pgsessions/fleet/1")
-        json.array("reports") { json in
-          for outcome in outcomes { report(outcome, &json) }
-        }
-      }
-    }
-  }
-
-  static func head(
-    of report: AuditReport, _ version: String, _ json: inout JSONWriter
-  ) {
-    json.tool(version)
-    json.value("captured_at", report.capturedAt)
-    json.target(report.target)
-    json.judgedWith(report.judgedWith)
-    json.coverage(report.coverage)
-    json.slots(report.slots)
-  }
-
-  static func emptyHead(
-    _ target: Target, _ policy: Policy, _ version: String, _ json: inout JSONWriter
-  ) {
-    json.tool(version)
+  mutating func emptyHead(_ asked: Target, _ policy: Policy, _ form: JSONForm) {
+    tool(form.version)
     // The server's clock was never read.
-    json.null("captured_at")
-    json.target(target)
-    json.judgedWith(policy)
-    json.null("coverage")
-    json.null("slots")
+    null("captured_at")
+    target(asked)
+    judgedWith(policy)
+    null("coverage")
+    null("slots")
   }
 }

@@ -2,7 +2,7 @@ import SessionAudit
 
 /// Writes JSON into a sink: keys in the order of the calls, unknown values as null. The caller
 /// opens and closes what it nests; commas come by themselves.
-struct JSONWriter {
+package struct JSONWriter {
   private let sink: ByteSink
   private var needsComma = false
   private let indents: Bool

@@ -1,32 +1,19 @@
 import SessionAudit
 
-/// A run of `terminate --execute` on one target, for metrics.
-public struct RunFigures: Sendable {
-  public var answer: TargetResult<TerminationReport>
-  public var exitStatus: Int32
-  public var duration: Duration
-
-  public init(answer: TargetResult<TerminationReport>, exitStatus: Int32, duration: Duration) {
-    self.answer = answer
-    self.exitStatus = exitStatus
-    self.duration = duration
-  }
-}
-
 /// Runs of `terminate` as metrics. Their names are not those of audits, whose file may lie beside: a
 /// collector takes no series twice.
 extension PrometheusReport {
   /// - Parameters:
+  ///   - runs: each with its exit status and duration.
   ///   - now: by our clock.
   ///   - earlier: what was written of the runs before, which knows when the last success was.
-  public static func terminations(
-    _ runs: [RunFigures], now: Timestamp, earlier: String,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
+  package static func terminations(
+    _ runs: [TargetRun<TerminationReport>], now: Timestamp, earlier: String, to sink: ByteSink
   ) {
-    var metrics = MetricWriter(into: ByteSink(handOn: handOn))
+    var metrics = MetricWriter(into: sink)
     var seen: Set<String> = []
-    for run in runs.filter({ $0.answer.report != nil }) + runs.filter({ $0.answer.report == nil }) {
-      let name = HostileText.escaped(name(of: run.answer.target))
+    for run in runs.filter({ $0.result.report != nil }) + runs.filter({ $0.result.report == nil }) {
+      let name = HostileText.escaped(name(of: run.result.target))
       guard seen.insert(name).inserted else { continue }
       metrics.common = [("target", name)]
       metrics.run(run, .microseconds(now.microseconds) + offset, earlier[...])
@@ -36,19 +23,22 @@ extension PrometheusReport {
 }
 
 extension MetricWriter {
-  fileprivate mutating func run(_ run: RunFigures, _ now: Duration, _ earlier: Substring) {
-    let report = run.answer.report
+  fileprivate mutating func run(
+    _ run: TargetRun<TerminationReport>, _ now: Duration, _ earlier: Substring
+  ) {
+    let report = run.result.report
+    let status = run.status ?? .done
     gauge("terminate_run_timestamp_seconds", "When this was written, by the clock of this machine.")
     sample(now)
     gauge("terminate_run_duration_seconds", "How long the run took.")
-    sample(run.duration)
+    sample(run.duration ?? .zero)
     gauge("terminate_exit_status", "The exit status of the run on this target.")
-    sample(Int(run.exitStatus))
+    sample(Int(status.rawValue))
     gauge("terminate_run_success", "1: the exit status is 0; 0: it is not.")
-    sample(run.exitStatus == 0 ? 1 : 0)
+    sample(status == .done ? 1 : 0)
     gauge("terminate_last_success_timestamp_seconds", "When the last run was written with success.")
-    if run.exitStatus == 0 { sample(now) } else { sample(asIn: earlier) }
-    if let failure = run.answer.failure {
+    if status == .done { sample(now) } else { sample(asIn: earlier) }
+    if let failure = run.result.failure {
       gauge(
         "terminate_run_failure", "What kept the run from its end; docs/json.md lists the kinds.")
       sample(1, [("kind", failure.kind.rawValue), ("limit", failure.limit?.kind.rawValue ?? "")])

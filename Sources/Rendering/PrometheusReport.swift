@@ -6,34 +6,33 @@ import SessionAudit
 /// Series are few whatever connects: with more than `mostNames` names families stand for them, and
 /// with more families than that the smallest together are `(other)`, which a metric says. Of limits
 /// of roles and databases the fullest are shown, and a metric counts the rest.
-public enum PrometheusReport {
-  public static let mostNames = 100
+package struct PrometheusReport: Renderer {
+  package static let mostNames = 100
   private static let secondsFrom1970To2000 = 946_684_800
+
+  private let now: Timestamp?
 
   /// - Parameter now: by our clock: the server's is not known where it was not reached. Saved reports
   ///   are of when they were made, so that nobody takes them for fresh: nil.
-  public static func audit(
-    _ outcome: TargetResult<AuditReport>, now: Timestamp?,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    audits([outcome], now: now, handOn: handOn)
+  package init(now: Timestamp?) { self.now = now }
+
+  package func write(_ result: TargetResult<AuditReport>, to sink: ByteSink) -> Bool {
+    write([result], to: sink)
   }
 
-  /// Of several targets. Of one that was given twice, the first that has a report: the others' labels
-  /// are told apart by `Target.name`.
-  public static func audits(
-    _ outcomes: [TargetResult<AuditReport>], now: Timestamp?,
-    handOn: @escaping (UnsafeRawBufferPointer) -> Void
-  ) {
-    var metrics = MetricWriter(into: ByteSink(handOn: handOn))
+  /// Of a target that was given twice, the first that has a report: the others' labels are told apart
+  /// by `Target.name`.
+  package func write(_ results: [TargetResult<AuditReport>], to sink: ByteSink) -> Bool {
+    var metrics = MetricWriter(into: sink)
     var seen: Set<String> = []
-    for outcome in outcomes.filter({ $0.report != nil }) + outcomes.filter({ $0.report == nil }) {
-      let name = HostileText.escaped(name(of: outcome.target))
+    for result in results.filter({ $0.report != nil }) + results.filter({ $0.report == nil }) {
+      let name = HostileText.escaped(Self.name(of: result.target))
       guard seen.insert(name).inserted else { continue }
       metrics.common = [("target", name)]
-      metrics.outcome(outcome, now)
+      metrics.outcome(result, now)
     }
     metrics.flush()
+    return true
   }
 
   /// `app@db.example:5432/shop`: the same whether or not the server took us, so that it is one series.

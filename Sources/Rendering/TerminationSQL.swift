@@ -2,8 +2,21 @@ import SessionAudit
 
 /// A plan as SQL for somebody who may carry it out: one statement for each session, which ends it
 /// only if it is still exactly as it was judged, on the server that it was judged on.
-public enum TerminationSQL {
-  public static func statements(for report: TerminationReport) -> String {
+package struct TerminationSQL: Renderer {
+  package init() {}
+
+  package func write(_ result: TargetResult<TerminationReport>, to sink: ByteSink) -> Bool {
+    guard let report = result.report else { return false }
+    sink.append(Self.statements(for: report))
+    return true
+  }
+
+  /// Each by itself.
+  package func write(_ results: [TargetResult<TerminationReport>], to sink: ByteSink) -> Bool {
+    results.map { write($0, to: sink) }.contains(true)
+  }
+
+  package static func statements(for report: TerminationReport) -> String {
     let audit = report.audit
     let place = [audit.target.database, audit.target.host].compactMap { $0 }
       .joined(separator: " on ")

@@ -1,42 +1,64 @@
 import SessionAudit
 
-/// Several targets: a line for each, and then the report of each.
+/// An audit for people; of several targets a line for each, and then the report of each.
+package struct AuditText: Renderer {
+  private let text: TextReport
+  private let overviewAlone: Bool
+
+  /// - Parameter overviewAlone: of several targets, without the reports.
+  package init(_ text: TextReport, overviewAlone: Bool = false) {
+    (self.text, self.overviewAlone) = (text, overviewAlone)
+  }
+
+  package func write(_ result: TargetResult<AuditReport>, to sink: ByteSink) -> Bool {
+    guard let report = result.report else { return false }
+    sink.append(text.audit(report))
+    return true
+  }
+
+  package func write(_ results: [TargetResult<AuditReport>], to sink: ByteSink) -> Bool {
+    sink.append(text.audits(results, overviewAlone: overviewAlone))
+    return results.contains { $0.report != nil }
+  }
+}
+
+/// What doctor found, for people.
+package struct DoctorText: Renderer {
+  private let text: TextReport
+
+  package init(_ text: TextReport) { self.text = text }
+
+  package func write(_ result: TargetResult<DoctorReport>, to sink: ByteSink) -> Bool {
+    guard let report = result.report else { return false }
+    sink.append(text.doctor(report))
+    return true
+  }
+
+  package func write(_ results: [TargetResult<DoctorReport>], to sink: ByteSink) -> Bool {
+    sink.append(text.parts(results.map { $0.report.map(text.doctor) ?? text.refusal($0) }))
+    return true
+  }
+}
+
 extension TextReport {
   /// - Parameter overviewAlone: without the reports.
-  public func audits(_ outcomes: [TargetResult<AuditReport>], overviewAlone: Bool = false) -> String
-  {
+  func audits(_ outcomes: [TargetResult<AuditReport>], overviewAlone: Bool) -> String {
     let overview = self.overview(of: outcomes).joined(separator: "\n") + "\n"
     guard !overviewAlone else { return overview }
     return parts([overview] + outcomes.compactMap(\.report).map(audit))
   }
 
-  /// What doctor found on each.
-  public func doctors(_ outcomes: [TargetResult<DoctorReport>]) -> String {
-    parts(
-      outcomes.map { outcome in
-        switch outcome {
-        case .report(let report): doctor(report)
-        case .refused(let failure, let target, _): refusal(failure, target)
-        }
-      })
-  }
-
-  /// In the place of a report, where there is none.
-  public func refusal(_ answer: TargetResult<TerminationReport>) -> String {
-    guard case .refused(let failure, let target, _) = answer else { return "" }
-    return refusal(failure, target)
+  /// In the place of a report, where there is none; the error itself is on stderr.
+  func refusal<Report>(_ result: TargetResult<Report>) -> String {
+    guard case .refused(let failure, let target, _) = result else { return "" }
+    return style.paint(HostileText.escaped(Self.title(of: target)), .strong) + "\n"
+      + style.paint("no report: \(Self.words(for: failure))", .bad) + "\n"
   }
 
   /// The reports of several targets, one after the other.
-  public func parts(_ parts: [String]) -> String {
+  func parts(_ parts: [String]) -> String {
     let rule = String(repeating: style.unicode ? "─" : "-", count: min(style.width, 100))
     return parts.joined(separator: "\n" + style.paint(rule, .faint) + "\n\n")
-  }
-
-  /// In the place of a report; the error itself is on stderr.
-  func refusal(_ failure: Failure, _ target: Target) -> String {
-    style.paint(HostileText.escaped(Self.title(of: target)), .strong) + "\n"
-      + style.paint("no report: \(Self.words(for: failure))", .bad) + "\n"
   }
 
   private func overview(of outcomes: [TargetResult<AuditReport>]) -> [String] {

@@ -1,6 +1,49 @@
 import SessionAudit
 
 /// The plan or the result of a termination for people.
+package struct TerminationText: Renderer {
+  /// One for each target, in their order: what tells it from others, and the command that ends there
+  /// what a dry run has shown.
+  package struct Place: Sendable {
+    var name: String?
+    var next: String
+    var isForAll: Bool
+
+    /// - Parameter isForAll: the command goes for other targets as well.
+    package init(name: String?, next: String, isForAll: Bool) {
+      (self.name, self.next, self.isForAll) = (name, next, isForAll)
+    }
+  }
+
+  private let text: TextReport
+  private let places: [Place]
+  private let isBrief: Bool
+
+  /// - Parameter isBrief: a line for each session, and nothing where nothing is to be said.
+  package init(_ text: TextReport, places: [Place], isBrief: Bool) {
+    (self.text, self.places, self.isBrief) = (text, places, isBrief)
+  }
+
+  package func write(_ result: TargetResult<TerminationReport>, to sink: ByteSink) -> Bool {
+    guard let report = result.report else { return false }
+    sink.append(
+      isBrief ? text.briefTermination(report) : text.termination(report, next: places[0].next))
+    return true
+  }
+
+  package func write(_ results: [TargetResult<TerminationReport>], to sink: ByteSink) -> Bool {
+    let parts = zip(results, places).map { result, place in
+      // What has no report has its error.
+      guard let report = result.report else { return isBrief ? "" : text.refusal(result) }
+      return isBrief
+        ? text.briefTermination(report, of: place.name)
+        : text.termination(report, next: place.next, isForAll: place.isForAll)
+    }
+    sink.append(isBrief ? parts.joined() : text.parts(parts))
+    return true
+  }
+}
+
 extension TextReport {
   /// - Parameters:
   ///   - next: the command that would carry the plan out; shown after a dry run.

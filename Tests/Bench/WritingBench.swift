@@ -15,22 +15,22 @@ struct WritingBench {
   func run() {
     let outcome = TargetResult<AuditReport>.report(report)
     let text = TextReport(style: TerminalStyle(width: 120), lists: true)
-    let formats: [(String, (@escaping (UnsafeRawBufferPointer) -> Void) -> Void)] = [
-      ("json", { JSONReport.audit(outcome, version: "bench", handOn: $0) }),
-      ("csv", { CSVReport.sessions(of: report, handOn: $0) }),
-      ("html", { HTMLReport.audit(outcome, version: "bench", handOn: $0) }),
-      ("prometheus", { PrometheusReport.audit(outcome, now: report.capturedAt, handOn: $0) }),
-      (
-        "text, --sessions",
-        { handOn in Array(text.audit(report).utf8).withUnsafeBytes { handOn($0) } }
-      ),
+    let formats: [(String, any Renderer<AuditReport>)] = [
+      ("json", JSONReport(version: "bench")), ("csv", CSVReport()),
+      ("html", HTMLReport(version: "bench")),
+      ("prometheus", PrometheusReport(now: report.capturedAt)),
+      ("text, --sessions", AuditText(text)),
     ]
-    for (name, write) in formats {
+    for (name, renderer) in formats {
       let clock = ContinuousClock()
       var bytes = 0
       let times = (0..<rounds).map { _ in
         bytes = 0
-        return clock.measure { write { bytes += $0.count } }
+        return clock.measure {
+          let sink = ByteSink { bytes += $0.count }
+          _ = renderer.write(outcome, to: sink)
+          sink.flush()
+        }
       }.sorted()
       print(
         "\(report.sessions.count) sessions as \(name): "

@@ -81,8 +81,13 @@ extension Faults {
 
       dump.signal(SIGCONT)
       let outcome = try dump.wait()
-      #expect(outcome.status == 0, "\(outcome.stderr)")
       _ = try writing.value()
+      // A worker that had not begun with the table when the TRUNCATE came gets no lock any more, and
+      // the dump says so. One that ends well has all rows.
+      guard outcome.status == 0 else {
+        #expect(outcome.stderr.contains("could not obtain lock on relation"), "\(outcome.stderr)")
+        return
+      }
       let rows = try ChildProcess.run(
         "\(server.installation.bin)/pg_restore",
         ["-f", "-", "--data-only", "-t", "small", "\(server.folder)/dump"])

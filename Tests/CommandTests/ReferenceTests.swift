@@ -1,4 +1,5 @@
 import Commands
+import SessionAudit
 import TestSupport
 import Testing
 
@@ -82,7 +83,7 @@ struct ReferenceTests {
   /// Each status in help is one that the program knows and that docs/exit-statuses.md explains, and
   /// the page has all of them.
   @Test func exitStatusesAgree() throws {
-    let known = Set(ExitStatus.allCases.map(\.rawValue))
+    let known = Set(SessionAudit.ExitStatus.allCases.map(\.rawValue))
     let page = try Page.text(of: "docs/exit-statuses.md")
     var explained: Set<Int32> = []
     for row in page.split(separator: "\n") where row.hasPrefix("| ") {

@@ -32,8 +32,8 @@ struct CorpusTests {
         "pid \(session.pid) of \(name)")
     }
     report.advise(words: "")
-    var json: [UInt8] = []
-    JSONReport.audit(.report(report), version: "corpus", indents: true) { json += $0 }
+    let json = JSONReport<AuditReport>(version: "corpus", indents: true)
+      .bytes(of: .report(report))
     Corpus.expect(String(decoding: json, as: UTF8.self), is: "\(name).out.json")
     let text = TextReport(style: TerminalStyle(width: 100), lists: true).audit(report)
     Corpus.expect(text, is: "\(name).out.txt")
@@ -45,8 +45,7 @@ struct CorpusTests {
     let written = try Corpus.expectations(of: name)
     var first = try Corpus.report(of: name, written)
     first.advise(words: "")
-    var json: [UInt8] = []
-    JSONReport.audit(.report(first), version: "corpus") { json += $0 }
+    let json = JSONReport<AuditReport>(version: "corpus").bytes(of: .report(first))
     ProducedJSON.keep(json, from: "\(name), judged anew")
     let policy = first.judgedWith
     var snapshot = try SavedReport.read(json)

@@ -48,10 +48,8 @@ struct SavedReportRoundTripTests {
 }
 
 func written(_ report: AuditReport, showQuery: Bool = false, indents: Bool = false) -> [UInt8] {
-  var bytes: [UInt8] = []
-  JSONReport.audit(
-    .report(report), version: "1", showQuery: showQuery, indents: indents,
-    handOn: { bytes += $0 })
+  let bytes = JSONReport<AuditReport>(version: "1", showQuery: showQuery, indents: indents)
+    .bytes(of: .report(report))
   ProducedJSON.keep(bytes, from: #fileID)
   return bytes
 }

@@ -1,4 +1,5 @@
 import Rendering
+import SessionAudit
 import TestPages
 import TestSupport
 
@@ -42,12 +43,9 @@ enum Entrypoint {
   private static func samples(in folder: String) throws -> [String] {
     try [100, 1000, 5000].map { count in
       let report = SampleReport.make(sessions: count)
-      var bytes: [UInt8] = []
-      HTMLReport.audit(.report(report), version: "sample") { bytes += $0 }
       let path = "\(folder)/sample-\(count).html"
-      try write(bytes, path)
-      var json: [UInt8] = []
-      JSONReport.audit(.report(report), version: "sample") { json += $0 }
+      try write(HTMLReport(version: "sample").bytes(of: .report(report)), path)
+      let json = JSONReport<AuditReport>(version: "sample").bytes(of: .report(report))
       try write(json, "\(folder)/sample-\(count).json")
       return path
     }

@@ -18,10 +18,8 @@ struct CSVReportTests {
 
   /// Records by the name of the column, all of one length.
   private func records(
-    _ write: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void
+    _ bytes: [UInt8]
   ) throws -> (header: [String], rows: [[String: String]]) {
-    var bytes: [UInt8] = []
-    write { bytes += $0 }
     let records = try PythonReader.csv.read(bytes).items.map { $0.items.compactMap(\.text) }
     let header = try #require(records.first)
     #expect(records.allSatisfy { $0.count == header.count })
@@ -34,7 +32,7 @@ struct CSVReportTests {
   private func sessions(
     _ report: AuditReport, showQuery: Bool = false
   ) throws -> (header: [String], rows: [[String: String]]) {
-    try records { CSVReport.sessions(of: report, showQuery: showQuery, handOn: $0) }
+    try records(CSVReport(showQuery: showQuery).bytes(of: .report(report)))
   }
 
   @Test func readsBackAsItWas() throws {
@@ -78,7 +76,7 @@ struct CSVReportTests {
 
   @Test func groupsAddUp() throws {
     let report = SampleReport.make(sessions: 1000, grouping: [.application, .user])
-    let found = try records { CSVReport.groups(of: report, handOn: $0) }
+    let found = try records(CSVReport(summary: true).bytes(of: .report(report)))
     #expect(found.header.prefix(2) == ["application_name", "user"])
     let sum = found.rows.compactMap { Int($0["sessions"] ?? "") }.reduce(0, +)
     #expect(sum == report.totals.clientSessions)

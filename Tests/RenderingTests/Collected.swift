@@ -16,40 +16,32 @@ func collected(
   return bytes
 }
 
-extension JSONReport {
-  static func audit(
-    _ outcome: TargetResult<AuditReport>, version: String, summary: Bool = false,
-    showQuery: Bool = false,
-    indents: Bool = false, from origin: String = #fileID
-  ) -> [UInt8] {
-    var bytes: [UInt8] = []
-    audit(
-      outcome, version: version, summary: summary, showQuery: showQuery, indents: indents,
-      handOn: { bytes += $0 })
-    ProducedJSON.keep(bytes, from: origin)
-    return bytes
-  }
-
-  static func termination(
-    _ answer: TargetResult<TerminationReport>, version: String, indents: Bool = false,
-    from origin: String = #fileID
-  ) -> [UInt8] {
-    var bytes: [UInt8] = []
-    termination(answer, version: version, indents: indents, handOn: { bytes += $0 })
-    ProducedJSON.keep(bytes, from: origin)
-    return bytes
-  }
+/// An audit's JSON, kept for the schemas.
+func auditJSON(
+  _ outcome: TargetResult<AuditReport>, summary: Bool = false, showQuery: Bool = false,
+  indents: Bool = false, from origin: String = #fileID
+) -> [UInt8] {
+  let bytes = JSONReport<AuditReport>(
+    version: "1.2.3", summary: summary, showQuery: showQuery, indents: indents
+  ).bytes(of: outcome)
+  ProducedJSON.keep(bytes, from: origin)
+  return bytes
 }
 
-extension HTMLReport {
-  static func audit(
-    _ outcome: TargetResult<AuditReport>, version: String = "1.2.3", summary: Bool = false,
-    showQuery: Bool = false
-  ) -> String {
-    var bytes: [UInt8] = []
-    audit(
-      outcome, version: version, summary: summary, showQuery: showQuery,
-      handOn: { bytes += $0 })
-    return String(decoding: bytes, as: UTF8.self)
-  }
+/// The JSON of a termination, kept for the schemas.
+func terminationJSON(
+  _ outcome: TargetResult<TerminationReport>, indents: Bool = false, from origin: String = #fileID
+) -> [UInt8] {
+  let bytes = JSONReport<TerminationReport>(version: "1.2.3", indents: indents).bytes(of: outcome)
+  ProducedJSON.keep(bytes, from: origin)
+  return bytes
+}
+
+func auditPage(
+  _ outcome: TargetResult<AuditReport>, version: String = "1.2.3", summary: Bool = false,
+  showQuery: Bool = false
+) -> String {
+  String(
+    decoding: HTMLReport(version: version, summary: summary, showQuery: showQuery)
+      .bytes(of: outcome), as: UTF8.self)
 }

@@ -22,13 +22,13 @@ import Testing
   }
 
   private func open(_ outcome: TargetResult<AuditReport>, showQuery: Bool = false) throws {
-    try open(HTMLReport.audit(outcome, showQuery: showQuery))
+    try open(auditPage(outcome, showQuery: showQuery))
   }
 
   private func open(_ page: String) throws { try browser.open(html: page) }
 
   private static func json(_ outcome: TargetResult<AuditReport>) throws -> JSON {
-    try JSONDecoder().decode(JSON.self, from: Data(JSONReport.audit(outcome, version: "1.2.3")))
+    try JSONDecoder().decode(JSON.self, from: Data(auditJSON(outcome)))
   }
 
   private static let pages: [(name: String, outcome: TargetResult<AuditReport>)] =
@@ -56,7 +56,7 @@ import Testing
   /// And where something gets into a page, the page's own policy stops it.
   @Test func thePolicyStopsWhatSlipsIn() throws {
     try open(
-      HTMLReport.audit(SmallServer.refusal).replacing(
+      auditPage(SmallServer.refusal).replacing(
         "<body>",
         with: """
           <body><script>document.title = "taken"</script><b onclick="document.title = 'taken'">b</b>
@@ -140,10 +140,8 @@ import Testing
   @Test func showsSeveralTargets() throws {
     let outcomes = Self.pages.filter { ["small", "refused", "hostile", "100"].contains($0.name) }
       .map(\.outcome)
-    var page: [UInt8] = []
-    HTMLReport.audits(outcomes, version: "1.2.3") { page += $0 }
-    var bytes: [UInt8] = []
-    JSONReport.audits(outcomes, version: "1.2.3") { bytes += $0 }
+    let page = HTMLReport(version: "1.2.3").bytes(of: outcomes)
+    let bytes = JSONReport<AuditReport>(version: "1.2.3").bytes(of: outcomes)
     let json = try JSONDecoder().decode(JSON.self, from: Data(bytes))
     try open(String(decoding: page, as: UTF8.self))
     #expect(try browser.conduct() == .flawless)

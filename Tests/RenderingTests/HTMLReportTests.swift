@@ -14,28 +14,28 @@ struct HTMLReportTests {
 
   @Test func matchesTheGoldenPages() {
     Golden.expect(
-      Self.body(HTMLReport.audit(.report(SmallServer.report()), showQuery: true)),
+      Self.body(auditPage(.report(SmallServer.report()), showQuery: true)),
       is: "audit-body.html")
-    Golden.expect(Self.body(HTMLReport.audit(SmallServer.refusal)), is: "audit-refused-body.html")
+    Golden.expect(Self.body(auditPage(SmallServer.refusal)), is: "audit-refused-body.html")
   }
 
   @Test func leavesTheSessionsOut() {
-    let page = HTMLReport.audit(.report(SmallServer.report()), summary: true)
+    let page = auditPage(.report(SmallServer.report()), summary: true)
     #expect(!page.contains("Every session"))
     #expect(!page.contains("href=\"#sessions\""))
     #expect(page.contains("id=\"timeline\""))
   }
 
   @Test func showsQueriesOnlyWhereAsked() {
-    #expect(!HTMLReport.audit(.report(SmallServer.report())).contains("update orders"))
+    #expect(!auditPage(.report(SmallServer.report())).contains("update orders"))
     #expect(
-      HTMLReport.audit(.report(SmallServer.report()), showQuery: true)
+      auditPage(.report(SmallServer.report()), showQuery: true)
         .contains("Last query: update orders\\n  set paid = true"))
   }
 
   /// Nothing hidden is ever an all-clear.
   @Test func saysWhatIsNotSeen() {
-    let page = HTMLReport.audit(.report(SmallServer.report([.hidden(pid: 7)])))
+    let page = auditPage(.report(SmallServer.report([.hidden(pid: 7)])))
     #expect(page.contains("This is not the whole picture"))
     #expect(page.contains("no visible session is suspect"))
     #expect(page.contains("1 session is not drawn"))
@@ -43,7 +43,7 @@ struct HTMLReportTests {
 
   @Test(arguments: [100, 1000, 5000])
   func staysSmall(_ count: Int) {
-    let size = HTMLReport.audit(.report(SampleReport.make(sessions: count))).utf8.count
+    let size = auditPage(.report(SampleReport.make(sessions: count))).utf8.count
     #expect(size < 100_000 + count * 600, "\(size) bytes")
     #expect(size < 3_000_000)
   }
@@ -66,7 +66,7 @@ struct HTMLReportTests {
     }
     let report = SmallServer.report(sessions)
     #expect(report.totals.orphan == 2500)
-    let size = HTMLReport.audit(.report(report)).utf8.count
+    let size = auditPage(.report(report)).utf8.count
     #expect(size < 3_000_000, "\(size) bytes")
   }
 
@@ -79,7 +79,7 @@ struct HTMLReportTests {
       ) { $0.clientAddress = "10.9.\(number / 250).\(number % 250)" }
     }
     let report = SmallServer.report(sessions)
-    let size = HTMLReport.audit(.report(report)).utf8.count
+    let size = auditPage(.report(report)).utf8.count
     #expect(size < 3_000_000, "\(size) bytes")
     let lanes = Timeline(of: report).blocks.flatMap(\.lanes)
     #expect(lanes.count <= 601)
@@ -90,7 +90,7 @@ struct HTMLReportTests {
   @Test(arguments: [100, 5000])
   func drawsWhatItCounts(_ count: Int) {
     let report = SampleReport.make(sessions: count)
-    let page = HTMLReport.audit(.report(report))
+    let page = auditPage(.report(report))
     for (letter, expected) in [
       ("o", report.totals.orphan), ("s", report.totals.suspect), ("l", report.totals.live),
     ] {
@@ -111,7 +111,7 @@ struct HTMLReportTests {
       report.advice.append(
         Advice(code: "x", severity: .info, summary: bad, remedies: [bad, "\(place)"]))
     }
-    let page = HTMLReport.audit(.report(report), version: Hostile.texts[0], showQuery: true)
+    let page = auditPage(.report(report), version: Hostile.texts[0], showQuery: true)
     let left = Set(page.unicodeScalars.filter { $0 != "\n" && HostileText.isHostile($0) })
     #expect(left.isEmpty, "\(left)")
     #expect(page.contains("\\x1B[2J"))

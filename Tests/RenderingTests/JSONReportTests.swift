@@ -19,20 +19,20 @@ struct JSONReportTests {
 
   @Test func matchesTheGoldenAudits() {
     Golden.expect(
-      JSONReport.audit(Self.report, version: "1.2.3", showQuery: true, indents: true),
+      auditJSON(Self.report, showQuery: true, indents: true),
       is: "audit.json")
     Golden.expect(
-      JSONReport.audit(SmallServer.refusal, version: "1.2.3", indents: true),
+      auditJSON(SmallServer.refusal, indents: true),
       is: "audit-refused.json")
   }
 
   @Test func matchesTheGoldenTerminations() {
     Golden.expect(
-      JSONReport.termination(Self.ended, version: "1.2.3", indents: true), is: "termination.json")
+      terminationJSON(Self.ended, indents: true), is: "termination.json")
     guard case .refused(let failure, let target, let policy) = SmallServer.refusal else { return }
     Golden.expect(
-      JSONReport.termination(
-        .refused(failure, target: target, judgedWith: policy), version: "1.2.3", indents: true),
+      terminationJSON(
+        .refused(failure, target: target, judgedWith: policy), indents: true),
       is: "termination-refused.json")
   }
 
@@ -96,7 +96,7 @@ struct JSONReportTests {
   ]
 
   @Test func holdsEveryKeyInOrder() {
-    let bytes = JSONReport.audit(Self.report, version: "1", indents: true)
+    let bytes = auditJSON(Self.report, indents: true)
     #expect(keys(bytes, depth: 1) == Self.auditKeys.map(\.key))
     for (key, below) in Self.auditKeys where !below.isEmpty {
       let isArray = ["groups", "sessions", "advice"].contains(key)
@@ -113,7 +113,7 @@ struct JSONReportTests {
   }
 
   @Test func holdsTheSameKeysWhenRefused() {
-    let bytes = JSONReport.audit(SmallServer.refusal, version: "1", indents: true)
+    let bytes = auditJSON(SmallServer.refusal, indents: true)
     #expect(keys(bytes, depth: 1) == Self.auditKeys.map(\.key))
     let failure = ["kind", "sqlstate", "message", "limit", "hint"]
     #expect(keys(bytes, depth: 2, after: "failure\": {") == failure)
@@ -123,7 +123,7 @@ struct JSONReportTests {
   }
 
   @Test func holdsEveryKeyOfATermination() {
-    let bytes = JSONReport.termination(Self.ended, version: "1", indents: true)
+    let bytes = terminationJSON(Self.ended, indents: true)
     let all = [
       "schema", "executed", "tool", "captured_at", "target", "judged_with", "coverage", "slots",
       "roster_gaps",
@@ -131,8 +131,8 @@ struct JSONReportTests {
     ]
     #expect(keys(bytes, depth: 1) == all)
     guard case .refused(let failure, let target, let policy) = SmallServer.refusal else { return }
-    let refused = JSONReport.termination(
-      .refused(failure, target: target, judgedWith: policy), version: "1", indents: true)
+    let refused = terminationJSON(
+      .refused(failure, target: target, judgedWith: policy), indents: true)
     #expect(keys(refused, depth: 1) == all)
     let planned = Self.sessionKeys + ["reasons"]
     #expect(keys(bytes, depth: 4, after: "selected\": [") == planned)
@@ -148,24 +148,24 @@ struct JSONReportTests {
   }
 
   @Test func leavesOutAndAddsWhatIsAskedFor() {
-    let summary = JSONReport.audit(Self.report, version: "1", summary: true, indents: true)
+    let summary = auditJSON(Self.report, summary: true, indents: true)
     #expect(keys(summary, depth: 1) == Self.auditKeys.map(\.key).filter { $0 != "sessions" })
-    let queries = JSONReport.audit(Self.report, version: "1", showQuery: true, indents: true)
+    let queries = auditJSON(Self.report, showQuery: true, indents: true)
     #expect(keys(queries, depth: 3, after: "sessions\": [") == Self.sessionKeys + ["query"])
   }
 
   @Test func keysGroupsByTheirDimensions() {
     let policy = Policy(bucketBounds: [.hours(1)], groupBy: [.database, .client, .state])
-    let bytes = JSONReport.audit(
-      .report(SmallServer.report(by: policy)), version: "1", indents: true)
+    let bytes = auditJSON(
+      .report(SmallServer.report(by: policy)), indents: true)
     #expect(
       keys(bytes, depth: 4, after: "key\": {") == ["database", "client_address", "state"])
   }
 
   @Test func isOneLineForPrograms() {
-    let bytes = JSONReport.audit(Self.report, version: "1")
+    let bytes = auditJSON(Self.report)
     #expect(bytes.firstIndex(of: UInt8(ascii: "\n")) == bytes.count - 1)
-    let indented = JSONReport.audit(Self.report, version: "1", indents: true)
+    let indented = auditJSON(Self.report, indents: true)
     #expect(bytes.count < indented.count)
   }
 
@@ -183,8 +183,8 @@ struct JSONReportTests {
   @Test func keepsHostileTextAndHarmsNobody() throws {
     let report = SmallServer.report(Hostile.sessions)
     for indents in [false, true] {
-      let bytes = JSONReport.audit(
-        .report(report), version: "1", showQuery: true, indents: indents)
+      let bytes = auditJSON(
+        .report(report), showQuery: true, indents: indents)
       let text = String(decoding: bytes, as: UTF8.self)
       #expect(!text.unicodeScalars.contains { $0 != "\n" && HostileText.isHostile($0) })
       let decoder = JSONDecoder()

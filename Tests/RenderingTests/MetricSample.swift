@@ -9,11 +9,7 @@ struct MetricSample {
   var value: Int
 
   /// Reads what is written, and holds it to the rules for names.
-  static func read(
-    _ write: (@escaping (UnsafeRawBufferPointer) -> Void) -> Void
-  ) throws -> [MetricSample] {
-    var bytes: [UInt8] = []
-    write { bytes += $0 }
+  static func read(_ bytes: [UInt8]) throws -> [MetricSample] {
     let families = try PythonReader.metrics.read(bytes)["families"]?.items ?? []
     for family in families {
       let name = family["name"]?.text ?? ""

@@ -16,9 +16,8 @@ struct PrometheusReportTests {
   private typealias Sample = MetricSample
 
   private func samples(_ outcome: TargetResult<AuditReport>) throws -> [Sample] {
-    try MetricSample.read {
-      PrometheusReport.audit(outcome, now: Timestamp(microseconds: 0), handOn: $0)
-    }
+    try MetricSample.read(
+      PrometheusReport(now: Timestamp(microseconds: 0)).bytes(of: outcome))
   }
 
   private func report(_ names: [String]) -> AuditReport {

@@ -8,41 +8,50 @@ import Testing
 struct RunMetricTests {
   private static let noon = Timestamp(microseconds: 43_200_000_000)
 
-  private static func refused(_ name: String, _ status: Int32 = 69) -> RunFigures {
+  private static func refused(_ name: String, _ status: SessionAudit.ExitStatus = .unavailable) -> TargetRun<
+    TerminationReport
+  > {
     var target = Target()
     target.name = name
     let failure = Failure(
       kind: .tooManyConnections, sqlState: "53300", message: "no slot",
       limit: Failure.Limit(kind: .role, name: "app"))
-    return RunFigures(
-      answer: .refused(failure, target: target, judgedWith: Policy()), exitStatus: status,
+    return TargetRun(
+      .refused(failure, target: target, judgedWith: Policy()), status: status,
       duration: .milliseconds(2500))
   }
 
-  private static func stopped() -> RunFigures {
+  private static func stopped() -> TargetRun<TerminationReport> {
     let audit = Judge.judge(SmallServer.snapshot([]), by: Policy())
     var plan = TerminationPlan(selected: [], kept: [])
     plan.breaker = .lastOfApplication
-    return RunFigures(
-      answer: .report(TerminationReport(audit: audit, plan: plan, executed: true)), exitStatus: 3,
-      duration: .seconds(1))
+    return TargetRun(
+      .report(TerminationReport(audit: audit, plan: plan, executed: true)),
+      status: .stoppedByBreaker, duration: .seconds(1))
   }
 
-  private static func text(_ runs: [RunFigures], earlier: String = "") -> String {
+  private static func text(_ runs: [TargetRun<TerminationReport>], earlier: String = "") -> String {
+    String(decoding: bytes(runs, earlier: earlier), as: UTF8.self)
+  }
+
+  private static func bytes(
+    _ runs: [TargetRun<TerminationReport>], earlier: String
+  ) -> [UInt8] {
     var bytes: [UInt8] = []
-    PrometheusReport.terminations(runs, now: noon, earlier: earlier) { bytes += $0 }
-    return String(decoding: bytes, as: UTF8.self)
+    let sink = ByteSink { bytes += $0 }
+    PrometheusReport.terminations(runs, now: noon, earlier: earlier, to: sink)
+    return bytes
   }
 
-  private static func samples(_ runs: [RunFigures], earlier: String = "") throws -> [MetricSample] {
-    try MetricSample.read {
-      PrometheusReport.terminations(runs, now: noon, earlier: earlier, handOn: $0)
-    }
+  private static func samples(_ runs: [TargetRun<TerminationReport>], earlier: String = "") throws
+    -> [MetricSample]
+  {
+    try MetricSample.read(bytes(runs, earlier: earlier))
   }
 
   /// One of each kind that there is.
   static func everySample() throws -> [MetricSample] {
-    try samples([refused("a"), stopped(), refused("b", 0)])
+    try samples([refused("a"), stopped(), refused("b", .done)])
   }
 
   private func lastSuccess(_ samples: [MetricSample], _ target: String) -> Int? {
@@ -55,9 +64,9 @@ struct RunMetricTests {
   @Test func theLastSuccessIsKept() throws {
     let hostile = "quo\"te\\ \u{1B}[31m"
     let shown = HostileText.escaped(hostile)
-    let began = Self.text([Self.refused("a", 0), Self.refused(hostile, 0)])
+    let began = Self.text([Self.refused("a", .done), Self.refused(hostile, .done)])
     let moment = 946_684_800 + 43_200
-    #expect(lastSuccess(try Self.samples([Self.refused("a", 0)]), "a") == moment)
+    #expect(lastSuccess(try Self.samples([Self.refused("a", .done)]), "a") == moment)
     for earlier in [began, "not ours\n" + began + "# and more"] {
       let failed = try Self.samples(
         [Self.refused("a"), Self.refused("b"), Self.refused(hostile)], earlier: earlier)
@@ -84,10 +93,8 @@ struct RunMetricTests {
 
   /// A collector takes no metric twice, and audits may lie beside.
   @Test func noNameIsAnAudits() throws {
-    let audit = try MetricSample.read {
-      PrometheusReport.audit(
-        .report(SmallServer.report()), now: Timestamp(microseconds: 0), handOn: $0)
-    }
+    let audit = try MetricSample.read(
+      PrometheusReport(now: Timestamp(microseconds: 0)).bytes(of: .report(SmallServer.report())))
     #expect(Set(audit.map(\.metric)).isDisjoint(with: try Self.everySample().map(\.metric)))
   }
 }

@@ -66,4 +66,6 @@ public struct DoctorReport: Sendable {
   public var facts: DoctorFacts
   /// The gravest first.
   public var findings: [Finding]
+  /// A role that is to be made, where one was named.
+  public var plannedRole: PlannedRole?
 }

@@ -33,3 +33,21 @@ public enum TargetResult<Report: TargetReport>: Sendable {
     }
   }
 }
+
+/// A run on one target: what came of it, and how it went.
+package struct TargetRun<Report: TargetReport>: Sendable {
+  package var result: TargetResult<Report>
+  /// What the program would have ended with, had there been no other target; nil: what the result
+  /// says.
+  package var status: ExitStatus?
+  /// That the log could not be written.
+  package var logFailure: CommandFailure?
+  /// From the first attempt to connect; nil where it did not come to a run.
+  package var duration: Duration?
+
+  package init(
+    _ result: TargetResult<Report>, status: ExitStatus? = nil, duration: Duration? = nil
+  ) {
+    (self.result, self.status, self.duration) = (result, status, duration)
+  }
+}

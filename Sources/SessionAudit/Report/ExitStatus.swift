@@ -1,5 +1,3 @@
-import SessionAudit
-
 /// What the program's exit statuses mean; the numbers of 64 and above are sysexits.h's.
 /// docs/exit-statuses.md is the users' version.
 public enum ExitStatus: Int32, Sendable, CaseIterable {
@@ -29,7 +27,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
   /// By SIGTERM.
   case terminated = 143
 
-  init(_ kind: Failure.Kind) {
+  package init(_ kind: Failure.Kind) {
     self =
       switch kind {
       case .authentication, .permission: .notPermitted
@@ -39,7 +37,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
       }
   }
 
-  init(_ report: TerminationReport) {
+  package init(_ report: TerminationReport) {
     if let failure = report.failure {
       let signalled = report.count(.gone) + report.count(.survived)
       self = signalled > 0 ? .partlyDone : ExitStatus(failure.kind)
@@ -55,7 +53,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
 
 extension ExitStatus {
   /// Of several targets.
-  init(ofAll statuses: [ExitStatus]) {
+  package init(ofAll statuses: [ExitStatus]) {
     let inOrder: [ExitStatus] = [
       .interrupted, .terminated, .writeFailed, .stoppedByBreaker, .partlyDone,
     ]
@@ -78,7 +76,11 @@ package struct CommandFailure: Error, Equatable {
   package var sentence: String
   package var nextStep: String?
 
-  static func usage(_ sentence: String, next: String? = nil) -> CommandFailure {
+  package init(status: ExitStatus, sentence: String, nextStep: String? = nil) {
+    (self.status, self.sentence, self.nextStep) = (status, sentence, nextStep)
+  }
+
+  package static func usage(_ sentence: String, next: String? = nil) -> CommandFailure {
     CommandFailure(status: .usage, sentence: sentence, nextStep: next)
   }
 }
