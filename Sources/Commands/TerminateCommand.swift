@@ -137,7 +137,8 @@ struct TerminateCommand: TargetCommand {
           refused: termination.refused,
           work: { [termination] in try termination.run(on: $0, confirm: confirm) })),
       delivery: delivery,
-      renderer: renderer(delivery, targets, selection, ending, settings), status: Self.say,
+      renderer: renderer(delivery, targets, selection, ending, settings),
+      status: Diagnostics.termination,
       interrupts: interrupts)
   }
 
@@ -198,51 +199,5 @@ struct TerminateCommand: TargetCommand {
     }
     return TerminationText(
       TextReport(style: output.style(delivery, settings)), places: places, isBrief: quiet)
-  }
-
-  /// Errors, to stderr.
-  private static func say(
-    _ result: TargetResult<TerminationReport>, of name: String?
-  ) -> ExitStatus {
-    guard let report = result.report else { return Diagnostics.refusal(result, of: name) }
-    if let failure = report.failure { Diagnostics.report(failure, of: name) }
-    if let breaker = report.plan.breaker {
-      Diagnostics.report(CommandFailure(breaker, report.plan), of: name)
-    }
-    let status = ExitStatus(report)
-    if status == .notPermitted, let lack = AuditAdvice.rights(for: report) {
-      Diagnostics.report(
-        CommandFailure(
-          status: status, sentence: "nothing could be ended: \(lack.summary)",
-          nextStep: lack.remedy), of: name)
-    }
-    return status
-  }
-}
-
-extension CommandFailure {
-  /// What stopped a plan, and what to do about it.
-  fileprivate init(_ breaker: Breaker, _ plan: TerminationPlan) {
-    switch breaker {
-    case .maximumShare(let victims, let visible, let percent):
-      self.init(
-        status: .stoppedByBreaker,
-        sentence: "\(victims) of \(visible) visible sessions would be ended, more than --max-share "
-          + "\(percent) allows: nothing was ended",
-        nextStep: "Narrow the selection, or raise --max-share where that many are meant.")
-    case .lastOfApplication:
-      let kept = plan.kept.filter { $0.reasons.first?.kind == breaker.kind }
-      let names = Set(kept.map(\.judged.session.applicationName)).sorted()
-      let count = kept.count
-      self.init(
-        status: .stoppedByBreaker,
-        sentence:
-          "\(count) \(count == 1 ? "orphan" : "orphans") (\(Wording.few(names))) would leave "
-          + "\(count == 1 ? "its application" : "their applications") without a session that was "
-          + "heard within --stale-after: nothing was ended",
-        nextStep:
-          "Check the roster and what was declared; where that is right, add --allow-empty, or "
-          + "allow_empty = true to the application in the policy file.")
-    }
   }
 }
