@@ -106,7 +106,13 @@ struct JudgingOptions: ParsableArguments {
 
   /// - Parameter now: what `10m-ago` is before: a saved report's own time, or ours.
   func words(seenFrom now: Timestamp) -> [String] {
-    var words = policy.map { ["--policy=\(ShellWord.quoted($0))"] } ?? []
+    (policy.map { ["--policy=\(ShellWord.quoted($0))"] } ?? []) + wordsBesidePolicy(seenFrom: now)
+  }
+
+  /// All that is said but the policy file, which is consent to nothing of it: an option that is not
+  /// here would be one (ConsentTests holds that each is).
+  private func wordsBesidePolicy(seenFrom now: Timestamp) -> [String] {
+    var words: [String] = []
     for (option, value) in [
       ("stale-after", staleAfter), ("restart-grace", restartGrace),
       ("max-age-slack", maxAgeSlack), ("clock-tolerance", clockTolerance),
@@ -127,7 +133,7 @@ struct JudgingOptions: ParsableArguments {
   }
 
   /// Whether a policy file is all that the judge is told.
-  var isPolicyAlone: Bool { policy != nil && words.count == 1 }
+  var isPolicyAlone: Bool { policy != nil && wordsBesidePolicy(seenFrom: LocalClock.now).isEmpty }
 
   /// A roster, a number of instances and a restart are those of one database's applications: of two
   /// databases that both have a `web.1` they would make orphans of the other's sessions.
