@@ -124,7 +124,7 @@ struct AuditCommand: TargetCommand {
       delivery = try output.opened()
       source = .servers(
         Fleet(
-          targets: targets, timeout: run.connector.wholeTime, refused: run.refused,
+          targets: targets, timeout: run.connector.timeout, refused: run.refused,
           work: { [run] in TargetRun(try run.result(of: $0)) }))
     }
     return Operation(
@@ -144,7 +144,7 @@ struct AuditCommand: TargetCommand {
 
   private func refuseEarlierOfSeveral() throws {
     guard earlier != nil else { return }
-    throw CommandFailure.usage(
+    throw ExitError.usage(
       "--earlier is the report of one server, and several targets are given",
       next: "Run once for each target.")
   }

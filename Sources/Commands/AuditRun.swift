@@ -7,7 +7,7 @@ import SessionAudit
 /// One audit of one target: read, judge, look again, advise.
 struct AuditRun: Sendable {
   var connector: Connector
-  var judging: Judging
+  var judging: JudgeSettings
   var keepsQueries: Bool
   /// What of the command line judges in the same way at a moment, for the commands that advice
   /// prints.
@@ -15,12 +15,12 @@ struct AuditRun: Sendable {
   /// What the same server showed before.
   var earlier: EarlierReport?
 
-  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
+  /// - Throws: `ExitError` for what the command line would have to say otherwise.
   func result(of target: ResolvedTarget) throws -> TargetResult<AuditReport> {
-    let judging = try judging.of(target, within: connector.wholeTime)
+    let judging = try judging.of(target, within: connector.timeout)
     do {
       let (session, deadline) = try connector.connect(
-        target, deadline: Deadline(after: connector.wholeTime))
+        target, deadline: Deadline(after: connector.timeout))
       var snapshot = try SnapshotReader(session).read(
         keepingQueries: keepsQueries, deadline: deadline)
       snapshot.target.name = target.reportName
@@ -42,7 +42,7 @@ struct AuditRun: Sendable {
   }
 
   /// Of each target that a file has the report of.
-  /// - Throws: `CommandFailure` with status 64 to 66.
+  /// - Throws: `ExitError` with status 64 to 66.
   func results(of parts: [SavedReport.Part]) throws -> [TargetResult<AuditReport>] {
     try parts.map { part in
       switch part {

@@ -92,7 +92,7 @@ package struct ChildCommand: Sendable {
   /// process when it is gone.
   /// - Parameter interruption: ends it too.
   package func run(interruption: Interruption? = nil) -> Outcome {
-    let signals = EndingSignals.holdBack()
+    let signals = BlockedSignals.holdBack()
     defer { signals.letThrough() }
     // Where whoever started us ignores it, the system would not keep an exit status for us.
     signal(SIGCHLD, SIG_DFL)
@@ -118,7 +118,7 @@ package struct ChildCommand: Sendable {
   ) -> End? {
     if let limit = outputLimit, child.output.count > limit { return .wroteTooMuch(limit: limit) }
     if child.isOver { return nil }
-    if EndingSignals.arePending || interruption?.isRaised == true { return .interrupted }
+    if BlockedSignals.arePending || interruption?.isRaised == true { return .interrupted }
     return deadline.hasPassed ? .timedOut(after: timeout) : nil
   }
 }

@@ -61,7 +61,7 @@ struct ConnectionOptions: ParsableArguments {
     transform: Parsing.positiveDuration)
   var waitForSlot: Duration?
 
-  func wholeTime(_ loaded: LoadedPolicy?) -> Duration {
+  func timeout(_ loaded: LoadedPolicy?) -> Duration {
     timeout ?? loaded?.file.defaults.timeout?.value ?? .seconds(60)
   }
 
@@ -73,7 +73,7 @@ struct ConnectionOptions: ParsableArguments {
   func connector(_ settings: Settings, isQuiet: Bool = false) -> Connector {
     let loaded = settings.loaded
     return Connector(
-      wholeTime: wholeTime(loaded), connectTimeout: connectTimeout,
+      timeout: timeout(loaded), connectTimeout: connectTimeout,
       defaultConnectTimeout: loaded?.file.defaults.connectTimeout?.value ?? .seconds(10),
       waitForSlot: waitForSlot, asksPasswords: !neverAskPassword, isQuiet: isQuiet,
       environment: settings.environment)
@@ -87,7 +87,7 @@ struct ConnectionOptions: ParsableArguments {
   /// The targets in the order given; where there is none, those of the policy file, and without one
   /// that the environment names.
   /// - Parameter isQuiet: nothing is said of what is left out of a URI that others read as well.
-  /// - Throws: `CommandFailure` for input that names no server; then none is asked.
+  /// - Throws: `ExitError` for input that names no server; then none is asked.
   func resolve(_ settings: Settings, isQuiet: Bool = false) throws -> [ResolvedTarget] {
     let environment = settings.environment
     let resolved =

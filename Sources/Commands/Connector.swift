@@ -6,7 +6,7 @@ import SessionAudit
 /// How to connect, as options and environment say; the same for each of several targets.
 struct Connector: Sendable {
   /// Of a target's whole run.
-  var wholeTime: Duration
+  var timeout: Duration
   var connectTimeout: Duration?
   /// Where neither an option nor the target nor the environment says it.
   var defaultConnectTimeout: Duration
@@ -30,14 +30,14 @@ struct Connector: Sendable {
       return try connectOnce(
         &target, &typing, deadline: deadline, interruption: interruption)
     }
-    return try SlotWait(
+    return try SlotRetry(
       limit: waitForSlot, name: target.name, neighbours: target.neighbours,
       isQuiet: isQuiet, interruption: interruption
     ).first {
       (isRetry, typing) throws(PostgresError) in
       let session = try connectOnce(
         &target, &typing,
-        deadline: isRetry ? Deadline(after: wholeTime) : deadline, interruption: interruption)
+        deadline: isRetry ? Deadline(after: timeout) : deadline, interruption: interruption)
       // A pooler takes clients in before it has a server connection for them.
       try session.connection.proveSession(deadline: session.deadline)
       return session
@@ -70,7 +70,7 @@ struct Connector: Sendable {
       }
       typing += start.duration(to: .now)
       target.parameters["password"] = password
-      let deadline = Deadline(after: wholeTime)
+      let deadline = Deadline(after: timeout)
       return (
         try Connection.open(
           target.parameters, deadline: deadline, hostTimeout: limit, interruption: interruption),

@@ -48,12 +48,12 @@ struct Delivery {
     }
     let isThere = write(sink)
     sink.flush()
-    let failure: CommandFailure?
+    let failure: ExitError?
     switch outcome {
     case .readerLeft where readerMayLeave: failure = nil
     case .written, .readerLeft, .failed: failure = Output.failure(outcome, of: "the report")
     }
-    do throws(CommandFailure) {
+    do throws(ExitError) {
       if let failure { throw failure }
       if isThere { try file?.finish() }
       return .done

@@ -9,12 +9,12 @@ extension Diagnostics {
     guard let done = result.report else { return refusal(result, of: name) }
     if let failure = done.failure { report(failure, of: name) }
     if let breaker = done.plan.breaker {
-      report(CommandFailure(breaker, done.plan), of: name)
+      report(ExitError(breaker, done.plan), of: name)
     }
     let status = ExitStatus(done)
     if status == .notPermitted, let lack = AuditAdvice.rights(for: done) {
       report(
-        CommandFailure(
+        ExitError(
           status: status, sentence: "nothing could be ended: \(lack.summary)",
           nextStep: lack.remedy), of: name)
     }
@@ -22,7 +22,7 @@ extension Diagnostics {
   }
 }
 
-extension CommandFailure {
+extension ExitError {
   /// What stopped a plan, and what to do about it.
   fileprivate init(_ breaker: Breaker, _ plan: TerminationPlan) {
     switch breaker {

@@ -13,7 +13,7 @@ enum Diagnostics {
   /// What is going on, for whoever waits for it.
   static func note(_ sentence: String, of name: String? = nil) { write(sentence, name) }
 
-  static func report(_ failure: CommandFailure, of name: String? = nil) {
+  static func report(_ failure: ExitError, of name: String? = nil) {
     write(
       ([failure.sentence] + [failure.nextStep].compactMap { $0 }).joined(separator: "\n"), name)
   }
@@ -57,10 +57,10 @@ enum Diagnostics {
   }
 
   /// - Parameter target: what was to be reached; a server that nobody named gets a hint of its own.
-  /// - Throws: `CommandFailure` where it is the user's input that libpq can't use.
+  /// - Throws: `ExitError` where it is the user's input that libpq can't use.
   static func failure(_ error: PostgresError, reaching target: ResolvedTarget) throws -> Failure {
     if case .unusableParameter(let message) = error {
-      throw CommandFailure.usage("the connection parameters can't be used: \(message)")
+      throw ExitError.usage("the connection parameters can't be used: \(message)")
     }
     var failure = Failure(error)
     if failure.kind == .unreachable, let hint = target.hintWhereUnreachable {
@@ -83,7 +83,7 @@ enum Diagnostics {
     return failure
   }
 
-  static func failure(_ error: TargetError) -> CommandFailure {
+  static func failure(_ error: TargetError) -> ExitError {
     switch error {
     case .malformed(let what, let error):
       .usage(

@@ -77,7 +77,7 @@ struct DoctorCommand: TargetCommand {
     return Operation(
       source: .servers(
         Fleet(
-          targets: targets, timeout: run.connector.wholeTime, refused: run.refused,
+          targets: targets, timeout: run.connector.timeout, refused: run.refused,
           work: { TargetRun(try run.result(of: $0)) })),
       delivery: delivery, renderer: renderer(delivery, settings),
       status: { $0.report == nil ? Diagnostics.refusal($0, of: $1) : .done })
@@ -88,7 +88,7 @@ struct DoctorCommand: TargetCommand {
   ) throws {
     try judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
     if sql || role != nil {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "\(sql ? "--sql" : "--role") prints the SQL for one server, and several targets are given",
         next: "Run once for each target.")
     }

@@ -5,16 +5,16 @@ import SessionAudit
 /// One examination of one target.
 struct DoctorRun: Sendable {
   var connector: Connector
-  var judging: Judging
+  var judging: JudgeSettings
   /// The name of a role that may be made: what it needs is read too.
   var plannedRole: String?
 
-  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
+  /// - Throws: `ExitError` for what the command line would have to say otherwise.
   func result(of target: ResolvedTarget) throws -> TargetResult<DoctorReport> {
-    let judging = try judging.of(target, within: connector.wholeTime)
+    let judging = try judging.of(target, within: connector.timeout)
     do {
       let (session, deadline) = try connector.connect(
-        target, deadline: Deadline(after: connector.wholeTime))
+        target, deadline: Deadline(after: connector.timeout))
       var snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
       snapshot.target.name = target.reportName
       let audit = Judge.judge(snapshot, by: try judging.policy(for: snapshot, isSaved: false))

@@ -12,7 +12,7 @@ struct EarlierReport: Sendable {
     "Save one with pgsessions audit --json -o earlier.json, and judge a later one with "
     + "--earlier earlier.json."
 
-  /// - Throws: `CommandFailure` with status 65 or 66.
+  /// - Throws: `ExitError` with status 65 or 66.
   static func read(_ path: String) throws -> EarlierReport {
     let file = try InputFile.read(path)
     let parts = try file.savedReports()
@@ -25,7 +25,7 @@ struct EarlierReport: Sendable {
     return EarlierReport(name: InputFile.name(path), snapshot: snapshot)
   }
 
-  /// - Throws: `CommandFailure` with status 65 where it is no earlier look at that server.
+  /// - Throws: `ExitError` with status 65 where it is no earlier look at that server.
   func look(before later: Snapshot) throws -> EarlierLook {
     if let began = snapshot.target.postmasterStartTime,
       let begins = later.target.postmasterStartTime, began != begins
@@ -53,11 +53,11 @@ struct EarlierReport: Sendable {
         + "\(DurationText.exact(longest)): it proves nothing of what was closed")
   }
 
-  private func problem(_ clause: String) -> CommandFailure {
-    CommandFailure(status: .wrongFile, sentence: "\(name): \(clause)")
+  private func problem(_ clause: String) -> ExitError {
+    ExitError(status: .wrongFile, sentence: "\(name): \(clause)")
   }
 
-  private static func wrong(_ failure: CommandFailure) -> CommandFailure {
+  private static func wrong(_ failure: ExitError) -> ExitError {
     var failure = failure
     failure.nextStep = use
     return failure

@@ -7,7 +7,7 @@ enum FailCondition: Equatable {
   /// A limit that binds us or others is used to this many percent or more.
   case slots(percent: Int)
 
-  /// - Throws: `CommandFailure` with what to write.
+  /// - Throws: `ExitError` with what to write.
   init(_ text: String) throws {
     let slots = "slots="
     switch text {
@@ -15,11 +15,11 @@ enum FailCondition: Equatable {
     case "orphans": self = .orphans
     case _ where text.hasPrefix(slots):
       guard let percent = Int(text.dropFirst(slots.count)), 1...100 ~= percent else {
-        throw CommandFailure.usage("--fail-on \(text): slots is a percentage from 1 to 100")
+        throw ExitError.usage("--fail-on \(text): slots is a percentage from 1 to 100")
       }
       self = .slots(percent: percent)
     default:
-      throw CommandFailure.usage("--fail-on \(text): write suspects, orphans or slots=90")
+      throw ExitError.usage("--fail-on \(text): write suspects, orphans or slots=90")
     }
   }
 
@@ -56,16 +56,16 @@ enum FailCondition: Equatable {
   private var needsToSeeAll: Bool { self == .suspects || self == .orphans }
 
   /// The status of a report under these conditions, and the sentence that goes with it.
-  static func failure(of report: AuditReport, _ conditions: [FailCondition]) -> CommandFailure? {
+  static func failure(of report: AuditReport, _ conditions: [FailCondition]) -> ExitError? {
     let findings = conditions.compactMap { $0.finding(in: report) }
     guard findings.isEmpty else {
-      return CommandFailure(
+      return ExitError(
         status: .found, sentence: "--fail-on: \(findings.joined(separator: "; "))")
     }
     guard conditions.contains(where: \.needsToSeeAll), let reason = report.coverage.reason else {
       return nil
     }
-    return CommandFailure(
+    return ExitError(
       status: .notPermitted,
       sentence: "--fail-on found nothing, but that is not known: \(reason)",
       nextStep: AuditAdvice.seeAll(report))

@@ -33,7 +33,7 @@ struct Fleet<Report: TargetReport> {
     var runs = [Run?](repeating: nil, count: targets.count)
     let start = ContinuousClock.now
     let (targets, work, refused) = (targets, work, refused)
-    let turns = ServerTurns(patience: min(timeout / 30, .seconds(2)))
+    let turns = PerServerLimit(patience: min(timeout / 30, .seconds(2)))
     Self.run(
       targets.count,
       work: { place in
@@ -43,7 +43,7 @@ struct Fleet<Report: TargetReport> {
             return try work(target)
           } catch {
             return Run(
-              refused(Failure(ofOne: error), target), status: (error as? CommandFailure)?.status)
+              refused(Failure(ofOne: error), target), status: (error as? ExitError)?.status)
           }
         }
       },
@@ -71,14 +71,14 @@ struct Fleet<Report: TargetReport> {
     _ count: Int, work: @escaping @Sendable (Int) -> Run, wait: ([Int]) -> Void,
     take: (Int, Run) -> Void
   ) {
-    guard let board = Board<Run>() else {
+    guard let board = WorkQueue<Run>() else {
       // Without a pipe there is no descriptor for a connection either: each will say so.
       for place in 0..<count { take(place, work(place)) }
       return
     }
     // The threads inherit that they get none of them: a password may be asked for on one, with the
     // terminal silent, and it must talk again before a signal ends us.
-    let signals = EndingSignals.holdBack()
+    let signals = BlockedSignals.holdBack()
     defer { signals.letThrough() }
     let started = (0..<min(count, mostAtOnce)).count { _ in
       detachThread { board.work(count, work) }
@@ -92,7 +92,7 @@ struct Fleet<Report: TargetReport> {
       }
       Terminal.turn.withLockIfAvailable { _ in
         signals.letThrough()
-        _ = EndingSignals.holdBack()
+        _ = BlockedSignals.holdBack()
       }
       let open = isOpen.indices.filter { isOpen[$0] }
       if !open.isEmpty { wait(open) }
@@ -103,7 +103,7 @@ struct Fleet<Report: TargetReport> {
 extension Failure {
   /// What one target failed with, where a single one would end the program.
   init(ofOne error: any Error) {
-    let failure = error as? CommandFailure
+    let failure = error as? ExitError
     self.init(
       kind: .unknown, sqlState: nil, message: failure?.sentence ?? "\(error)",
       hints: [failure?.nextStep].compactMap { $0 })
@@ -112,7 +112,7 @@ extension Failure {
 
 /// Whose turn it is at a server that is asked about several of its databases: our own sessions must
 /// not be what fills its slots.
-private final class ServerTurns: Sendable {
+private final class PerServerLimit: Sendable {
   static var mostAtOnce: Int { 4 }
 
   /// One that hangs must not keep the others from their turns for long.
@@ -139,7 +139,7 @@ private final class ServerTurns: Sendable {
 }
 
 /// Where threads pick up the next target and put down what came of it.
-private final class Board<Value: Sendable>: Sendable {
+private final class WorkQueue<Value: Sendable>: Sendable {
   private let next = Atomic(0)
   private let done = Mutex<[(place: Int, value: Value)]>([])
   private let reader: Int32

@@ -28,7 +28,7 @@ struct InputFile {
   ///     memory.
   ///   - limit: how long a pipe may take to say all, or nothing for so long.
   ///   - interruption: ends it early.
-  /// - Throws: `CommandFailure` with status 65 or 66.
+  /// - Throws: `ExitError` with status 65 or 66.
   static func read(
     _ path: String, atMost mostBytes: Int = 512 << 20, within limit: Duration = .seconds(60),
     interruption: Interruption? = nil
@@ -37,7 +37,7 @@ struct InputFile {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw unreadable(path, errno) }
     guard path != "-" || !Terminal.isTerminal(0) else {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "- is stdin, and that is this terminal", next: "Pipe into it what it should read.")
     }
     defer { if descriptor != 0 { close(descriptor) } }
@@ -51,7 +51,7 @@ struct InputFile {
       var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       if poll(&entry, 1, 200) <= 0 {
         guard !silence.hasPassed, interruption?.isRaised != true else {
-          throw CommandFailure(
+          throw ExitError(
             status: .fileNotReadable,
             sentence: "\(name(path)): nothing came for \(DurationText.brief(limit))")
         }
@@ -66,7 +66,7 @@ struct InputFile {
       bytes += block[..<count]
       silence = Deadline(after: limit)
       guard bytes.count <= mostBytes else {
-        throw CommandFailure(status: .wrongFile, sentence: "\(name(path)) is too large")
+        throw ExitError(status: .wrongFile, sentence: "\(name(path)) is too large")
       }
     }
     let isRegular = status.st_mode & S_IFMT == S_IFREG
@@ -77,14 +77,14 @@ struct InputFile {
       identity: FileIdentity(status))
   }
 
-  /// - Throws: `CommandFailure` with status 65 and the place.
+  /// - Throws: `ExitError` with status 65 and the place.
   func roster() throws -> Roster {
     try parsed { bytes throws(InputFileError) in
       try RosterFile.read(bytes)
     }
   }
 
-  /// - Throws: `CommandFailure` with status 65 and the place.
+  /// - Throws: `ExitError` with status 65 and the place.
   func savedReports() throws -> [SavedReport.Part] {
     try parsed { bytes throws(InputFileError) in
       try SavedReport.readAll(bytes)
@@ -97,20 +97,20 @@ struct InputFile {
     do throws(InputFileError) {
       return try read(bytes)
     } catch {
-      throw CommandFailure(
+      throw ExitError(
         status: .wrongFile, sentence: error.sentence(in: Self.name(path)),
         nextStep: path == "-" && bytes.isEmpty ? "Has the command before the pipe failed?" : nil)
     }
   }
 
-  func wrong(_ problem: String) -> CommandFailure {
-    CommandFailure(status: .wrongFile, sentence: "\(Self.name(path)): \(problem)")
+  func wrong(_ problem: String) -> ExitError {
+    ExitError(status: .wrongFile, sentence: "\(Self.name(path)): \(problem)")
   }
 
   static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
 
-  private static func unreadable(_ path: String, _ code: Int32) -> CommandFailure {
-    CommandFailure(
+  private static func unreadable(_ path: String, _ code: Int32) -> ExitError {
+    ExitError(
       status: .fileNotReadable, sentence: "\(name(path)): \(String(cString: strerror(code)))")
   }
 }

@@ -149,7 +149,7 @@ struct JudgingOptions: ParsableArguments {
       ),
     ]
     guard let option = said.first(where: \.1)?.0 else { return }
-    throw CommandFailure.usage(
+    throw ExitError.usage(
       "\(option) speaks of the applications of one database, and several targets are given",
       next: "Run once for each target.")
   }
@@ -166,18 +166,18 @@ struct JudgingOptions: ParsableArguments {
   }
 
   /// The policy file, where one is named.
-  /// - Throws: `CommandFailure` with status 65 or 66.
+  /// - Throws: `ExitError` with status 65 or 66.
   func loadedPolicy() throws -> LoadedPolicy? {
     guard policy != "-" || live != "-" else {
-      throw CommandFailure.usage("--policy and --live can't both be read from stdin")
+      throw ExitError.usage("--policy and --live can't both be read from stdin")
     }
     return try policy.map(LoadedPolicy.load)
   }
 
   /// Reads all of it, the roster's file too; a policy file's roster is read when its target is
   /// asked.
-  /// - Throws: `CommandFailure` with status 64, 65 or 66.
-  func judging(_ loaded: LoadedPolicy?) throws -> Judging {
+  /// - Throws: `ExitError` with status 64, 65 or 66.
+  func judging(_ loaded: LoadedPolicy?) throws -> JudgeSettings {
     var declared = Policy()
     declared.maxAges = try Parsing.declarations(maxAge, "--max-age") { try Parsing.duration($0) }
     declared.poolSizes = try Parsing.declarations(poolSize, "--pool-size", Parsing.count)
@@ -200,7 +200,7 @@ struct JudgingOptions: ParsableArguments {
     // An option speaks of all, and wins.
     if let staleAfter { declared.staleAfters = [Declaration(nil, staleAfter)] }
     if let loaded { policy.declare(of: loaded, target: nil, then: declared) }
-    var judging = Judging(policy: policy, loaded: loaded, declared: declared)
+    var judging = JudgeSettings(policy: policy, loaded: loaded, declared: declared)
     if let live {
       var input = try RosterInput.read(live, by: policy)
       try input.cover(rosterCovers)
@@ -211,7 +211,7 @@ struct JudgingOptions: ParsableArguments {
     {
       (judging.rosterCovers, judging.rosterIsComplete) = (rosterCovers, rosterComplete)
     } else if !rosterCovers.isEmpty || rosterComplete {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "\(rosterComplete ? "--roster-complete" : "--roster-covers") speaks of a roster, and "
           + "there is none", next: "Name one with --live FILE.")
     }

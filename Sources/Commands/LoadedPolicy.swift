@@ -16,13 +16,13 @@ struct LoadedPolicy: Sendable {
   let path: String
   let file: PolicyFile
 
-  /// - Throws: `CommandFailure` with status 65, for the first of what is wrong, or 66.
+  /// - Throws: `ExitError` with status 65, for the first of what is wrong, or 66.
   static func load(_ path: String) throws -> LoadedPolicy {
     do {
       return try read(path)
     } catch let errors as PolicyFileErrors {
       let more = errors.errors.count - 1
-      throw CommandFailure(
+      throw ExitError(
         status: .wrongFile, sentence: lines(of: errors, in: path)[0],
         nextStep: more == 0
           ? nil
@@ -31,7 +31,7 @@ struct LoadedPolicy: Sendable {
     }
   }
 
-  /// - Throws: `PolicyFileErrors`, and `CommandFailure` with status 66.
+  /// - Throws: `PolicyFileErrors`, and `ExitError` with status 66.
   static func read(_ path: String) throws -> LoadedPolicy {
     let input = try InputFile.read(path, atMost: 1 << 20)
     let file = try PolicyFile.read(input.bytes, conninfoProblem: conninfoProblem)
@@ -165,7 +165,7 @@ struct LoadedPolicy: Sendable {
   /// - Parameter protects: whether a value keeps sessions from being ended.
   func declarations<Value>(
     _ applications: [PolicyFile.Application],
-    _ key: KeyPath<PolicyFile.Application, PolicyFile.Said<Value>?>,
+    _ key: KeyPath<PolicyFile.Application, PolicyFile.Located<Value>?>,
     protects: (Value) -> Bool = { _ in false }
   ) -> [Declaration<Value>] {
     applications.compactMap { entry in
@@ -188,7 +188,7 @@ struct LoadedPolicy: Sendable {
   }
 
   /// The targets that it names; one of several that can't be used fails alone.
-  /// - Throws: `CommandFailure` for a variable that is not set, or holds no URI.
+  /// - Throws: `ExitError` for a variable that is not set, or holds no URI.
   func targets(environment: [String: String]) throws -> [ResolvedTarget] {
     var resolved = try file.targets.enumerated().map { place, target in
       var resolved: ResolvedTarget

@@ -12,7 +12,7 @@ extension LogFile {
   /// - Throws: status 73.
   static func opened(
     _ path: String, patience: Duration
-  ) throws(CommandFailure) -> (name: String, descriptor: Int32, isFile: Bool) {
+  ) throws(ExitError) -> (name: String, descriptor: Int32, isFile: Bool) {
     var status = stat()
     if path == "-" {
       guard fstat(1, &status) == 0 else { throw notCreated("stdout", errno) }
@@ -43,7 +43,7 @@ extension LogFile {
 
   private static func openedToAppend(
     _ path: String, _ access: Int32, until end: ContinuousClock.Instant
-  ) throws(CommandFailure) -> Int32 {
+  ) throws(ExitError) -> Int32 {
     while true {
       let descriptor = open(
         path, access | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o640)
@@ -66,15 +66,15 @@ extension LogFile {
     return stat(path, &status) == 0 && status.kind == S_IFIFO
   }
 
-  private static func notCreated(_ name: String, _ code: Int32) -> CommandFailure {
+  private static func notCreated(_ name: String, _ code: Int32) -> ExitError {
     notCreated(name, String(cString: strerror(code)))
   }
 
   private static func notCreated(
     _ name: String, _ why: String,
     _ next: String = "Name a file that you may read and write, or - for stdout."
-  ) -> CommandFailure {
-    CommandFailure(
+  ) -> ExitError {
+    ExitError(
       status: .cannotCreate, sentence: "the log \(name) can't be opened: \(why)", nextStep: next)
   }
 }

@@ -17,7 +17,7 @@ extension LogFile {
   /// What anybody else left there, or what can't be cut (of a file that can only be appended to),
   /// stays, and the next line begins with a newline.
   /// - Throws: status 74.
-  func mendedEnd() throws(CommandFailure) -> (offset: off_t, isWithinLine: Bool) {
+  func mendedEnd() throws(ExitError) -> (offset: off_t, isWithinLine: Bool) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw notWritten(errno) }
     let size = status.st_size
@@ -37,7 +37,7 @@ extension LogFile {
   private static let longestLine: off_t = 16 << 20
 
   /// nil: too far away to be a line of ours.
-  private func startOfLastLine(endingAt size: off_t) throws(CommandFailure) -> off_t? {
+  private func startOfLastLine(endingAt size: off_t) throws(ExitError) -> off_t? {
     var end = size
     while end > 0 && size - end < Self.longestLine {
       let start = max(0, end - 1 << 16)
@@ -50,14 +50,14 @@ extension LogFile {
   }
 
   /// Whether a line begins as ours do, as far as it goes.
-  private func isOurs(from start: off_t, to end: off_t) throws(CommandFailure) -> Bool {
+  private func isOurs(from start: off_t, to end: off_t) throws(ExitError) -> Bool {
     let opening = Array(JSONLog.opening.utf8)
     let begin = try bytes(from: start, to: min(end, start + off_t(opening.count)))
     return !begin.isEmpty && opening.starts(with: begin)
   }
 
   /// Fewer where the file has become shorter.
-  private func bytes(from start: off_t, to end: off_t) throws(CommandFailure) -> [UInt8] {
+  private func bytes(from start: off_t, to end: off_t) throws(ExitError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(end - start))
     var count = 0
     while count < bytes.count {

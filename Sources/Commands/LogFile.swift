@@ -20,7 +20,7 @@ package final class LogFile: Sendable {
   /// A file, which has an end to look after and can be locked; not a pipe, terminal or device.
   private let isFile: Bool
   private let patience: Duration
-  private let failure = Mutex<CommandFailure?>(nil)
+  private let failure = Mutex<ExitError?>(nil)
 
   /// What the lines of a run have in common: no other run on this machine bears it.
   package static func newRunID() -> String {
@@ -35,7 +35,7 @@ package final class LogFile: Sendable {
   ///   - path: `-` is stdout, which is written to as it is: never locked, nor cut.
   ///   - patience: how long to wait for another process's lock, or for the reader of a pipe.
   /// - Throws: status 73.
-  package init(_ path: String, patience: Duration = .seconds(5)) throws(CommandFailure) {
+  package init(_ path: String, patience: Duration = .seconds(5)) throws(ExitError) {
     self.patience = patience
     (name, descriptor, isFile) = try Self.opened(path, patience: patience)
   }
@@ -44,23 +44,23 @@ package final class LogFile: Sendable {
 
   /// Writes down what happens now.
   /// - Throws: status 74.
-  package func append(_ event: TerminationEvent, run: String) throws(CommandFailure) {
+  package func append(_ event: TerminationEvent, run: String) throws(ExitError) {
     try append(
       JSONLog.line(event, run: run, at: LocalClock.now, version: programVersion))
   }
 
   /// Appends a whole line, or nothing.
   /// - Throws: status 74.
-  package func append(_ line: [UInt8]) throws(CommandFailure) {
-    try orNeverAgain { () throws(CommandFailure) in
+  package func append(_ line: [UInt8]) throws(ExitError) {
+    try orNeverAgain { () throws(ExitError) in
       if isFile { try appendUnderLock(line) } else { try send(line) }
     }
   }
 
   /// Has the system write to the disk what it keeps in memory.
   /// - Throws: status 74, also where an earlier line failed.
-  package func finish() throws(CommandFailure) {
-    try orNeverAgain { () throws(CommandFailure) in
+  package func finish() throws(ExitError) {
+    try orNeverAgain { () throws(ExitError) in
       while fsync(descriptor) != 0 {
         switch errno {
         case EINTR: continue
@@ -73,12 +73,12 @@ package final class LogFile: Sendable {
   }
 
   private func orNeverAgain(
-    _ body: () throws(CommandFailure) -> Void
-  ) throws(CommandFailure) {
+    _ body: () throws(ExitError) -> Void
+  ) throws(ExitError) {
     // One line at a time also among the threads of this process, which flock(2) takes for one.
-    try failure.withLock { failure throws(CommandFailure) in
+    try failure.withLock { failure throws(ExitError) in
       if let failure { throw failure }
-      do throws(CommandFailure) {
+      do throws(ExitError) {
         try body()
       } catch {
         failure = error
@@ -87,12 +87,12 @@ package final class LogFile: Sendable {
     }
   }
 
-  private func appendUnderLock(_ line: [UInt8]) throws(CommandFailure) {
+  private func appendUnderLock(_ line: [UInt8]) throws(ExitError) {
     try takeLock()
     defer { _ = flock(descriptor, LOCK_UN) }
     // Before each line, not once: another process may have been killed since.
     let end = try mendedEnd()
-    do throws(CommandFailure) {
+    do throws(ExitError) {
       try send(end.isWithinLine ? [UInt8(ascii: "\n")] + line : line)
     } catch {
       // What did go in is no whole line.
@@ -102,7 +102,7 @@ package final class LogFile: Sendable {
   }
 
   /// One write(2) where the system takes it all at once, as it does for files.
-  private func send(_ bytes: [UInt8]) throws(CommandFailure) {
+  private func send(_ bytes: [UInt8]) throws(ExitError) {
     if !isFile { try waitForReader() }
     switch Output.write(bytes, to: descriptor) {
     case .written: return
@@ -113,7 +113,7 @@ package final class LogFile: Sendable {
 
   /// Nothing is signalled while a line waits, so that one who does not read must not hold a run, and
   /// its lock, for ever. A pipe that is ready takes a line of up to a page at once.
-  private func waitForReader() throws(CommandFailure) {
+  private func waitForReader() throws(ExitError) {
     let end = ContinuousClock.now + patience
     while ContinuousClock.now < end {
       var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
@@ -123,14 +123,14 @@ package final class LogFile: Sendable {
   }
 
   /// Waits with a limit: whoever holds the lock may be stopped, or hold it for another purpose.
-  private func takeLock() throws(CommandFailure) {
+  private func takeLock() throws(ExitError) {
     let end = ContinuousClock.now + patience
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       switch errno {
       case EINTR: continue
       case EWOULDBLOCK where ContinuousClock.now < end: usleep(1000)
       case EWOULDBLOCK:
-        throw CommandFailure(
+        throw ExitError(
           status: .writeFailed, sentence: "another process holds the lock of the log \(name)",
           nextStep: "Find it with fuser or lsof, or name another file.")
       case let code:
@@ -139,8 +139,8 @@ package final class LogFile: Sendable {
     }
   }
 
-  func notWritten(_ code: Int32, _ what: String = "could not be written") -> CommandFailure {
-    CommandFailure(
+  func notWritten(_ code: Int32, _ what: String = "could not be written") -> ExitError {
+    ExitError(
       status: .writeFailed, sentence: "the log \(name) \(what): \(String(cString: strerror(code)))")
   }
 }

@@ -6,7 +6,7 @@ final class LogRecorder {
   private let log: LogFile?
   private let run = LogFile.newRunID()
   private var hasBegun = false
-  private(set) var failure: CommandFailure?
+  private(set) var failure: ExitError?
 
   init(_ log: LogFile?) { self.log = log }
 
@@ -14,7 +14,7 @@ final class LogRecorder {
     guard let log else { return true }
     guard failure == nil else { return false }
     if case .begin = event { hasBegun = true }
-    do throws(CommandFailure) {
+    do throws(ExitError) {
       try log.append(event, run: run)
       return true
     } catch {
@@ -28,7 +28,7 @@ final class LogRecorder {
     guard let log, hasBegun, failure == nil, case .report(let report) = answer,
       record(.end(report))
     else { return }
-    do throws(CommandFailure) {
+    do throws(ExitError) {
       try log.finish()
     } catch {
       failure = error

@@ -18,14 +18,14 @@ enum Output {
   }
 
   /// That something could not be written whole; nil where it was.
-  static func failure(_ outcome: Outcome, of what: String) -> CommandFailure? {
+  static func failure(_ outcome: Outcome, of what: String) -> ExitError? {
     let code: Int32
     switch outcome {
     case .written: return nil
     case .readerLeft: code = EPIPE
     case .failed(let errno): code = errno
     }
-    return CommandFailure(
+    return ExitError(
       status: .writeFailed,
       sentence: "\(what) could not be written: \(String(cString: strerror(code)))")
   }

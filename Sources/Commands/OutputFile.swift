@@ -23,9 +23,9 @@ final class OutputFile {
   ///   - option: what names the file on the command line.
   ///   - mode: of a file that is not there yet; nil: as of any new file.
   /// - Throws: status 73.
-  init(_ path: String, option: String = "-o", mode: mode_t? = nil) throws(CommandFailure) {
-    func notCreated(_ why: String) -> CommandFailure {
-      CommandFailure(
+  init(_ path: String, option: String = "-o", mode: mode_t? = nil) throws(ExitError) {
+    func notCreated(_ why: String) -> ExitError {
+      ExitError(
         status: .cannotCreate, sentence: "\(option) \(path): it can't be written: \(why)")
     }
     var status = stat()
@@ -84,10 +84,10 @@ final class OutputFile {
 
   /// Puts the whole report in its place.
   /// - Throws: status 74.
-  func finish() throws(CommandFailure) {
+  func finish() throws(ExitError) {
     guard isNameless || temporary != nil else { return }
     guard fsync(descriptor) == 0, nameIt(), let temporary, rename(temporary, path) == 0 else {
-      throw CommandFailure(
+      throw ExitError(
         status: .writeFailed,
         sentence: "\(path) could not be written: \(String(cString: strerror(errno)))")
     }

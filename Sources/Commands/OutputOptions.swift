@@ -69,7 +69,7 @@ struct OutputOptions: ParsableArguments {
   /// - Parameters:
   ///   - descriptor: where it goes without a file.
   ///   - readerMayLeave: false where the report says what was done.
-  /// - Throws: `CommandFailure` with status 73.
+  /// - Throws: `ExitError` with status 73.
   func opened(otherwise descriptor: Int32 = 1, readerMayLeave: Bool = true) throws -> Delivery {
     Delivery(
       form, file: try file == "-" ? nil : file.map { try OutputFile($0) }, otherwise: descriptor,

@@ -19,7 +19,7 @@ enum Parsing {
 
   /// `1m,10m,1h`: rising, none twice.
   static func buckets(_ text: String) throws -> [Duration] {
-    func wrong(_ sentence: String) -> CommandFailure {
+    func wrong(_ sentence: String) -> ExitError {
       .usage("--buckets \(text): \(sentence)")
     }
     let bounds: [Duration]
@@ -40,7 +40,7 @@ enum Parsing {
   static func dimension(_ text: String) throws -> GroupDimension {
     guard let dimension = GroupDimension(rawValue: text) else {
       let words = GroupDimension.allCases.map(\.rawValue)
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "--group-by \(text): write one of \(words.joined(separator: ", "))")
     }
     return dimension
@@ -50,7 +50,7 @@ enum Parsing {
 /// Values that may be given several times, each for some applications.
 extension Parsing {
   /// `[APP=]VALUE`, split at the last `=`.
-  /// - Throws: `CommandFailure` that names the option.
+  /// - Throws: `ExitError` that names the option.
   static func declarations<Value>(
     _ texts: [String], _ option: String, _ parse: (String) throws -> Value
   ) throws -> [Declaration<Value>] {
@@ -61,7 +61,7 @@ extension Parsing {
       do {
         return Declaration(application, try parse(value))
       } catch let error as ValidationError {
-        throw CommandFailure.usage("\(option) \(text): \(error.message)")
+        throw ExitError.usage("\(option) \(text): \(error.message)")
       }
     }
   }
@@ -103,7 +103,7 @@ extension Parsing {
   static func networks(_ texts: [String], _ option: String) throws -> [Network] {
     try texts.map { text in
       guard let network = Network(text) else {
-        throw CommandFailure.usage(
+        throw ExitError.usage(
           "\(option) \(text): an address or a range is written like 10.0.0.7, 10.0.0.0/8 or "
             + "fd00::/8, and a range begins at its first address")
       }
@@ -116,7 +116,7 @@ extension Parsing {
     try texts.map { text in
       let glob = Glob(text)
       guard let problem = glob.tooLong else { return glob }
-      throw CommandFailure.usage("\(option) \(text): it \(problem)")
+      throw ExitError.usage("\(option) \(text): it \(problem)")
     }
   }
 
@@ -130,7 +130,7 @@ extension Parsing {
         text.hasPrefix("[") && text.hasSuffix("]")
         && Network(String(text.dropFirst().dropLast())) != nil
       guard isGlob && !isInBrackets || Network(text) != nil else {
-        throw CommandFailure.usage(
+        throw ExitError.usage(
           "\(option) \(text): it is no address, range or glob",
           next: "Write 10.0.0.7, 10.0.0.0/8, fd00::/8 or '10.0.*'; a range begins at its first "
             + "address.")

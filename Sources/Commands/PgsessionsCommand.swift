@@ -44,13 +44,13 @@ public struct PgsessionsCommand: ParsableCommand {
     do {
       // Swift on Linux reads it there. Help, as for no arguments, would look like success.
       guard !commandLine.isEmpty else {
-        throw CommandFailure.usage(
+        throw ExitError.usage(
           "the command line can't be read: /proc is not mounted here, as in a chroot without it.")
       }
       var command = try parsed(arguments)
       try command.run()
       return ExitStatus.done.rawValue
-    } catch let failure as CommandFailure {
+    } catch let failure as ExitError {
       Diagnostics.report(failure)
       return failure.status.rawValue
     } catch let status as ExitCode {
@@ -91,7 +91,7 @@ public struct PgsessionsCommand: ParsableCommand {
   private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
     // The parser would take the next argument for the value, and with it perhaps a filter or --yes.
     if let bare = arguments.first(where: isOptionWithEmptyValue) {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "\(bare) has no value", next: "The empty name is written as \(bare.dropLast()) ''.")
     }
     let picked = configuration.subcommands.first { $0._commandName == arguments.first }

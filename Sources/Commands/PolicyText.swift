@@ -68,11 +68,11 @@ enum PolicyText {
   private static func defaults(_ said: PolicyFile.Defaults) -> [Row] {
     let (policy, selection) = (Policy(), Selection())
     func row<Value>(
-      _ name: String, _ said: PolicyFile.Said<Value>?, builtIn: String, _ text: (Value) -> String
+      _ name: String, _ said: PolicyFile.Located<Value>?, builtIn: String, _ text: (Value) -> String
     ) -> Row {
       said.map { Row(name, text($0.value), line: $0.line) } ?? Row(name, builtIn, "built in")
     }
-    func time(_ name: String, _ said: PolicyFile.Said<Duration>?, _ builtIn: Duration) -> Row {
+    func time(_ name: String, _ said: PolicyFile.Located<Duration>?, _ builtIn: Duration) -> Row {
       row(name, said, builtIn: DurationText.exact(builtIn), DurationText.exact)
     }
     return [
@@ -91,7 +91,7 @@ enum PolicyText {
     ]
   }
 
-  private static func source(_ said: PolicyFile.Said<PolicyFile.Source>) -> Row {
+  private static func source(_ said: PolicyFile.Located<PolicyFile.Source>) -> Row {
     switch said.value {
     case .conninfo(let text): Row("conninfo", Redaction.redacted(text), line: said.line)
     case .service(let name): Row("service", name, line: said.line)
@@ -133,7 +133,7 @@ enum PolicyText {
 
   private static func rowsOf(_ entry: PolicyFile.Application) -> [Row] {
     func row<Value>(
-      _ name: String, _ said: PolicyFile.Said<Value>?, _ text: (Value) -> String
+      _ name: String, _ said: PolicyFile.Located<Value>?, _ text: (Value) -> String
     ) -> Row? {
       said.map { Row(name, text($0.value), line: $0.line) }
     }
@@ -169,7 +169,7 @@ enum PolicyText {
     let applications = policy.applications(of: target)
     /// - Parameter otherwise: what holds where no entry speaks of them; nil: nothing does.
     func row<Value>(
-      _ name: String, _ key: KeyPath<PolicyFile.Application, PolicyFile.Said<Value>?>,
+      _ name: String, _ key: KeyPath<PolicyFile.Application, PolicyFile.Located<Value>?>,
       _ text: (Value) -> String, otherwise: (value: String, line: Int?)?
     ) -> Row? {
       let declarations = policy.declarations(applications, key)
@@ -184,7 +184,7 @@ enum PolicyText {
         Row(name, value, line.map { "line \($0), defaults" } ?? "built in")
       }
     }
-    func time(_ said: PolicyFile.Said<Duration>?, _ builtIn: Duration) -> (String, Int?) {
+    func time(_ said: PolicyFile.Located<Duration>?, _ builtIn: Duration) -> (String, Int?) {
       (DurationText.exact(said?.value ?? builtIn), said?.line)
     }
     return [
@@ -231,7 +231,7 @@ enum PolicyText {
   ) -> String {
     let applications = policy.applications(of: target)
     func said<Value>(
-      _ key: KeyPath<PolicyFile.Application, PolicyFile.Said<Value>?>
+      _ key: KeyPath<PolicyFile.Application, PolicyFile.Located<Value>?>
     ) -> Value? {
       policy.declarations(applications, key).declaration(
         for: sessions.name, user: sessions.user, database: sessions.database, isConnected: true)?

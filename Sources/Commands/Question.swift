@@ -7,7 +7,7 @@ struct Question: Sendable {
   let style: TerminalStyle
   let interrupts: Interrupts?
 
-  /// - Throws: `CommandFailure` where nobody answers.
+  /// - Throws: `ExitError` where nobody answers.
   func confirm(_ report: TerminationReport) throws -> Bool {
     let count = report.plan.selected.count
     let text = TextReport(style: style).question(report)
@@ -15,7 +15,7 @@ struct Question: Sendable {
     guard let answer = Terminal.ask(question, interruption: interrupts?.first) else {
       // As everywhere else: the report says it, in JSON too.
       if interrupts?.status != nil { throw PostgresError.interrupted }
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "--execute asks before it ends anything, and /dev/tty gives no answer",
         next: "Add --yes to end sessions without a question.")
     }

@@ -13,7 +13,7 @@ struct RosterInput {
   ///   - path: `-` is stdin.
   ///   - limit: how long a pipe may say nothing.
   ///   - interruption: ends it early.
-  /// - Throws: `CommandFailure` with status 64 to 66.
+  /// - Throws: `ExitError` with status 64 to 66.
   static func read(
     _ path: String, by policy: Policy, within limit: Duration = .seconds(60),
     interruption: Interruption? = nil
@@ -33,7 +33,7 @@ struct RosterInput {
   /// - Parameters:
   ///   - timeout: how long it may take.
   ///   - interruption: ends it early.
-  /// - Throws: `CommandFailure` with status 65.
+  /// - Throws: `ExitError` with status 65.
   static func run(
     _ command: PolicyFile.Command, saidAt place: String, timeout: Duration,
     interruption: Interruption?, by policy: Policy
@@ -43,10 +43,10 @@ struct RosterInput {
     var child = ChildCommand(command.childWords, timeout: timeout)
     child.outputLimit = 64 << 20
     let outcome = child.run(interruption: interruption)
-    func failure(_ clause: String) -> CommandFailure {
+    func failure(_ clause: String) -> ExitError {
       let words = outcome.shownWords(3)
       let isMissing = if case .notRun = outcome.end { true } else { false }
-      return CommandFailure(
+      return ExitError(
         status: .wrongFile,
         sentence:
           "\(place): the roster's command \(command.name) \(clause), so nothing was judged or "
@@ -68,7 +68,7 @@ struct RosterInput {
   }
 
   /// Adds what it is said to cover.
-  /// - Throws: `CommandFailure` for what is neither a name nor an address.
+  /// - Throws: `ExitError` for what is neither a name nor an address.
   mutating func cover(_ covers: [String]) throws {
     for words in covers {
       if let network = Network(words) {

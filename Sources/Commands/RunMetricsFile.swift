@@ -14,10 +14,10 @@ struct RunMetricsFile {
   let file: OutputFile
 
   /// - Throws: status 73.
-  init(_ path: String) throws(CommandFailure) {
+  init(_ path: String) throws(ExitError) {
     var status = stat()
     guard stat(path, &status) != 0 || [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
-      throw CommandFailure(
+      throw ExitError(
         status: .cannotCreate, sentence: "--metrics \(path): it is no file",
         nextStep: "Name a file that ends in .prom, in the folder that node exporter reads.")
     }
@@ -27,7 +27,7 @@ struct RunMetricsFile {
 
   /// Puts all of it in its place, once.
   /// - Throws: status 74.
-  func write(_ runs: [TargetRun<TerminationReport>]) throws(CommandFailure) {
+  func write(_ runs: [TargetRun<TerminationReport>]) throws(ExitError) {
     // What can't be read tells of no earlier success.
     let earlier = (try? InputFile.read(file.path))?.bytes ?? []
     var outcome = Output.Outcome.written

@@ -125,7 +125,7 @@ struct SelectionOptions: ParsableArguments {
   /// - Parameters:
   ///   - isAttended: somebody sees what happens, so that what is only inferred will do.
   ///   - isForOthers: somebody else may carry it out.
-  /// - Throws: `CommandFailure` where nothing is selected, which never means everything.
+  /// - Throws: `ExitError` where nothing is selected, which never means everything.
   func selection(
     isAttended: Bool, isForOthers: Bool, _ loaded: LoadedPolicy?
   ) throws -> Selection {
@@ -161,7 +161,7 @@ struct SelectionOptions: ParsableArguments {
       selection.suspects = loaded.file.trusts.contains(.suspects)
     }
     guard !selection.selectsByNothing else {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "nothing is selected, and that never means everything"
           + (loaded == nil
             ? "" : "; the policy file says of nothing on what ground it may be ended"),
@@ -185,7 +185,7 @@ struct SelectionOptions: ParsableArguments {
       ),
     ]
     for need in needs where need.isGiven && !need.hasMeaning {
-      throw CommandFailure.usage("\(need.option) speaks of \(need.what)")
+      throw ExitError.usage("\(need.option) speaks of \(need.what)")
     }
   }
 
@@ -231,7 +231,7 @@ struct SelectionOptions: ParsableArguments {
   private func basis() throws -> Basis? {
     guard let trust else { return nil }
     guard let basis = Basis(rawValue: trust) else {
-      throw CommandFailure.usage("--trust \(trust): write roster, declared or inferred")
+      throw ExitError.usage("--trust \(trust): write roster, declared or inferred")
     }
     return basis
   }
@@ -244,7 +244,7 @@ struct SelectionOptions: ParsableArguments {
       let words =
         option == "--max-share"
         ? "a percentage from 0 to 100" : "a number from \(option == "--max" ? 1 : 0) up"
-      throw CommandFailure.usage("\(option) \(text): it is \(words)")
+      throw ExitError.usage("\(option) \(text): it is \(words)")
     }
     return number
   }

@@ -13,7 +13,7 @@ protocol TargetCommand: ParsableCommand {
   var judging: JudgingOptions { get }
 
   /// Reads what else the command is told and opens what it writes to; nothing has been asked yet.
-  /// - Throws: `CommandFailure` for what it can't go on with.
+  /// - Throws: `ExitError` for what it can't go on with.
   func operation(_ settings: Settings) throws -> Operation<Report>
 }
 
@@ -33,7 +33,7 @@ extension TargetCommand {
     let status: ExitStatus
     do {
       status = try operation.run()
-    } catch let failure as CommandFailure {
+    } catch let failure as ExitError {
       status = try operation.failed(failure)
     }
     if status != .done { throw ExitCode(status.rawValue) }
@@ -62,7 +62,7 @@ struct Operation<Report: TargetReport> {
   var tell: (_ runs: [TargetRun<Report>], _ status: ExitStatus) -> ExitStatus = { $1 }
   /// Tells of what ended the program before there was a report.
   /// - Throws: the failure, where nobody was told.
-  var failed: (CommandFailure) throws -> ExitStatus = { throw $0 }
+  var failed: (ExitError) throws -> ExitStatus = { throw $0 }
 
   /// - Returns: the status of all.
   func run() throws -> ExitStatus {

@@ -31,7 +31,7 @@ enum Terminal {
   ) -> String? {
     turn.withLock { _ in
       // Whoever ends the program while another is asked is not asked after that.
-      if EndingSignals.arePending || interruption?.isRaised == true { return nil }
+      if BlockedSignals.arePending || interruption?.isRaised == true { return nil }
       StatusLine.clear()
       return answer(question, hidingAnswer: hidingAnswer, interruption: interruption)
     }
@@ -46,7 +46,7 @@ enum Terminal {
     var before = termios()
     let hides = hidingAnswer && tcgetattr(terminal, &before) == 0
     // A signal that ends us must find the terminal talkative again: it waits for that.
-    let signals = hides ? EndingSignals.holdBack() : nil
+    let signals = hides ? BlockedSignals.holdBack() : nil
     if hides {
       var silent = before
       silent.c_lflag &= ~tcflag_t(ECHO)
@@ -64,7 +64,7 @@ enum Terminal {
     var line: [UInt8] = []
     var byte: UInt8 = 0
     while true {
-      if hides, EndingSignals.arePending { return nil }
+      if hides, BlockedSignals.arePending { return nil }
       var entries = [
         pollfd(fd: terminal, events: Int16(POLLIN), revents: 0),
         pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),

@@ -39,7 +39,7 @@ struct TerminateCommand: TargetCommand {
 
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
   @OptionGroup(title: "Selection") var selecting: SelectionOptions
-  @OptionGroup(title: "Ending") var ending: EndingOptions
+  @OptionGroup(title: "Ending") var ending: ExecutionOptions
   @OptionGroup(title: "Judging") var judging: JudgingOptions
   @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -80,7 +80,7 @@ struct TerminateCommand: TargetCommand {
     let notices = try ending.notices(
       report: output.file, secretVariables: connection.urlVariables(settings.loaded),
       settings.loaded)
-    let failed: (CommandFailure) throws -> ExitStatus = { failure in
+    let failed: (ExitError) throws -> ExitStatus = { failure in
       guard let notices else { throw failure }
       return notices.tell(failure, targets, settings)
     }
@@ -89,7 +89,7 @@ struct TerminateCommand: TargetCommand {
       operation.failed = failed
       operation.tell = { notices?.tell($0, status: $1) ?? $1 }
       return operation
-    } catch let failure as CommandFailure {
+    } catch let failure as ExitError {
       throw ExitCode(try failed(failure).rawValue)
     }
   }
@@ -102,7 +102,7 @@ struct TerminateCommand: TargetCommand {
   }
 
   private func operation(
-    _ targets: [ResolvedTarget], _ selection: Selection, _ ending: EndingOptions,
+    _ targets: [ResolvedTarget], _ selection: Selection, _ ending: ExecutionOptions,
     _ isGranted: Bool, _ settings: Settings
   ) throws -> Operation<TerminationReport> {
     let loaded = settings.loaded
@@ -113,7 +113,7 @@ struct TerminateCommand: TargetCommand {
       otherwise: ending.execute && ending.log == "-" ? 2 : 1, readerMayLeave: !ending.execute)
     let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
     if let log, delivery.replaces(log.descriptor) {
-      throw CommandFailure(
+      throw ExitError(
         status: .cannotCreate, sentence: "-o and --log name the same file",
         nextStep: "The report would take the place of the log: name another file for one of them.")
     }
@@ -126,14 +126,14 @@ struct TerminateCommand: TargetCommand {
       interrupts: interrupts, log: log)
     if targets.count > 1 {
       // Two of them may be databases of one server, each of which waits for the other's run.
-      termination.lockPatience = termination.connector.wholeTime / 2
+      termination.lockPatience = termination.connector.timeout / 2
     }
     let question = Question(style: output.style(on: 1, settings), interrupts: interrupts)
     let confirm = isGranted ? nil : question.confirm
     return Operation(
       source: .servers(
         Fleet(
-          targets: targets, timeout: termination.connector.wholeTime,
+          targets: targets, timeout: termination.connector.timeout,
           refused: termination.refused,
           work: { [termination] in try termination.run(on: $0, confirm: confirm) })),
       delivery: delivery,
@@ -147,12 +147,12 @@ struct TerminateCommand: TargetCommand {
   ) throws {
     try judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: loaded))
     if sql {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "--sql prints statements for one server, and several targets are given",
         next: "Run once for each target.")
     }
     if ending.execute && !isGranted {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "--execute asks about one target at a time, and several are given",
         next: "Run once for each target, or add --yes to end sessions without a question.")
     }
@@ -161,11 +161,11 @@ struct TerminateCommand: TargetCommand {
   /// What must be clear before a single session is ended.
   private func refuseGuesses(about target: ResolvedTarget, _ isGranted: Bool) throws {
     if target.isAmbiguous, let warning = target.warnings.first {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "which server is meant? \(warning)", next: "Name the target, or unset one of them.")
     }
     if !isGranted && !Terminal.isTerminal(2) {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "--execute asks before it ends anything, and there is no terminal to ask on",
         next: "Add --yes to end sessions without a question.")
     }
@@ -174,7 +174,7 @@ struct TerminateCommand: TargetCommand {
   /// The command that ends what a dry run has shown.
   /// - Parameter isForAll: it goes for several targets, where nobody can be asked.
   private func next(
-    _ selection: Selection, _ ending: EndingOptions, _ target: ResolvedTarget, isForAll: Bool
+    _ selection: Selection, _ ending: ExecutionOptions, _ target: ResolvedTarget, isForAll: Bool
   ) -> String {
     let words =
       ["pgsessions terminate"] + selecting.words(selection) + judging.words + ending.words
@@ -184,7 +184,7 @@ struct TerminateCommand: TargetCommand {
 
   private func renderer(
     _ delivery: Delivery, _ targets: [ResolvedTarget], _ selection: Selection,
-    _ ending: EndingOptions, _ settings: Settings
+    _ ending: ExecutionOptions, _ settings: Settings
   ) -> any Renderer<TerminationReport> {
     if output.isJSON {
       return JSONReport<TerminationReport>(version: programVersion, indents: delivery.indents)

@@ -7,7 +7,7 @@ struct Termination: Sendable {
   var connector: Connector
   /// Of a target, by its place in the policy file.
   var selection: @Sendable (Int?) -> Selection
-  var judging: Judging
+  var judging: JudgeSettings
   var execute: Bool
   var ending: Terminator.Options
   var takesLock: Bool
@@ -18,7 +18,7 @@ struct Termination: Sendable {
 
   /// One run on one target.
   /// - Parameter confirm: asks whether the plan shall be carried out; nil: it shall.
-  /// - Throws: `CommandFailure` for what the command line would have to say otherwise.
+  /// - Throws: `ExitError` for what the command line would have to say otherwise.
   func run(
     on target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
   ) throws -> TargetRun<TerminationReport> {
@@ -27,8 +27,8 @@ struct Termination: Sendable {
     var common = self
     do {
       common.judging = try judging.of(
-        target, within: connector.wholeTime, interruption: interrupts?.first)
-    } catch var failure as CommandFailure {
+        target, within: connector.timeout, interruption: interrupts?.first)
+    } catch var failure as ExitError {
       failure.status = interrupts?.status ?? failure.status
       throw failure
     }
@@ -74,7 +74,7 @@ private struct TerminationRun {
   }
 
   /// The server's whole time; what a person takes to answer is not counted.
-  private var timeout: Duration { common.connector.wholeTime }
+  private var timeout: Duration { common.connector.timeout }
 
   func run(on target: ResolvedTarget) throws -> TargetRun<TerminationReport> {
     let deadline: Deadline
@@ -92,7 +92,7 @@ private struct TerminationRun {
     }
     guard common.execute else { return TargetRun(.report(report)) }
     if report.audit.target.pooled == true {
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "this connection goes through a pooler, where nothing can be ended safely",
         next: "Connect to the server itself.")
     }
@@ -114,7 +114,7 @@ private struct TerminationRun {
 
   /// Reads, judges and plans; what the sessions hold that would be ended is asked before the plan
   /// is made. Where one look is not enough it takes another, some time after the run's first.
-  /// - Throws: `PostgresError`, and `CommandFailure` for a policy that the snapshot contradicts.
+  /// - Throws: `PostgresError`, and `ExitError` for a policy that the snapshot contradicts.
   private func plan(
     _ session: Connection, isCarriedOut: Bool, deadline: Deadline
   ) throws -> TerminationReport {
@@ -228,7 +228,7 @@ private struct TerminationRun {
     let gone = zip(plan.selected, result.outcomes).filter { $1.result == .gone }
     if !gone.isEmpty, result.earlyEnd?.leavesConnectionUsable ?? true {
       do {
-        report.after = Aftermath(
+        report.after = SlotsAfter(
           try SnapshotReader(session).read(keepingQueries: false, deadline: deadline),
           ended: gone.map(\.0.judged.session), judgedAt: report.audit.capturedAt)
       } catch {

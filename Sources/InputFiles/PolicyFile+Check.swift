@@ -92,7 +92,7 @@ extension PolicyFile {
       + targets.flatMap { $0.applications.map { ("target.application", $0) } }
     let ofApplications = entries.flatMap { path, entry in
       [("match", entry.match), ("user", entry.user ?? ""), ("database", entry.database ?? "")]
-        .map { ("\(path).\($0)", Said($1, line: entry.line)) }
+        .map { ("\(path).\($0)", Located($1, line: entry.line)) }
     }
     let ofRosters =
       (roster?.covers ?? []).map { ("roster.covers", $0) }

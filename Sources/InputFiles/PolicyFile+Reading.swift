@@ -90,8 +90,8 @@ extension PolicyReader {
   fileprivate func target(
     _ node: TOMLNode, _ path: String, _ conninfoProblem: @escaping (String) -> String?
   ) -> PolicyFile.Target? {
-    var name: PolicyFile.Said<String>?
-    var source: PolicyFile.Said<PolicyFile.Source>?
+    var name: PolicyFile.Located<String>?
+    var source: PolicyFile.Located<PolicyFile.Source>?
     var firstSource: Int?
     var hasName = false
     var applications: [PolicyFile.Application] = []
@@ -163,7 +163,7 @@ extension PolicyReader {
   }
 
   fileprivate func application(_ node: TOMLNode, _ path: String) -> PolicyFile.Application? {
-    var match: PolicyFile.Said<String>?
+    var match: PolicyFile.Located<String>?
     var entry = PolicyFile.Application(match: "", line: node.line)
     table(
       node, path,
@@ -200,14 +200,14 @@ extension PolicyReader {
   }
 
   fileprivate func roster(_ node: TOMLNode, _ path: String) -> PolicyFile.Roster? {
-    var origin: PolicyFile.Said<PolicyFile.Roster.Origin>?
+    var origin: PolicyFile.Located<PolicyFile.Roster.Origin>?
     var hasOrigin = false
-    func take(_ said: PolicyFile.Said<PolicyFile.Roster.Origin>, _ path: String) {
+    func take(_ said: PolicyFile.Located<PolicyFile.Roster.Origin>, _ path: String) {
       if let origin { wrong(said.line, path, "is a second origin (line \(origin.line)): keep one") }
       origin = said
     }
-    var covers: [PolicyFile.Said<String>] = []
-    var complete: PolicyFile.Said<Bool>?
+    var covers: [PolicyFile.Located<String>] = []
+    var complete: PolicyFile.Located<Bool>?
     table(
       node, path,
       [
@@ -241,7 +241,7 @@ extension PolicyReader {
       origin: origin.value, covers: covers, isComplete: complete?.value ?? false, line: origin.line)
   }
 
-  private func covers(_ node: TOMLNode, _ path: String) -> [PolicyFile.Said<String>] {
+  private func covers(_ node: TOMLNode, _ path: String) -> [PolicyFile.Located<String>] {
     strings(node, path).filter { said in
       // An address that is none is a typing error, and no name.
       guard NetworkAddress(said.value.prefix { $0 != "/" }) != nil, Network(said.value) == nil
@@ -255,7 +255,7 @@ extension PolicyReader {
 
   fileprivate func hook(_ node: TOMLNode, _ path: String) -> PolicyFile.Hook? {
     var command: PolicyFile.Command?
-    var timeout: PolicyFile.Said<Duration>?
+    var timeout: PolicyFile.Located<Duration>?
     var line: Int?
     table(
       node, path,

@@ -3,7 +3,7 @@ import SessionAudit
 /// A policy file: what a place needs, said once. docs/policy.md explains each key.
 public struct PolicyFile: Sendable, Equatable {
   /// A value, and the line that says it.
-  public struct Said<Value: Sendable & Equatable>: Sendable, Equatable {
+  public struct Located<Value: Sendable & Equatable>: Sendable, Equatable {
     public var value: Value
     public var line: Int
 
@@ -15,21 +15,21 @@ public struct PolicyFile: Sendable, Equatable {
 
   /// What holds where no option says otherwise.
   public struct Defaults: Sendable, Equatable {
-    public var staleAfter: Said<Duration>?
-    public var restartGrace: Said<Duration>?
-    public var clockTolerance: Said<Duration>?
-    public var maxAgeSlack: Said<Duration>?
-    public var max: Said<Int>?
+    public var staleAfter: Located<Duration>?
+    public var restartGrace: Located<Duration>?
+    public var clockTolerance: Located<Duration>?
+    public var maxAgeSlack: Located<Duration>?
+    public var max: Located<Int>?
     /// Percent.
-    public var maxShare: Said<Int>?
-    public var keep: Said<Int>?
-    public var trust: Said<Trust>?
+    public var maxShare: Located<Int>?
+    public var keep: Located<Int>?
+    public var trust: Located<Trust>?
     /// A path, or `-`.
-    public var log: Said<String>?
+    public var log: Located<String>?
     /// A path.
-    public var metrics: Said<String>?
-    public var timeout: Said<Duration>?
-    public var connectTimeout: Said<Duration>?
+    public var metrics: Located<String>?
+    public var timeout: Located<Duration>?
+    public var connectTimeout: Located<Duration>?
   }
 
   /// How a server is found; a password is never in it.
@@ -42,7 +42,7 @@ public struct PolicyFile: Sendable, Equatable {
 
   public struct Target: Sendable, Equatable {
     public var name: String
-    public var source: Said<Source>
+    public var source: Located<Source>
     /// What holds of this target's applications alone, after what holds of all.
     public var applications: [Application] = []
     public var roster: Roster?
@@ -56,17 +56,17 @@ public struct PolicyFile: Sendable, Equatable {
     /// Globs.
     public var user: String?
     public var database: String?
-    public var maxAge: Said<Duration>?
-    public var closesItself: Said<Bool>?
-    public var poolSize: Said<Int>?
-    public var pooled: Said<Bool>?
-    public var instances: Said<Int>?
-    public var oneInstance: Said<Bool>?
-    public var staleAfter: Said<Duration>?
-    public var keep: Said<Int>?
-    public var protect: Said<Bool>?
-    public var trust: Said<Trust>?
-    public var allowEmpty: Said<Bool>?
+    public var maxAge: Located<Duration>?
+    public var closesItself: Located<Bool>?
+    public var poolSize: Located<Int>?
+    public var pooled: Located<Bool>?
+    public var instances: Located<Int>?
+    public var oneInstance: Located<Bool>?
+    public var staleAfter: Located<Duration>?
+    public var keep: Located<Int>?
+    public var protect: Located<Bool>?
+    public var trust: Located<Trust>?
+    public var allowEmpty: Located<Bool>?
     public var line: Int
 
     public init(match: String, user: String? = nil, database: String? = nil, line: Int) {
@@ -92,22 +92,22 @@ public struct PolicyFile: Sendable, Equatable {
 
     public var origin: Origin
     /// Globs, addresses and ranges.
-    public var covers: [Said<String>] = []
+    public var covers: [Located<String>] = []
     public var isComplete = false
     public var line: Int
   }
 
   public struct Hook: Sendable, Equatable {
     public var command: Command
-    public var timeout: Said<Duration>?
+    public var timeout: Located<Duration>?
     public var line: Int
   }
 
   public var defaults = Defaults()
   public var targets: [Target] = []
   public var applications: [Application] = []
-  public var poolers: [Said<Network>] = []
-  public var sharedAddresses: [Said<Network>] = []
+  public var poolers: [Located<Network>] = []
+  public var sharedAddresses: [Located<Network>] = []
   /// Of what runs on one target: its only one, or the one that the command line names.
   public var roster: Roster?
   public var hook: Hook?

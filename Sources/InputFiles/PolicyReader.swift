@@ -78,7 +78,7 @@ final class PolicyReader {
 
   // MARK: - Values
 
-  func string(_ node: TOMLNode, _ path: String) -> PolicyFile.Said<String>? {
+  func string(_ node: TOMLNode, _ path: String) -> PolicyFile.Located<String>? {
     guard case .string(let text) = node.value else {
       wrong(node.line, path, "is \(node.kind), and must be a string")
       return nil
@@ -91,7 +91,7 @@ final class PolicyReader {
   }
 
   /// A string that says something.
-  func words(_ node: TOMLNode, _ path: String) -> PolicyFile.Said<String>? {
+  func words(_ node: TOMLNode, _ path: String) -> PolicyFile.Located<String>? {
     guard let said = string(node, path) else { return nil }
     guard said.value.contains(where: { !$0.isWhitespace }) else {
       wrong(node.line, path, "is empty")
@@ -100,7 +100,7 @@ final class PolicyReader {
     return said
   }
 
-  func boolean(_ node: TOMLNode, _ path: String) -> PolicyFile.Said<Bool>? {
+  func boolean(_ node: TOMLNode, _ path: String) -> PolicyFile.Located<Bool>? {
     guard case .boolean(let value) = node.value else {
       wrong(node.line, path, "is \(node.kind), and must be true or false, without quotes")
       return nil
@@ -110,7 +110,7 @@ final class PolicyReader {
 
   func number(
     _ node: TOMLNode, _ path: String, in range: ClosedRange<Int>
-  ) -> PolicyFile.Said<Int>? {
+  ) -> PolicyFile.Located<Int>? {
     guard case .integer(let value) = node.value, let number = Int(exactly: value) else {
       wrong(node.line, path, "is \(node.kind), and must be a whole number, without quotes")
       return nil
@@ -125,7 +125,7 @@ final class PolicyReader {
 
   func duration(
     _ node: TOMLNode, _ path: String, mayBeZero: Bool = false
-  ) -> PolicyFile.Said<Duration>? {
+  ) -> PolicyFile.Located<Duration>? {
     switch node.value {
     case .integer(let number) where number >= 0:
       wrong(node.line, path, "has no unit: write \"\(number)s\" or \"\(number)m\", with quotes")
@@ -145,7 +145,7 @@ final class PolicyReader {
     }
   }
 
-  func trust(_ node: TOMLNode, _ path: String) -> PolicyFile.Said<Trust>? {
+  func trust(_ node: TOMLNode, _ path: String) -> PolicyFile.Located<Trust>? {
     guard let said = string(node, path) else { return nil }
     if let trust = Trust(rawValue: said.value) { return .init(trust, line: said.line) }
     let words = Trust.allCases.map(\.rawValue)
@@ -155,14 +155,14 @@ final class PolicyReader {
   }
 
   /// A string or several.
-  func strings(_ node: TOMLNode, _ path: String) -> [PolicyFile.Said<String>] {
+  func strings(_ node: TOMLNode, _ path: String) -> [PolicyFile.Located<String>] {
     guard case .array(let elements) = node.value else {
       return [words(node, path)].compactMap { $0 }
     }
     return elements.compactMap { words($0, path) }
   }
 
-  func networks(_ node: TOMLNode, _ path: String) -> [PolicyFile.Said<Network>] {
+  func networks(_ node: TOMLNode, _ path: String) -> [PolicyFile.Located<Network>] {
     strings(node, path).compactMap { said in
       if let network = Network(said.value) { return .init(network, line: said.line) }
       wrong(

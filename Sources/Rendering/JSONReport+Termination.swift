@@ -57,7 +57,7 @@ extension JSONWriter {
     value("breaker", breaker?.kind)
   }
 
-  mutating func after(_ after: Aftermath?) {
+  mutating func after(_ after: SlotsAfter?) {
     guard let after else { return null("after") }
     object("after") { json in
       json.value("captured_at", after.capturedAt)

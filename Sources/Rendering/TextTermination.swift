@@ -236,7 +236,7 @@ extension TextReport {
     return notes.isEmpty ? [] : [notes.joined(separator: "; ")]
   }
 
-  private func slots(before: Slots, _ after: Aftermath) -> [String] {
+  private func slots(before: Slots, _ after: SlotsAfter) -> [String] {
     let came =
       switch after.cameBack {
       case 0: "none of their applications has opened a session since"

@@ -46,7 +46,7 @@ struct Execution {
   // MARK: - Signals
 
   /// The orphans of one address are ended only while nobody is heard from there.
-  mutating func carryOut(_ step: EndingStep) throws(Terminator.EarlyEnd) {
+  mutating func carryOut(_ step: TerminationStep) throws(Terminator.EarlyEnd) {
     var rest = step.victims.filter { !settled.contains($0) }[...]
     guard let source = step.source else {
       for index in rest { try signal(index, .terminate) }

@@ -11,7 +11,7 @@ import Testing
 /// Names, paths and servers that want a refusal to be taken for another one.
 @Suite(.serialized, .sideBySide)
 struct ForgedRefusalTests {
-  private struct Said {
+  private struct Located {
     var kind: String?
     var state: String?
     var limit: String?
@@ -21,10 +21,10 @@ struct ForgedRefusalTests {
 
   private func audit(
     _ arguments: [String], environment: [String: String] = [:]
-  ) throws -> Said {
+  ) throws -> Located {
     let outcome = try Fixture.run(["audit", "--json", "-w"] + arguments, environment: environment)
     let failure = try Fixture.json(outcome)["failure"]
-    return Said(
+    return Located(
       kind: failure?["kind"]?.text, state: failure?["sqlstate"]?.text,
       limit: failure?["limit"]?["kind"]?.text, hint: failure?["hint"]?.text ?? "", outcome: outcome)
   }

@@ -80,7 +80,7 @@ struct LogFileTests {
       (folder.path("missing/log"), "No such file or directory"),
       (folder.path("file/log"), "Not a directory"), ("", "No such file or directory"),
     ] {
-      let failure = #expect(throws: CommandFailure.self) { try LogFile(path) }
+      let failure = #expect(throws: ExitError.self) { try LogFile(path) }
       #expect(failure?.status == .cannotCreate && failure?.status.rawValue == 73)
       #expect(failure?.sentence.hasPrefix("the log \(path) can't be opened: \(why)") == true)
       #expect(failure?.nextStep != nil)
@@ -91,7 +91,7 @@ struct LogFileTests {
     let path = folder.path("pipe")
     try #require(mkfifo(path, 0o600) == 0)
     let started = ContinuousClock.now
-    let failure = #expect(throws: CommandFailure.self) {
+    let failure = #expect(throws: ExitError.self) {
       try LogFile(path, patience: .milliseconds(200))
     }
     #expect(failure?.status == .cannotCreate && failure?.sentence.contains("nobody reads") == true)
@@ -120,14 +120,14 @@ struct LogFileTests {
     try #require(poll(&entry, 1, 5000) == 1)
     signal(SIGPIPE, SIG_IGN)
     for _ in 1...2 {
-      let failure = #expect(throws: CommandFailure.self) { try log.append(line(1)) }
+      let failure = #expect(throws: ExitError.self) { try log.append(line(1)) }
       #expect(failure?.status == .writeFailed && failure?.sentence.contains("pipe") == true)
     }
     // A reader that comes too late doesn't mend it.
     let late = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     defer { close(late) }
-    #expect(throws: CommandFailure.self) { try log.append(line(2)) }
-    #expect(throws: CommandFailure.self) { try log.finish() }
+    #expect(throws: ExitError.self) { try log.append(line(2)) }
+    #expect(throws: ExitError.self) { try log.finish() }
   }
 
   @Test func waitsForTheLockButNotForEver() throws {
@@ -139,7 +139,7 @@ struct LogFileTests {
     let patient = try LogFile(path)
     let log = try LogFile(path, patience: .milliseconds(300))
     let started = ContinuousClock.now
-    let failure = #expect(throws: CommandFailure.self) { try log.append(line(1)) }
+    let failure = #expect(throws: ExitError.self) { try log.append(line(1)) }
     let waited = started.duration(to: .now)
     #expect(waited >= .milliseconds(300) && waited < .seconds(3), "\(waited)")
     #expect(failure?.status == .writeFailed)

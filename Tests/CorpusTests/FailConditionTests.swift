@@ -5,7 +5,7 @@ import Testing
 
 /// `--fail-on`, over reports of the corpus.
 struct FailConditionTests {
-  private func failure(_ name: String, _ conditions: String...) throws -> CommandFailure? {
+  private func failure(_ name: String, _ conditions: String...) throws -> ExitError? {
     FailCondition.failure(
       of: try Corpus.report(of: name, Corpus.expectations(of: name)),
       try conditions.map(FailCondition.init))
@@ -69,6 +69,6 @@ struct FailConditionTests {
     "", "orphan", "slots", "slots=", "slots=0", "slots=101", "slots=9x", "SUSPECTS",
   ])
   func refusesWhatItDoesNotKnow(_ text: String) {
-    #expect(throws: CommandFailure.self) { try FailCondition(text) }
+    #expect(throws: ExitError.self) { try FailCondition(text) }
   }
 }

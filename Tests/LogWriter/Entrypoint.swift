@@ -21,7 +21,7 @@ enum Entrypoint {
     guard arguments.count == 4, let count = Int32(arguments[2]), let size = Int(arguments[3]) else {
       exit(64)
     }
-    do throws(CommandFailure) {
+    do throws(ExitError) {
       let log = try LogFile(arguments[1])
       if arguments[1] != "-" { print("begins") }
       fflush(nil)

@@ -135,7 +135,7 @@ enum SmallServer {
     if failure == nil && !gone.isEmpty {
       var later = snapshot(sessions.filter { session in !gone.contains { $0.pid == session.pid } })
       later.capturedAt = .now - Duration.seconds(-2)
-      report.after = Aftermath(later, ended: gone, judgedAt: audit.capturedAt)
+      report.after = SlotsAfter(later, ended: gone, judgedAt: audit.capturedAt)
     }
     return report
   }

@@ -1,10 +1,10 @@
 /// Judges settings, limits and rights by what they mean for the sessions that are here.
 public enum Doctor {
   public static func examine(_ audit: AuditReport, facts: DoctorFacts) -> DoctorReport {
-    let patient = Patient(audit: audit, facts: facts)
+    let checks = DoctorChecks(audit: audit, facts: facts)
     let findings =
-      patient.slots + patient.limits + patient.vanishedClients + patient.timeouts
-      + patient.pools + patient.names + patient.rights
+      checks.slots + checks.limits + checks.vanishedClients + checks.timeouts
+      + checks.pools + checks.names + checks.rights
     let order = Finding.Severity.allCases
     return DoctorReport(
       audit: audit, facts: facts,
@@ -13,7 +13,7 @@ public enum Doctor {
 }
 
 /// A server as doctor looks at it: its sessions by the roles and databases whose settings they have.
-struct Patient {
+struct DoctorChecks {
   let audit: AuditReport
   let facts: DoctorFacts
   /// Where applications' sessions are, most sessions first; where there are none, our own place. No

@@ -24,14 +24,14 @@ public enum LeastPrivilege {
     if planned.isSuperuser {
       return ["-- \(role) is a superuser, which has all of this and much more: make another role."]
     }
-    let patient = Patient(audit: report.audit, facts: report.facts)
+    let checks = DoctorChecks(audit: report.audit, facts: report.facts)
     let rights = report.facts.rights
     let mayMakeIt = rights.mayCreateRoles && rights.mayGrantReadRole && rights.mayGrantSignal
     var lines: [String] = []
-    if patient.isStandby {
+    if checks.isStandby {
       lines.append("-- This server is a standby: run this on its primary.")
     } else if !mayMakeIt {
-      lines.append("-- To be run by \(patient.superuser).")
+      lines.append("-- To be run by \(checks.superuser).")
     }
     if planned.exists {
       lines.append("-- The role is there already; its other rights and its limit stay as they are.")
@@ -50,12 +50,12 @@ public enum LeastPrivilege {
     lines.append("GRANT \(rights.readRole) TO \(role);")
     lines.append("-- To end sessions; without it the role can only look:")
     lines.append("GRANT pg_signal_backend TO \(role);")
-    if patient.version >= 160_000 {
+    if checks.version >= 160_000 {
       lines.append(
         "-- To get in where applications have taken all other slots (reserved_connections):")
       // The rest does without it, and must not fail for it.
       let isForOthers = mayMakeIt && rights.mayGrantReserved == false
-      if isForOthers { lines.append("-- By \(patient.superuser):") }
+      if isForOthers { lines.append("-- By \(checks.superuser):") }
       lines.append("\(isForOthers ? "-- " : "")GRANT pg_use_reserved_connections TO \(role);")
     }
     return lines

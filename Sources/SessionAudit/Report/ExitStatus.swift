@@ -71,7 +71,7 @@ extension ExitStatus {
 }
 
 /// An error that ends the program: what went wrong in one sentence, and what to do next.
-package struct CommandFailure: Error, Equatable {
+package struct ExitError: Error, Equatable {
   package var status: ExitStatus
   package var sentence: String
   package var nextStep: String?
@@ -80,7 +80,7 @@ package struct CommandFailure: Error, Equatable {
     (self.status, self.sentence, self.nextStep) = (status, sentence, nextStep)
   }
 
-  package static func usage(_ sentence: String, next: String? = nil) -> CommandFailure {
-    CommandFailure(status: .usage, sentence: sentence, nextStep: next)
+  package static func usage(_ sentence: String, next: String? = nil) -> ExitError {
+    ExitError(status: .usage, sentence: sentence, nextStep: next)
   }
 }

@@ -41,7 +41,7 @@ package struct TargetRun<Report: TargetReport>: Sendable {
   /// says.
   package var status: ExitStatus?
   /// That the log could not be written.
-  package var logFailure: CommandFailure?
+  package var logFailure: ExitError?
   /// From the first attempt to connect; nil where it did not come to a run.
   package var duration: Duration?
 

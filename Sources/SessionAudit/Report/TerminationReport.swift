@@ -12,7 +12,7 @@ public struct TerminationReport: Sendable {
   /// What ended the run before its time.
   public var failure: Failure?
   /// nil: nothing was ended, or nobody could look any more.
-  public var after: Aftermath?
+  public var after: SlotsAfter?
 
   public init(
     audit: AuditReport, plan: TerminationPlan, executed: Bool,

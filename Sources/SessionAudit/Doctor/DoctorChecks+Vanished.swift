@@ -1,5 +1,5 @@
 /// How long the session of a client that vanished lives on here.
-extension Patient {
+extension DoctorChecks {
   var vanishedClients: [Finding] {
     [keepalives, facts.rights.isLinux ? checkInterval : nil, userTimeout].compactMap { $0 }
   }
@@ -112,7 +112,7 @@ extension Patient {
   }
 }
 
-extension Patient {
+extension DoctorChecks {
   /// A finding about a timeout of which 0 means none.
   func judged(
     _ name: SettingName, isSet: String, isUnset: String, _ severity: Finding.Severity,

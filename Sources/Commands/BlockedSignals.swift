@@ -8,16 +8,16 @@
 
 /// The signals that end the program, held back from a thread, and those that it starts, for as long as
 /// that must not be.
-struct EndingSignals {
+struct BlockedSignals {
   private static let all = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
   private let before: sigset_t
 
-  static func holdBack() -> EndingSignals {
+  static func holdBack() -> BlockedSignals {
     var (ending, before) = (sigset_t(), sigset_t())
     sigemptyset(&ending)
     for signal in all { sigaddset(&ending, signal) }
     pthread_sigmask(SIG_BLOCK, &ending, &before)
-    return EndingSignals(before: before)
+    return BlockedSignals(before: before)
   }
 
   func letThrough() {

@@ -1,5 +1,5 @@
 /// What tells whose a session is.
-extension Patient {
+extension DoctorChecks {
   /// The names that drivers give when their application gives none.
   private static let driversNames: Set<String> = ["PostgreSQL JDBC Driver"]
 

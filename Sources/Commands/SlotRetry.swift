@@ -3,7 +3,7 @@ import ServerAccess
 import SessionAudit
 
 /// Tries again and again to get a connection slot (`--wait-for-slot`), one connection at a time.
-struct SlotWait {
+struct SlotRetry {
   /// For how long at most.
   var limit: Duration
   /// What tells the target from others that are asked beside it.

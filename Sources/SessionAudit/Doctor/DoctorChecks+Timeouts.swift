@@ -1,5 +1,5 @@
 /// What ends sessions and transactions that do nothing, and whether clients know.
-extension Patient {
+extension DoctorChecks {
   var timeouts: [Finding] {
     [
       idleInTransaction, version >= 170_000 ? transactions : nil, quietClients ?? idleSessions,

@@ -1,4 +1,4 @@
-extension Patient {
+extension DoctorChecks {
   /// How to give the sessions of these places other settings: for the whole server where this role
   /// may, else role by role.
   /// - Parameters:

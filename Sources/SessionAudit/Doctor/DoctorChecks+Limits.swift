@@ -1,5 +1,5 @@
 /// How many sessions there may be, and who may take them all.
-extension Patient {
+extension DoctorChecks {
   var slots: [Finding] {
     let slots = audit.slots
     let binding = slots.binding

@@ -4,7 +4,7 @@ import ServerAccess
 import SessionAudit
 
 /// What the judge is told, up to what only a target and its snapshot can settle.
-struct Judging: Sendable {
+struct JudgeSettings: Sendable {
   /// As far as it is known before any server has been asked; of a target that the policy file does
   /// not name.
   var policy = Policy()
@@ -21,11 +21,11 @@ struct Judging: Sendable {
   /// - Parameters:
   ///   - limit: how long a roster's command may take.
   ///   - interruption: ends it early.
-  /// - Throws: `CommandFailure` with status 64 to 66.
+  /// - Throws: `ExitError` with status 64 to 66.
   func of(
     _ target: ResolvedTarget, within limit: Duration, interruption: Interruption? = nil
-  ) throws -> Judging {
-    if let problem = target.problem { throw CommandFailure.usage(problem) }
+  ) throws -> JudgeSettings {
+    if let problem = target.problem { throw ExitError.usage(problem) }
     guard let loaded else { return self }
     var judging = self
     judging.policy.declare(of: loaded, target: target.policyPlace, then: declared)
@@ -74,13 +74,13 @@ struct Judging: Sendable {
 
   /// The policy for one snapshot.
   /// - Parameter isSaved: it comes from a file, perhaps of another day.
-  /// - Throws: `CommandFailure` for a restart in the future.
+  /// - Throws: `ExitError` for a restart in the future.
   func policy(for snapshot: Snapshot, isSaved: Bool) throws -> Policy {
     let now = snapshot.capturedAt
     var policy = policy
     for restart in policy.restarts {
       guard case .at(let moment) = restart.value, moment > now else { continue }
-      throw CommandFailure.usage(
+      throw ExitError.usage(
         "--restarted-at \(moment.readable) is in the future: "
           + (isSaved ? "the report was made at " : "the server's clock says ") + now.readable,
         next: "Declare a restart when it is completed.")

@@ -4,7 +4,7 @@ import SessionAudit
 
 /// Who hears of a run that ends sessions, beside whoever reads its report: Prometheus, by a file of
 /// metrics, and a hook.
-struct Notices {
+struct RunNotifications {
   private let metrics: RunMetricsFile?
   private let hook: Hook?
   private let started = ContinuousClock.now
@@ -14,12 +14,12 @@ struct Notices {
   /// - Throws: status 73.
   init(
     metrics: String?, hook: Hook?, beside others: [(option: String, path: String?)]
-  ) throws(CommandFailure) {
+  ) throws(ExitError) {
     self.metrics = if let metrics { try RunMetricsFile(metrics) } else { nil }
     self.hook = hook
     guard let file = self.metrics?.file else { return }
     for (option, path) in others where path.map({ $0 != "-" && file.isAt($0) }) ?? false {
-      throw CommandFailure(
+      throw ExitError(
         status: .cannotCreate, sentence: "\(option) and --metrics name the same file",
         nextStep: "One would take the place of the other: name another file for one of them.")
     }
@@ -33,7 +33,7 @@ struct Notices {
   func tell(_ runs: [TargetRun<TerminationReport>], status: ExitStatus) -> ExitStatus {
     let whole = started.duration(to: .now)
     var status = status
-    do throws(CommandFailure) {
+    do throws(ExitError) {
       try metrics?.write(
         runs.map { run in
           var run = run
@@ -56,7 +56,7 @@ struct Notices {
 
   /// Tells of a run that came to no report, whichever of its targets that was about.
   func tell(
-    _ failure: CommandFailure, _ targets: [ResolvedTarget], _ settings: Settings
+    _ failure: ExitError, _ targets: [ResolvedTarget], _ settings: Settings
   ) -> ExitStatus {
     Diagnostics.report(failure)
     let runs = targets.map { target in

@@ -1,5 +1,5 @@
 /// What this role may see and do, and what can't be seen from here.
-extension Patient {
+extension DoctorChecks {
   var rights: [Finding] { sight + [signals, activities, limitsOfSight].compactMap { $0 } }
 
   private var sight: [Finding] {

@@ -1,6 +1,6 @@
 /// What is carried out at a time: one victim, or all orphans of one address, whose evidence is
 /// looked at once more before the first of them.
-public struct EndingStep: Sendable {
+public struct TerminationStep: Sendable {
   /// Places in the plan's `selected`.
   public var victims: [Int]
   /// nil: no evidence is to be looked at again; the state of each victim is, in any case.
@@ -85,12 +85,12 @@ public struct SessionUse: Sendable, Equatable {
 extension TerminationPlan {
   /// In the plan's order; an address comes where the first of its orphans does.
   /// - Parameter report: what the plan was made from.
-  public func steps(in report: AuditReport) -> [EndingStep] {
-    var steps: [EndingStep] = []
+  public func steps(in report: AuditReport) -> [TerminationStep] {
+    var steps: [TerminationStep] = []
     var places: [SourceKey: Int] = [:]
     for (index, victim) in selected.enumerated() {
       guard victim.isOrphan else {
-        steps.append(EndingStep(victims: [index], source: nil))
+        steps.append(TerminationStep(victims: [index], source: nil))
         continue
       }
       let session = victim.judged.session
@@ -100,7 +100,7 @@ extension TerminationPlan {
       } else {
         places[key] = steps.count
         steps.append(
-          EndingStep(
+          TerminationStep(
             victims: [index],
             source: JudgedSource(
               applicationName: session.applicationName, clientAddress: session.clientAddress,

@@ -3,7 +3,7 @@ import ServerAccess
 import SessionAudit
 
 /// How sessions are ended.
-struct EndingOptions: ParsableArguments {
+struct ExecutionOptions: ParsableArguments {
   @Flag(help: "End the sessions; without it nothing is ended.")
   var execute = false
 
@@ -71,7 +71,7 @@ struct EndingOptions: ParsableArguments {
   }
 
   /// With what the policy file says where no option does.
-  func completed(by loaded: LoadedPolicy?) -> EndingOptions {
+  func completed(by loaded: LoadedPolicy?) -> ExecutionOptions {
     guard let loaded else { return self }
     let defaults = loaded.file.defaults
     var options = self
@@ -93,11 +93,11 @@ struct EndingOptions: ParsableArguments {
   /// - Throws: status 73.
   func notices(
     report: String?, secretVariables: [String], _ loaded: LoadedPolicy?
-  ) throws(CommandFailure) -> Notices? {
+  ) throws(ExitError) -> RunNotifications? {
     guard execute else { return nil }
     let said = loaded?.file.hook
     let command = hook.map { ChildCommand.Words.shell($0) } ?? said?.command.childWords
-    return try Notices(
+    return try RunNotifications(
       metrics: metrics,
       hook: command.map {
         Hook(

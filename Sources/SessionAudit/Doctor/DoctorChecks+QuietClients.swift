@@ -1,5 +1,5 @@
 /// Connections that stay open unused, of which nothing on the server lets go.
-extension Patient {
+extension DoctorChecks {
   /// nil where there are none such, or something ends them.
   var quietClients: Finding? {
     let untimed = places.filter { duration(.idleSessionTimeout, $0) == .zero }

@@ -1,5 +1,5 @@
 /// The server right after sessions were ended.
-public struct Aftermath: Sendable, Equatable {
+public struct SlotsAfter: Sendable, Equatable {
   public var capturedAt: Timestamp
   public var slots: Slots
   /// Sessions that the applications of those that are gone have opened meanwhile: a pool fills up
