@@ -8,9 +8,11 @@ import Testing
 struct RunMetricTests {
   private static let noon = Timestamp(microseconds: 43_200_000_000)
 
-  private static func refused(_ name: String, _ status: SessionAudit.ExitStatus = .unavailable) -> TargetRun<
-    TerminationReport
-  > {
+  private static func refused(_ name: String, _ status: SessionAudit.ExitStatus = .unavailable)
+    -> TargetRun<
+      TerminationReport
+    >
+  {
     var target = Target()
     target.name = name
     let failure = Failure(
