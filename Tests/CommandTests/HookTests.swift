@@ -1,5 +1,6 @@
 import TestJSON
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -16,7 +17,7 @@ import Testing
 
 extension Faults {
   /// `terminate --hook COMMAND`: it hears of what is worth it, and can neither hang nor fail a run.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct HookTests {
     private let folder = TemporaryFolder()
 

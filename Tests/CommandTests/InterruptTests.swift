@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -16,7 +17,7 @@ import Testing
 
 extension Faults {
   /// SIGINT and SIGTERM at every stage: nothing more is signalled, and what was done is said.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct InterruptTests {
     struct Signal: Sendable, CustomTestStringConvertible {
       let number: Int32

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// What happens while a person reads the question.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct QuestionTests {
     @Test func onlyWhatWasShownIsEndedAndOnlyAsItWas() throws {
       let folder = TemporaryFolder()

@@ -1,4 +1,5 @@
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -8,7 +9,7 @@ import Testing
 #endif
 
 /// Servers that are not there or don't take us: a whole JSON object, one sentence, the status.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct RefusalCommandTests {
   /// Runs audit --json and checks what every refusal has in common.
   private func refusal(

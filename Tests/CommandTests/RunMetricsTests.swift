@@ -1,4 +1,5 @@
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -15,7 +16,7 @@ import Testing
 
 extension Faults {
   /// `terminate --metrics FILE`: whatever comes of a run is told, and read by Prometheus's own parser.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct RunMetricsTests {
     private let folder = TemporaryFolder()
     private var path: String { folder.path("run.prom") }

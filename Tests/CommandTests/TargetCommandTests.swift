@@ -1,4 +1,5 @@
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -8,7 +9,7 @@ import Testing
 #endif
 
 /// Every way of naming a server that psql has, and DATABASE_URL.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct TargetCommandTests {
   private func user(
     _ arguments: [String], _ environment: [String: String] = [:]
