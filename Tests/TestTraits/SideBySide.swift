@@ -23,7 +23,7 @@ extension Trait where Self == SideBySide {
 /// More than cores, since the tests mostly wait, but few: the processes that they wait for need the
 /// cores.
 private final class Threads: TaskExecutor {
-  static let shared = Threads(count: 8)
+  static let shared = Threads(count: 6)
 
   private let jobs = Mutex<[UnownedJob]>([])
   private let available = DispatchSemaphore(value: 0)
