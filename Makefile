@@ -10,14 +10,15 @@ else
   RELEASE_FLAGS := --static-swift-stdlib -Xlinker -s
 endif
 
-.PHONY: help build test test-matrix test-package demo stress soak bench bench-judge lint program
-.PHONY: release deb install-deps install-deps-but-browser install uninstall docs pictures
+.PHONY: help build test test-matrix test-package test-sanitized demo stress soak bench bench-judge
+.PHONY: lint program release deb install-deps install-deps-but-browser install uninstall docs pictures
 
 help:
 	@echo "make build         build everything, for debugging"
 	@echo "make test          install what is missing, build with warnings as errors, run all tests"
 	@echo "make test-matrix   run the tests on Postgres 14, 16, 17 and 18 (fetched once)"
 	@echo "make test-package  build the release and the Debian package, and run them in a clean root"
+	@echo "make test-sanitized  look for races and bad memory where threads and C are (builds two times)"
 	@echo "make demo          show on a throw-away server how sessions are left behind and ended"
 	@echo "make stress        minutes of sweeps among busy sessions, of which none may be ended"
 	@echo "make soak          a simulated week with the cron job and without, many kills and restarts"
@@ -25,7 +26,7 @@ help:
 	@echo "make bench-judge   measure judging 10,000 sessions and writing 5,000, without a server"
 	@echo "make docs          write the man pages, completions and docs/cli-reference.md anew"
 	@echo "make pictures      make the pictures of the README anew"
-	@echo "make lint          check the format of all Swift files"
+	@echo "make lint          check the format of all Swift files, and the lists of suites in scripts/"
 	@echo "make release       build the program as it is delivered, and an archive with checksums in dist/"
 	@echo "make deb           build it, and a Debian package in dist/"
 	@echo "make install       install it with what belongs to it (PREFIX=/usr/local, DESTDIR=)"
@@ -47,8 +48,12 @@ test: install-deps
 test-matrix: install-deps
 	@scripts/test-matrix
 
+test-sanitized: install-deps-but-browser
+	@scripts/test-sanitized
+
 lint:
 	swift format lint --strict -r Package.swift Sources Tests queries
+	@scripts/test-matrix --check && scripts/test-sanitized --check
 
 # As it is delivered: .build/release/pgsessions.
 program:

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// What the advice says is carried out on the server that it was given for.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct AdviceCommandTests {
   private static let server = Result { () throws -> ThrowawayServer in
     let server = try ThrowawayServer(settings: [

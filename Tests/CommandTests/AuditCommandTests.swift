@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// `pgsessions audit` on a real server.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct AuditCommandTests {
   static let topLevelKeys: Set<String> = [
     "schema", "tool", "captured_at", "target", "judged_with", "coverage", "slots",

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -11,7 +12,7 @@ import Testing
 extension Faults {
   /// A parallel pg_dump on a server of its own. Its leader is idle in transaction throughout and holds
   /// the locks of all: without it a TRUNCATE that waits goes on, and the dump lacks the rows.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide)
   struct BackupTests {
     @Test func theLeaderOfAParallelDumpIsKept() throws {
       let server = try ThrowawayServer()
@@ -29,8 +30,16 @@ extension Faults {
           "-h", "127.0.0.1", "-p", "\(server.port)", "-U", "owner", "-d", "shop", "-j", "2", "-Fd",
           "-Z", "9", "-f", "\(server.folder)/dump",
         ])
-      // Workers come once the leader has its locks; while it is stopped, it has nothing more to say.
-      try Crowd.poll("the workers") { try Crowd.count("pg_dump", on: server) == 3 }
+      // Workers come once the leader has its locks, and take their own with NOWAIT, which behind a
+      // TRUNCATE would fail; while the leader is stopped, it has nothing more to say.
+      try Crowd.poll("a worker with either table") {
+        try server.connect(database: "shop").text(
+          """
+          (SELECT count(*) = 2 FROM (SELECT relation FROM pg_locks
+          WHERE relation IN ('small'::regclass, 'big'::regclass) AND granted
+          GROUP BY relation HAVING count(DISTINCT pid) > 1) AS held)
+          """) == "true"
+      }
       dump.signal(SIGSTOP)
       defer { dump.signal(SIGCONT) }
       let leader = try #require(

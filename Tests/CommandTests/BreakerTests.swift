@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// What keeps a mistake from ending too much.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct BreakerTests {
     @Test func tooLargeAShareEndsNobody() throws {
       let victims = try Crowd.clients("sharing", 12)

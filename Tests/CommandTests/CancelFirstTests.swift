@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// `--cancel-first`: queries are cancelled, and only sessions that go on all the same are ended.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct CancelFirstTests {
     /// Takes a connection to another thread; the test leaves it alone meanwhile.
     private final class Busy: @unchecked Sendable {

@@ -14,9 +14,8 @@ import Testing
   import Darwin
 #endif
 
-/// What can go wrong while sessions are ended, one suite after the other: they share a server, and
-/// with it the lock that lets only one run go on at a time.
-@Suite(.serialized)
+/// What can go wrong while sessions are ended. Each suite has a server of its own, and the tests of
+/// one follow each other: the lock there lets only one run go on at a time.
 enum Faults {}
 
 /// How often faults at random moments are tried.
@@ -30,10 +29,9 @@ enum FaultRounds {
 /// A server with room for hundreds of sessions. `boss` may see and end all but superusers', `owner`
 /// nothing but its own.
 enum Crowd {
-  static let server = Result { () throws -> ThrowawayServer in
-    let server = try ThrowawayServer(settings: ["max_connections": "450"])
-    try prepare(server)
-    return server
+  /// That of the suite, which has the trait `.crowd`.
+  static var server: Result<ThrowawayServer, any Error> {
+    CrowdTrait.own?.server ?? .failure(SupportError("this suite, or this thread, has no crowd"))
   }
 
   static func prepare(_ server: ThrowawayServer) throws {

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -10,7 +11,7 @@ import Testing
 
 /// `pgsessions doctor` on real servers: what it says holds there, and the SQL that it prints runs
 /// there and mends what it was printed for.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct DoctorCommandTests {
   /// A server with an application, one who administers it, one with no rights, and a superuser.
   private func server(_ settings: [String: String] = [:]) throws -> ThrowawayServer {

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 /// What a server can hold against `doctor` and the advice of `audit`: absurd settings, rights that
 /// were taken away, names in another encoding.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct DoctorFaultTests {
   private func server(encoding: String = "UTF8") throws -> ThrowawayServer {
     let server = try ThrowawayServer()

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// What nobody can tell of a session from outside is said, and counted.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct DoubtTests {
     /// A session of psql, with what is typed into it.
     private func typing(_ name: String, _ lines: String..., on server: ThrowawayServer) throws

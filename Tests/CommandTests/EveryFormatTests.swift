@@ -2,6 +2,7 @@ import PostgresClient
 import Rendering
 import TestPages
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -12,7 +13,7 @@ import Testing
 
 /// A real server whose roles, databases, application_names and queries are as hostile as it lets them
 /// be, in every format; and the same out of a saved report.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct EveryFormatTests {
   /// The server, and who is connected to it for as long as the tests run.
   private struct Stage: @unchecked Sendable {

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// Evidence, rosters, what is held and who blocks whom, through the program as it is run.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct EvidenceCommandTests {
   private func client(_ application: String) throws -> Connection {
     let connection = try Fixture.server.get().connect(

@@ -1,9 +1,10 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 /// Genuine Action Cable, whose one session listens to every room that anybody is in.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct FieldClientListenTests {
   private static let server = FieldStage.makeServer()
   private static let idle = [

@@ -1,9 +1,10 @@
 import TestSupport
+import TestTraits
 import Testing
 
 /// A client that pings with a bare Sync each 200 ms, as Postgrex does each second: `state_change`
 /// moves, and `query_start` does not.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct FieldClientPingTests {
   private static let server = FieldStage.makeServer()
   private static let short = ["--restart-grace", "500ms", "--stale-after", "2s"]

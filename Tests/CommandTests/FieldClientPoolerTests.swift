@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 /// What leaves DISCARD ALL behind: a genuine pgpool-II, under its clients' names, PgBouncers in
 /// session mode, under no name, and psycopg2's own reset, under the name of whoever resets.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct FieldClientPoolerTests {
   private static let server = FieldStage.makeServer()
   /// Waits for ever for a primary of its own; pgpool asks no more than whether it is in recovery.

@@ -1,10 +1,11 @@
 import TestSupport
+import TestTraits
 import Testing
 
 /// A process that is restarted in place: its host comes back at the same address, and the server
 /// still holds the sessions of before. An address that is heard tells nothing of them; their own
 /// times do, under the conditions of docs/evidence.md.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct FieldClientRestartTests {
   private static let server = FieldStage.makeServer()
   private static let short = [

@@ -1,9 +1,10 @@
 import TestSupport
+import TestTraits
 import Testing
 
 /// Genuine pools of psycopg_pool behind a list of addresses, all with one role and database and
 /// without a name, as Django's are by default.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct FieldClientRosterTests {
   private static let server = FieldStage.makeServer()
   private static let covered = ["--roster-covers", "127.0.0.0/24"]

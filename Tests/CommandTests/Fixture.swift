@@ -37,6 +37,16 @@ enum Fixture {
       environment: ChildProcess.plainEnvironment.merging(environment) { $1 }, input: input)
   }
 
+  /// How long the program takes to begin and to end, as the machine is just now.
+  static func startTime() throws -> Duration {
+    .seconds(try run("--version").wallSeconds)
+  }
+
+  /// What a run took but for that, which is no matter of deadlines.
+  static func tookBesidesStarting(_ outcome: ProcessOutcome) throws -> Duration {
+    try .seconds(outcome.wallSeconds) - startTime()
+  }
+
   static func run(_ arguments: String...) throws -> ProcessOutcome { try run(arguments) }
 
   /// The JSON object on stdout.

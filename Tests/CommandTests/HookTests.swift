@@ -1,5 +1,6 @@
 import TestJSON
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -16,7 +17,7 @@ import Testing
 
 extension Faults {
   /// `terminate --hook COMMAND`: it hears of what is worth it, and can neither hang nor fail a run.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct HookTests {
     private let folder = TemporaryFolder()
 
@@ -221,8 +222,7 @@ extension Faults {
         port: Crowd.server.get().port, before: "terminate/signal", occurrence: 2)
       let process = try Crowd.start(ending("interrupted-hook"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()
-      process.signal(2)
-      usleep(50_000)
+      try process.signalAndSeeTaken(SIGINT)
       gate.open()
       #expect(try process.wait().status == 130)
       let (json, status) = try #require(try told())

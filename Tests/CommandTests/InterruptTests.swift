@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -16,7 +17,7 @@ import Testing
 
 extension Faults {
   /// SIGINT and SIGTERM at every stage: nothing more is signalled, and what was done is said.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct InterruptTests {
     struct Signal: Sendable, CustomTestStringConvertible {
       let number: Int32
@@ -116,8 +117,7 @@ extension Faults {
       let process = try Crowd.start(
         Crowd.ending(name, "--json", "--log", folder.path("log")), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()
-      process.signal(signal.number)
-      usleep(50_000)
+      try process.signalAndSeeTaken(signal.number)
       gate.open()
       let outcome = try process.wait()
       #expect(outcome.termination == .exited(signal.status), "\(outcome.stderr)")
@@ -143,8 +143,8 @@ extension Faults {
       try Crowd.poll("the others to be seen to be gone") {
         (try? folder.read("log"))?.split(separator: "\n").count { $0.contains("\"gone\"") } == 3
       }
-      process.signal(SIGINT)
-      usleep(600_000)
+      try process.signalAndSeeTaken(SIGINT)
+      usleep(550_000)
       // The first lets it wait on.
       #expect(try !folder.read("log").contains(#""event":"end""#))
       process.signal(SIGINT)
@@ -164,8 +164,7 @@ extension Faults {
       let process = try Crowd.start(
         Crowd.ending("hanging", "--json"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()
-      process.signal(SIGTERM)
-      usleep(100_000)
+      try process.signalAndSeeTaken(SIGTERM)
       process.signal(SIGTERM)
       let outcome = try process.wait()
       gate.open()

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// Orphans go address by address, and only while nobody is heard from there.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct OrphanAddressTests {
     private static let relay = Result { try Relay(upstreamPort: Crowd.server.get().port) }
 

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// On what evidence orphans are ended, and with what they hold.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct OrphanEndingTests {
     private static let relay = Result { try Relay(upstreamPort: Crowd.server.get().port) }
 

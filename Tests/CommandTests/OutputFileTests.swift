@@ -1,4 +1,5 @@
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -8,7 +9,7 @@ import Testing
 #endif
 
 /// `-o FILE` and the forms of a report, at the command line.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct OutputFileTests {
   private func folder() throws -> String {
     let folder = "\(try Fixture.server.get().folder)/out-\(UInt32.random(in: 0 ... .max))"

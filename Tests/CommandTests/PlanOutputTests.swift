@@ -1,10 +1,11 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 extension Faults {
   /// `--sql` for somebody else, and `--quiet` for cron.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct PlanOutputTests {
     private func planned(_ application: String, user: String = "boss") throws -> ProcessOutcome {
       try Crowd.run(

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// Runs that go by a policy file.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct PolicyRunTests {
     private let folder = TemporaryFolder()
 

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// Through a real PgBouncer: nothing leaks, and nothing is ended.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct PoolerTests {
   private func pooler(_ mode: Pooler.Mode) throws -> Pooler {
     try Pooler(

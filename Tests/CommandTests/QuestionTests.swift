@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// What happens while a person reads the question.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct QuestionTests {
     @Test func onlyWhatWasShownIsEndedAndOnlyAsItWas() throws {
       let folder = TemporaryFolder()
@@ -66,9 +67,9 @@ extension Faults {
 
     @Test func theTimeThatAPersonTakesIsNotTheServers() throws {
       let victim = try Crowd.client("thoughtful")
-      let process = try Crowd.ask(Crowd.ending("thoughtful", "--timeout", "1500ms"))
+      let process = try Crowd.ask(Crowd.ending("thoughtful", "--timeout", "3s"))
       try process.expect("End this session? [y/N]")
-      usleep(1_800_000)
+      usleep(3_200_000)
       try process.send("y\n")
       #expect(try process.wait().status == 0 && !Crowd.isAlive(victim))
     }

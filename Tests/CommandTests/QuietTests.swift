@@ -1,4 +1,5 @@
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 
 extension Faults {
   /// What cron would mail of a run with `--quiet`: stdout, then stderr, with pids and times masked.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct QuietTests {
     private func mail(
       _ arguments: [String], at uri: String? = nil, status: Int32 = 0,

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// pgsessions' own session is ended, hangs or can't read, before, or in the middle of many victims.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct RunFaultTests {
     @Test func aRunThatIsEndedSaysHowFarItCame() throws {
       let victims = try Crowd.clients("lost", 220)

@@ -1,4 +1,5 @@
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -15,7 +16,7 @@ import Testing
 
 extension Faults {
   /// `terminate --metrics FILE`: whatever comes of a run is told, and read by Prometheus's own parser.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct RunMetricsTests {
     private let folder = TemporaryFolder()
     private var path: String { folder.path("run.prom") }
@@ -158,8 +159,7 @@ extension Faults {
         port: Crowd.server.get().port, before: "terminate/signal", occurrence: 2)
       let process = try Crowd.start(ending("cut-short"), at: Crowd.uri(port: gate.port))
       try gate.waitUntilReached()
-      process.signal(15)
-      usleep(50_000)
+      try process.signalAndSeeTaken(SIGTERM)
       gate.open()
       #expect(try process.wait().status == 143)
       let run = try #require(try read()["boss@127.0.0.1:\(gate.port)/shop"])

@@ -1,6 +1,7 @@
 import PostgresClient
 import TestRandom
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 #endif
 
 /// The server restarts, or another one takes its place, between judging and signalling.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct ServerFaultTests {
   /// Restarted by these tests, so nobody else's.
   private static let server = Result { () throws -> ThrowawayServer in

@@ -22,13 +22,16 @@ import Testing
         try folder.write(
           try Self.unit(name).replacing("/usr/bin/pgsessions", with: program), to: name)
       }
+      // It would read the machine's units too, say what it thinks of them, and fail for their sake:
+      // ours stand apart, with the one that they can't do without.
+      try folder.write("[Unit]\nDefaultDependencies=no\n", to: "sysinit.target")
+      var environment = ChildProcess.plainEnvironment
+      environment["SYSTEMD_UNIT_PATH"] = folder.path("")
       let outcome = try ChildProcess.run(
         "systemd-analyze",
-        ["verify", "--man=no", folder.path("pgsessions.service"), folder.path("pgsessions.timer")])
-      // It reads the machine's other units too, and tells what it thinks of them.
-      let said = (outcome.stdout + outcome.stderr).split(separator: "\n")
-        .filter { $0.contains("pgsessions") }
-      #expect(outcome.status == 0 && said.isEmpty, "\(outcome)")
+        ["verify", "--man=no", folder.path("pgsessions.service"), folder.path("pgsessions.timer")],
+        environment: environment)
+      #expect(outcome.status == 0 && outcome.stdout + outcome.stderr == "", "\(outcome)")
     }
 
     /// From 0, exposed to nothing, to 100; systemd calls less than 20 OK.

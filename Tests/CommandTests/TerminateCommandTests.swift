@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// `pgsessions terminate` on a real server.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct TerminateCommandTests {
   private func client(
     _ application: String, user: String = "owner", database: String = "shop"

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -15,7 +16,7 @@ import Testing
 #endif
 
 /// Only one run at a time ends sessions on a server.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct TerminateLockTests {
   private static let key = "1885827941, 1936943471"
 

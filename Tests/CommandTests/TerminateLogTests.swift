@@ -1,6 +1,7 @@
 import PostgresClient
 import TestRandom
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -17,7 +18,7 @@ import Testing
 
 extension Faults {
   /// The log is true at every moment, and without one that can be written nobody is ended.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct TerminateLogTests {
     private let folder = TemporaryFolder()
 

@@ -1,10 +1,11 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 extension Faults {
   /// Who may end whom, as the server has it.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct TerminateRightsTests {
     struct Actor: Sendable, CustomTestStringConvertible {
       let name: String

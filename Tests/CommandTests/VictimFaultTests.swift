@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 extension Faults {
   /// Victims that leave, are used, stay, or may no longer be ended, between plan and signal.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct VictimFaultTests {
     /// Starts a run and does something right before its nth signal.
     private func run(

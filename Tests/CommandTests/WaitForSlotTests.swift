@@ -2,6 +2,7 @@ import PostgresClient
 import SessionAudit
 import Synchronization
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import Commands
@@ -13,7 +14,7 @@ import Testing
 #endif
 
 /// `--wait-for-slot` on a server without a free one.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct WaitForSlotTests {
   private static let server = Result { () throws -> ThrowawayServer in
     let server = try ThrowawayServer(settings: ["max_connections": "12"])

@@ -1,9 +1,10 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 /// What goes to the server comes back the same.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct ParameterTests {
   private func value<Value: ColumnValue>(
     _ sql: String, _ parameters: [Parameter], as type: Value.Type

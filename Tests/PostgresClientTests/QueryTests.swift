@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// What can happen to a query, on a real server.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct QueryTests {
   private func connect(_ application: String = "") throws -> Connection {
     try ThrowawayServer.shared.connect(application: application)

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// Connections that a server refuses, and why.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct RefusalTests {
   private func open(_ parameters: ConnectionParameters) throws -> Connection {
     try Connection.open(parameters, deadline: Deadline(after: .seconds(10)))

@@ -1,5 +1,6 @@
 import PostgresClient
 import TestSupport
+import TestTraits
 import Testing
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Testing
 #endif
 
 /// The machinery that every other test leans on.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct SupportTests {
   @Test func aServerOfItsOwnTakesSettingsAndRestarts() throws {
     let server = try ThrowawayServer(settings: ["max_connections": "7"])

@@ -2,13 +2,14 @@ import PostgresClient
 import Queries
 import SessionAudit
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
 
 extension SecondLook {
   /// Who blocks whom, on real lock queues.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide)
   struct BlockingReaderTests {
     private func update(_ id: Int) -> String { "UPDATE account SET n = n + 1 WHERE id = \(id)" }
 

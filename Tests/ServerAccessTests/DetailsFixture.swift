@@ -1,6 +1,7 @@
 import PostgresClient
 import SessionAudit
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
@@ -12,7 +13,7 @@ import Testing
 #endif
 
 /// The suites that share one server, one after the other: each looks at all of its sessions.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 enum SecondLook {}
 
 /// A server with room for a queue, and the second look at it.

@@ -1,13 +1,14 @@
 import PostgresClient
 import SessionAudit
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
 
 extension SecondLook {
   /// What sessions hold, as the second look tells it of sessions that the test has made.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide)
   struct DetailsReaderTests {
     @Test func eachHoldingIsSeenByARoleWithoutRights() throws {
       let server = try DetailsFixture.server.get()

@@ -1,6 +1,7 @@
 import PostgresClient
 import SessionAudit
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
@@ -12,7 +13,7 @@ import Testing
 #endif
 
 /// What the owner of a database, or of a role, may try against whoever audits the server.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct HostileServerTests {
   static let server = Result { () throws -> ThrowawayServer in
     let server = try ThrowawayServer()

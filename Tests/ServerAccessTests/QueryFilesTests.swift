@@ -1,6 +1,7 @@
 import PostgresClient
 import Queries
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
@@ -12,7 +13,7 @@ import Testing
 #endif
 
 /// The SQL files: each is in the catalogue, and each runs on the server under test.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct QueryFilesTests {
   @Test func filesAndCatalogueAreOneToOne() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -118,6 +118,13 @@ struct SlotsOracleTests {
     }
   }
 
+  /// One of them is refused for good, which need not be waited for long.
+  private func connect(
+    _ user: String, _ database: String, on server: ThrowawayServer
+  ) throws -> Connection {
+    try server.connect(user: user, database: database, patience: .seconds(1))
+  }
+
   struct Case: Sendable, CustomTestStringConvertible {
     var user: String
     var database: String
@@ -152,7 +159,7 @@ struct SlotsOracleTests {
     var refusal: PostgresError?
     while refusal == nil && letIn.count < 30 {
       do {
-        letIn.append(try server.connect(user: test.user, database: test.database))
+        letIn.append(try connect(test.user, test.database, on: server))
       } catch let error as PostgresError { refusal = error }
     }
     #expect(letIn.count == slots.binding.available)
@@ -221,7 +228,7 @@ struct SlotsOracleTests {
         try server.connect(user: "plain", database: "tight")
       }
       do {
-        letIn.append(try server.connect(user: "plain", database: "tight"))
+        letIn.append(try connect("plain", "tight", on: server))
         Issue.record("one more than was available got in")
       } catch let error as PostgresError {
         #expect(Failure(error).limit?.kind.rawValue == kind.rawValue)

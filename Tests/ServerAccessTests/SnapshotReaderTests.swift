@@ -1,6 +1,7 @@
 import PostgresClient
 import SessionAudit
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
@@ -12,7 +13,7 @@ import Testing
 #endif
 
 /// What a snapshot says of a server whose sessions the test has made.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct SnapshotReaderTests {
   static let server = Result { () throws -> ThrowawayServer in
     let server = try ThrowawayServer(settings: ["max_connections": "40"])

@@ -1,13 +1,14 @@
 import PostgresClient
 import Queries
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
 
 /// The look at an address right before its orphans are ended: it may pass over nobody who matters. On
 /// a server of its own: from 18 on it sees whoever else is just being let in from there, too.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct SourceQueryTests {
   private static let server = Result { try ThrowawayServer() }
 

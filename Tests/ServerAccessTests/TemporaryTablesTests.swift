@@ -2,6 +2,7 @@ import PostgresClient
 import SessionAudit
 import TestRandom
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
@@ -9,7 +10,7 @@ import Testing
 /// Whose temporary tables are, of sessions that come and go in random order, against what the test
 /// knows of each. Before 16 no server tells, so that there more may be taken to hold some, and never
 /// fewer.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct TemporaryTablesTests {
   private final class Client {
     let connection: Connection

@@ -1,6 +1,7 @@
 import PostgresClient
 import SessionAudit
 import TestSupport
+import TestTraits
 import Testing
 
 @testable import ServerAccess
@@ -12,7 +13,7 @@ import Testing
 #endif
 
 /// Each way in which ending a session can come out, made to happen.
-@Suite(.serialized)
+@Suite(.serialized, .sideBySide)
 struct TerminatorTests {
   static let server = Result { () throws -> ThrowawayServer in
     let server = try ThrowawayServer()

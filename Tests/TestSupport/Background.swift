@@ -20,7 +20,7 @@ public final class Background<Value: Sendable>: Sendable {
   public var isDone: Bool { outcome.withLock { $0 != nil } }
 
   /// Waits for its end: the value, or the error that it threw.
-  public func value(timeout: Duration = .seconds(30)) throws -> Value {
+  public func value(timeout: Duration = .seconds(60)) throws -> Value {
     let deadline = Deadline(after: timeout)
     while true {
       if let result = outcome.withLock({ $0 }) { return try result.get() }

@@ -36,7 +36,7 @@ public final class Gate: Sendable {
   }
 
   /// Returns when the text has come so far.
-  public func waitUntilReached(timeout: Duration = .seconds(20)) throws {
+  public func waitUntilReached(timeout: Duration = .seconds(60)) throws {
     let deadline = Deadline(after: timeout)
     while seen < occurrence {
       if deadline.hasPassed {

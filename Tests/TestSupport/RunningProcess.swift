@@ -77,7 +77,7 @@ public final class RunningProcess {
   public func queue(_ text: String) { unsent += Array(text.utf8) }
 
   /// Writes text to standard input, all of it within the timeout.
-  public func write(_ text: String, timeout: Duration = .seconds(10)) throws {
+  public func write(_ text: String, timeout: Duration = .seconds(60)) throws {
     queue(text)
     try pump(until: Deadline(after: timeout), "to read its input") { !unsent.isEmpty }
   }
@@ -91,9 +91,26 @@ public final class RunningProcess {
   /// Sends a signal to the process, which must not have been waited for.
   public func signal(_ number: Int32) { if !isReaped { kill(pid, number) } }
 
+  /// The same, and returns when the process has taken it: on a busy machine that may take a while,
+  /// and two of the same that wait are one.
+  public func signalAndSeeTaken(_ number: Int32) throws {
+    signal(number)
+    #if os(Linux)
+      // Lines such as `ShdPnd: 0000000000000002`: those that wait.
+      let deadline = Deadline(after: .seconds(60))
+      while try ChildProcess.run("grep", ["-q", "Pnd:.*[1-9a-f]", "/proc/\(pid)/status"]).status
+        == 0
+      {
+        if deadline.hasPassed { throw SupportError("process \(pid) takes no signal \(number)") }
+        usleep(1_000)
+      }
+    #endif
+    usleep(50_000)
+  }
+
   /// The next line of standard output without its newline, or whatever else ends it; nil at the end.
   public func readLine(
-    endedBy terminator: UInt8 = UInt8(ascii: "\n"), timeout: Duration = .seconds(10)
+    endedBy terminator: UInt8 = UInt8(ascii: "\n"), timeout: Duration = .seconds(60)
   ) throws -> String? {
     var searched = output.given
     try pump(until: Deadline(after: timeout), "to write a line") {

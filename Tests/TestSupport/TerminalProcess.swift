@@ -73,7 +73,7 @@ public final class TerminalProcess {
   /// Reads until `text` appears after what earlier calls have matched.
   /// - Returns: what came up to and with it.
   @discardableResult
-  public func expect(_ text: String, timeout: Duration = .seconds(10)) throws -> String {
+  public func expect(_ text: String, timeout: Duration = .seconds(60)) throws -> String {
     let deadline = Deadline(after: timeout)
     let wanted = Array(text.utf8)
     while true {

@@ -68,7 +68,7 @@ extension Connection {
 
   /// Runs one statement, named by itself.
   @discardableResult
-  public func execute(_ sql: String, timeout: Duration = .seconds(20)) throws -> QueryResult {
+  public func execute(_ sql: String, timeout: Duration = .seconds(60)) throws -> QueryResult {
     try query(Statement(name: sql, sql: sql), deadline: Deadline(after: timeout))
   }
 

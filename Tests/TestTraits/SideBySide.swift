@@ -20,9 +20,10 @@ extension Trait where Self == SideBySide {
   public static var sideBySide: SideBySide { SideBySide() }
 }
 
-/// Few: the processes that the tests wait for need the cores.
+/// More than cores, since the tests mostly wait, but few: the processes that they wait for need the
+/// cores.
 private final class Threads: TaskExecutor {
-  static let shared = Threads(count: 4)
+  static let shared = Threads(count: 6)
 
   private let jobs = Mutex<[UnownedJob]>([])
   private let available = DispatchSemaphore(value: 0)
