@@ -1,11 +1,12 @@
 import TestJSON
 import TestSupport
+import TestTraits
 import Testing
 
 extension Faults {
   /// A policy file is consent to what it says, and no option may add to that unnoticed: each option
   /// that there is has its place here, and one that has none fails.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct ConsentTests {
     /// They end less, or say where the server, the report and the record are.
     private static let harmless: Set<String> = [

@@ -1,9 +1,10 @@
 import TestSupport
+import TestTraits
 import Testing
 
 extension Faults {
   /// One target and many are written in one way, by whatever command.
-  @Suite(.serialized)
+  @Suite(.serialized, .sideBySide, .crowd)
   struct DeliveryTests {
     private static let commands = [
       ["audit"], ["doctor"], ["terminate", "--orphans"],
