@@ -16,7 +16,7 @@ import Testing
 #endif
 
 /// What several targets must not do to each other, to the server and to the terminal.
-@Suite(.serialized, .sideBySide)
+@Suite(.serialized, .sideBySide, .crowd)
 struct FleetPromisesTests {
   private let folder = TemporaryFolder()
 
