@@ -33,7 +33,9 @@ struct RefusalCommandTests {
   }
 
   @Test func aRefusedPort() throws {
-    let port = try { try LoopbackListener().port }()
+    let refusing = try LoopbackListener(backlog: nil)
+    defer { withExtendedLifetime(refusing) {} }
+    let port = refusing.port
     _ = try refusal(["-h", "127.0.0.1", "-p", "\(port)"], kind: "unreachable", status: 69)
   }
 

@@ -314,7 +314,9 @@ struct RefusalTableTests {
         ExpectedRefusal(
           name: name, kind: kind, limit: nil, says: says, target: target, launcher: launcher))
     }
-    let closed = try { try LoopbackListener().port }()
+    let refusing = try LoopbackListener(backlog: nil)
+    defer { withExtendedLifetime(refusing) {} }
+    let closed = refusing.port
     try expect("refused", says: "that the server runs", "-h", "127.0.0.1", "-p", "\(closed)")
     // No packet leaves for the broadcast address of loopback: the kernel has no route to it.
     try expect("no route", says: "network or VPN", "-h", "127.255.255.255", "-p", "\(closed)")
@@ -351,7 +353,9 @@ struct RefusalTableTests {
 
   /// Each of several hosts has its say, and the one that may take us in a moment comes first.
   private func severalHosts(_ table: RefusalTable) throws {
-    let closed = try { try LoopbackListener().port }()
+    let refusing = try LoopbackListener(backlog: nil)
+    defer { withExtendedLifetime(refusing) {} }
+    let closed = refusing.port
     let full = try RefusingServer(
       state: "53300", message: "sorry, too many clients already", function: "InitProcess")
     let starting = try RefusingServer(

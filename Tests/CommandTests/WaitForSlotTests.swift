@@ -122,7 +122,9 @@ struct WaitForSlotTests {
 
   /// A slot that frees cures nothing of these.
   @Test func whatIsNoWantOfASlotEndsAtOnce() throws {
-    let port = try { try LoopbackListener().port }()
+    let refusing = try LoopbackListener(backlog: nil)
+    defer { withExtendedLifetime(refusing) {} }
+    let port = refusing.port
     let start = ContinuousClock.now
     let refused = try Fixture.run(
       "audit", "--wait-for-slot", "20s", "-h", "127.0.0.1", "-p", "\(port)")

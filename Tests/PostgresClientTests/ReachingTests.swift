@@ -55,8 +55,9 @@ struct ReachingTests {
   }
 
   @Test func nobodyListens() throws {
-    let port = try LoopbackListener().port  // closed again at once
-    expectNotConnected(failure(parameters("127.0.0.1", port)).error, saying: "refused")
+    let refusing = try LoopbackListener(backlog: nil)
+    expectNotConnected(failure(parameters("127.0.0.1", refusing.port)).error, saying: "refused")
+    withExtendedLifetime(refusing) {}
   }
 
   @Test func noSuchSocket() {

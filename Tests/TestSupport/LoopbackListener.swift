@@ -15,8 +15,11 @@ public final class LoopbackListener: Sendable {
     private static let stream = SOCK_STREAM
   #endif
 
-  /// - Parameter wanted: its port; 0 for any that is free.
-  public init(port wanted: Int = 0, backlog: Int32 = 16) throws {
+  /// - Parameters:
+  ///   - wanted: its port; 0 for any that is free.
+  ///   - backlog: how many may wait; nil for a port that refuses everybody, and that nobody else gets
+  ///     meanwhile, as one that was closed again could be.
+  public init(port wanted: Int = 0, backlog: Int32? = 16) throws {
     descriptor = socket(AF_INET, Self.stream, 0)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     var address = sockaddr_in()
@@ -27,7 +30,7 @@ public final class LoopbackListener: Sendable {
     let descriptor = descriptor
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(descriptor, address, length) == 0 && listen(descriptor, backlog) == 0
+        bind(descriptor, address, length) == 0 && (backlog.map { listen(descriptor, $0) } ?? 0) == 0
           && getsockname(descriptor, address, &length) == 0
       }
     }
