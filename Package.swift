@@ -136,3 +136,14 @@ if Context.environment["PGSESSIONS_WARNINGS_AS_ERRORS"] == "1" {
     target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
   }
 }
+
+// Set by scripts/test: the program as users have it, and the heart's long histories in a third of the
+// time, so that tests which go by the clock are not kept waiting.
+if Context.environment["PGSESSIONS_OPTIMIZED"] == "1" {
+  let histories = ["SessionAuditTests", "TestOracle", "TestRandom"]
+  for target in package.targets
+  where target.type == .regular && target.path == nil || histories.contains(target.name) {
+    target.swiftSettings =
+      (target.swiftSettings ?? []) + [.unsafeFlags(["-O", "-assert-config", "Debug"])]
+  }
+}

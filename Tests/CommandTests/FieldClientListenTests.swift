@@ -8,7 +8,8 @@ import Testing
 struct FieldClientListenTests {
   private static let server = FieldStage.makeServer()
   private static let idle = [
-    "--idle-longer-than", "1s", "--max-share", "100", "--application", "ActionCable-*",
+    "--idle-longer-than", FieldStage.threshold(milliseconds: 1_000), "--max-share", "100",
+    "--application", "ActionCable-*",
   ]
 
   private func cable(on stage: FieldStage, rooms: String...) throws -> FieldClient {
@@ -46,7 +47,7 @@ struct FieldClientListenTests {
     }
     try hears("before", in: "room_2", cable, stage)
     stage.pause(milliseconds: 1_200)
-    let report = try stage.audit(["--stale-after", "1s"])
+    let report = try stage.audit(["--stale-after", FieldStage.threshold(milliseconds: 1_000)])
     let session = try #require(report.sessions(from: 60).first)
     #expect(session["holds"]?.items.compactMap(\.text) == ["listen"], "\(session.brief)")
     #expect(session.protections.contains("holds_state"), "\(session.brief)")

@@ -7,7 +7,10 @@ import Testing
 @Suite(.serialized, .sideBySide)
 struct FieldClientPingTests {
   private static let server = FieldStage.makeServer()
-  private static let short = ["--restart-grace", "500ms", "--stale-after", "2s"]
+  private static let short = [
+    "--restart-grace", FieldStage.threshold(milliseconds: 500),
+    "--stale-after", FieldStage.threshold(milliseconds: 2_000),
+  ]
   private static let covered = ["--roster-covers", "127.0.0.0/24"]
 
   /// After one query, long ago as thresholds are here.
@@ -100,7 +103,7 @@ struct FieldClientPingTests {
   @Test func whoseLongQueryHasJustEndedIsNoSuspect() throws {
     let stage = try FieldStage(Self.server)
     let client = try stage.pool(on: stage.host(20), size: 1, application: "report")
-    try client.ask("start SELECT pg_sleep(2.6)")
+    try client.ask("start \(FieldStage.sleep(milliseconds: 2_600))")
     let pid = client.pids[0]
     stage.pause(milliseconds: 200)
     try Crowd.poll("the query to end") { try stage.column("state", of: pid) == "idle" }
@@ -118,7 +121,7 @@ struct FieldClientPingTests {
     let lost = try stage.host(21)
     let dead = try stage.pool(on: lost, size: 1, application: "shop")
     let living = try stage.pool(on: stage.host(20), size: 1, application: "shop")
-    try dead.ask("start SELECT pg_sleep(1.5)")
+    try dead.ask("start \(FieldStage.sleep(milliseconds: 1_500))")
     stage.pause(milliseconds: 300)
     try lost.vanish()
     try dead.kill()

@@ -21,7 +21,10 @@ struct FieldClientPoolerTests {
     try server.becomeStandby()
     return server
   }
-  private static let short = ["--restart-grace", "500ms", "--stale-after", "1s"]
+  private static let short = [
+    "--restart-grace", FieldStage.threshold(milliseconds: 500),
+    "--stale-after", FieldStage.threshold(milliseconds: 1_000),
+  ]
 
   /// pgpool on a host of its own before the stage's server and a standby that takes the reads.
   /// Clients called web.1 and web.2 come and leave; one web.1 stays and has only read.
@@ -94,7 +97,9 @@ struct FieldClientPoolerTests {
   @Test func thresholdsLeavePgpoolsSessionsToIt() throws {
     let scene = try scene()
     let before = try scene.stage.count(from: Self.host)
-    let run = try scene.stage.terminate(["--idle-longer-than", "500ms", "--max-share", "100"])
+    let run = try scene.stage.terminate([
+      "--idle-longer-than", FieldStage.threshold(milliseconds: 500), "--max-share", "100",
+    ])
     #expect(run.report.keptFor.contains("pooled"), "\(run.words)")
     let cached = try scene.stage.server.connect().text(
       "SELECT count(*) FROM pg_stat_activity WHERE query = 'DISCARD ALL'")

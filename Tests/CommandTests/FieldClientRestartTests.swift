@@ -9,7 +9,8 @@ import Testing
 struct FieldClientRestartTests {
   private static let server = FieldStage.makeServer()
   private static let short = [
-    "--restart-grace", "1s", "--stale-after", "1m", "--clock-tolerance", "200ms",
+    "--restart-grace", FieldStage.threshold(milliseconds: 1_000), "--stale-after", "1m",
+    "--clock-tolerance", "200ms",
   ]
 
   private struct Scene {

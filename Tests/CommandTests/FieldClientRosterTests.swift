@@ -8,7 +8,10 @@ import Testing
 struct FieldClientRosterTests {
   private static let server = FieldStage.makeServer()
   private static let covered = ["--roster-covers", "127.0.0.0/24"]
-  private static let short = ["--restart-grace", "1s", "--stale-after", "1s"]
+  private static let short = [
+    "--restart-grace", FieldStage.threshold(milliseconds: 1_000),
+    "--stale-after", FieldStage.threshold(milliseconds: 1_000),
+  ]
 
   /// Host 20 is listed and at work; 21 at work and 22 quiet, both alive and not listed; 23 lost.
   private func scene() throws -> FieldStage {

@@ -83,7 +83,19 @@ final class FieldStage {
     return client
   }
 
-  func pause(milliseconds: Int) { usleep(UInt32(milliseconds) * 1000) }
+  /// All waits and thresholds are so many times what is written, or the living are quiet for longer
+  /// than a threshold when other work has the machine for a second.
+  private static let pace = 3
+
+  func pause(milliseconds: Int) { usleep(UInt32(milliseconds * Self.pace) * 1000) }
+
+  /// A threshold, as options have it.
+  static func threshold(milliseconds: Int) -> String { "\(milliseconds * pace)ms" }
+
+  /// A query that lasts so long.
+  static func sleep(milliseconds: Int) -> String {
+    "SELECT pg_sleep(\(Double(milliseconds * pace) / 1000))"
+  }
 
   /// The server's clock, as rosters and `--restarted-at` have times.
   func now() throws -> String {

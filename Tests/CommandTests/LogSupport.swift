@@ -27,6 +27,22 @@ final class TemporaryFolder: Sendable {
     try Data(text.utf8).write(to: URL(filePath: path(name)))
   }
 
+  /// A program that anybody may run. Another process writes it: what this one has open for writing, a
+  /// child that another test is just starting has open too, and then nobody can run it.
+  func write(_ script: String, toProgram name: String) throws {
+    try install(["-m", "755", "/dev/stdin", path(name)], input: script)
+  }
+
+  /// The same of a program that there is.
+  func copy(_ program: String, to name: String) throws {
+    try install(["-m", "755", program, path(name)])
+  }
+
+  private func install(_ arguments: [String], input: String? = nil) throws {
+    let outcome = try ChildProcess.run("install", arguments, input: input)
+    guard outcome.status == 0 else { throw SupportError("install: \(outcome.stderr)") }
+  }
+
   func bytes(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(filePath: path(name))))
   }

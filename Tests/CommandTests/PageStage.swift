@@ -178,8 +178,7 @@ class PageStage {
       try files.createSymbolicLink(
         atPath: folder.path("toolbox/\(name)"), withDestinationPath: path)
     }
-    try folder.write("#!/bin/sh\nexec cat > /dev/null\n", to: "toolbox/curl")
-    try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path("toolbox/curl"))
+    try folder.write("#!/bin/sh\nexec cat > /dev/null\n", toProgram: "toolbox/curl")
     for (name, known, answer) in [
       ("heroku", "'ps --json' | 'ps --json -a shop' | 'ps --json -a shop-admin'", "dynos.json"),
       ("kubectl", "'get pods -o json' | 'get pods -A -o json'", "pods.json"),
@@ -192,9 +191,7 @@ class PageStage {
         esac
 
         """
-      try folder.write(script, to: "toolbox/\(name)")
-      try files.setAttributes(
-        [.posixPermissions: 0o755], ofItemAtPath: folder.path("toolbox/\(name)"))
+      try folder.write(script, toProgram: "toolbox/\(name)")
     }
   }
 }

@@ -53,13 +53,10 @@ struct ScheduleTests {
   /// A folder with programs, as copies that any user may run.
   private static func toolbox(_ scripts: [String: String] = [:]) throws -> TemporaryFolder {
     let folder = TemporaryFolder()
-    try FileManager.default.copyItem(
-      atPath: Build.executable("pgsessions"), toPath: folder.path("pgsessions"))
-    for (name, text) in scripts { try folder.write(text, to: name) }
-    for name in ["."] + Array(scripts.keys) + ["pgsessions"] {
-      try FileManager.default.setAttributes(
-        [.posixPermissions: 0o755], ofItemAtPath: folder.path(name))
-    }
+    try folder.copy(Build.executable("pgsessions"), to: "pgsessions")
+    for (name, text) in scripts { try folder.write(text, toProgram: name) }
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o755], ofItemAtPath: folder.path("."))
     return folder
   }
 

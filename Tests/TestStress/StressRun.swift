@@ -100,6 +100,7 @@ public struct StressRun {
     }
     return elapsed >= form.atLeast && entries.flips >= form.flips
       && result.sweeps >= form.sweeps
+      && entries.endings.contains { $0.idle >= form.threshold }
   }
 
   private func sweepOnce(
