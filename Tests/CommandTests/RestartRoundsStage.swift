@@ -201,6 +201,7 @@ final class RoundStage {
     }
   }
 
+  /// All but those of the program, whose last may be there for a moment after it has ended.
   /// - Returns: each with whether it is in a query that will have ended soon.
   private func currentFacts() throws -> [(fact: SessionFact, isSettling: Bool)] {
     let owners = Dictionary(
@@ -209,7 +210,7 @@ final class RoundStage {
       """
       SELECT pid, to_char(backend_start AT TIME ZONE 'UTC', \(Self.format)) AS start,
         backend_start, query_start, state_change, state, query
-      FROM pg_stat_activity WHERE usename <> 'postgres'
+      FROM pg_stat_activity WHERE usename <> 'postgres' AND application_name <> 'pgsessions'
       """)
     return try result.rows.map { row in
       let key = SessionKey(
