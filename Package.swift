@@ -46,51 +46,52 @@ let package = Package(
     // Throw-away servers, the relay that lets clients vanish, and what is built on them.
     .target(
       name: "TestSupport", dependencies: ["PostgresClient", "TestJSON"],
-      path: "Tests/TestSupport", exclude: ["Python", "Ruby"]),
+      path: "Tests/Support/TestSupport", exclude: ["Python", "Ruby"]),
     // Keeps the JSON that tests produce for the schemas.
-    .target(name: "TestJSON", path: "Tests/TestJSON"),
-    .executableTarget(name: "dyno-relay", path: "Tests/DynoRelay"),
+    .target(name: "TestJSON", path: "Tests/Support/TestJSON"),
+    .executableTarget(name: "dyno-relay", path: "Tests/Programs/DynoRelay"),
     .executableTarget(
-      name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Demo"),
+      name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Programs/Demo"),
     .executableTarget(
       name: "bench",
       dependencies: [
         "TestSupport", "TestPages", "PostgresClient", "SessionAudit", "Rendering", "measure",
       ],
-      path: "Tests/Bench"),
-    .executableTarget(name: "measure", path: "Tests/Measure"),
+      path: "Tests/Programs/Bench"),
+    .executableTarget(name: "measure", path: "Tests/Programs/Measure"),
     .executableTarget(
       name: "log-writer", dependencies: ["Commands", "Rendering", "SessionAudit"],
-      path: "Tests/LogWriter"),
+      path: "Tests/Programs/LogWriter"),
 
     // Reports of many sessions and of hostile text, and pictures of them.
     .target(
-      name: "TestPages", dependencies: ["SessionAudit"], path: "Tests/TestPages"),
+      name: "TestPages", dependencies: ["SessionAudit"], path: "Tests/Support/TestPages"),
     .executableTarget(
       name: "page-pictures",
       dependencies: ["TestPages", "TestSupport", "Rendering", "SessionAudit"],
-      path: "Tests/PagePictures"),
+      path: "Tests/Programs/PagePictures"),
 
-    .target(name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/TestTraits"),
-    .target(name: "TestRandom", path: "Tests/TestRandom"),
+    .target(name: "TestTraits", dependencies: ["TestSupport"], path: "Tests/Support/TestTraits"),
+    .target(name: "TestRandom", path: "Tests/Support/TestRandom"),
     // What the contract's words make of a true history, written a second time.
-    .target(name: "TestOracle", path: "Tests/TestOracle"),
+    .target(name: "TestOracle", path: "Tests/Support/TestOracle"),
     .target(
       name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
-      path: "Tests/TestStress"),
+      path: "Tests/Support/TestStress"),
     .executableTarget(
-      name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Stress"),
+      name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Programs/Stress"),
     .target(
       name: "TestSoak",
       dependencies: [
         "TestSupport", "TestRandom", "TestOracle", "TestStress", "TestJSON", "PostgresClient",
-      ], path: "Tests/TestSoak"),
+      ], path: "Tests/Support/TestSoak"),
     .executableTarget(
-      name: "soak", dependencies: ["TestSoak", "TestSupport", "TestRandom"], path: "Tests/Soak"),
+      name: "soak", dependencies: ["TestSoak", "TestSupport", "TestRandom"],
+      path: "Tests/Programs/Soak"),
 
     // What is delivered, in a clean root.
     .executableTarget(
-      name: "package-check", dependencies: ["TestSupport"], path: "Tests/PackageCheck"),
+      name: "package-check", dependencies: ["TestSupport"], path: "Tests/Programs/PackageCheck"),
 
     .testTarget(
       name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport", "TestTraits"]),

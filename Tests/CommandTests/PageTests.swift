@@ -45,7 +45,7 @@ struct PageTests {
         let place = "\(page.name):\(block.line)"
         switch block.language {
         case "sh":
-          // Its commands are for root, and are run in a clean root: Tests/PackageCheck.
+          // Its commands are for root, and are run in a clean root: Tests/Programs/PackageCheck.
           if page.name == "docs/install.md" {
             block.text.replace(#/(?m)^(?!make ).*\n/#, with: "")
           }

@@ -38,7 +38,7 @@ final class PlatformAPI {
     process = try RunningProcess(
       "python3",
       [
-        "\(Page.root)/Tests/TestSupport/Python/serve_list.py", certificate, key, host,
+        "\(Page.root)/Tests/Support/TestSupport/Python/serve_list.py", certificate, key, host,
         String(parts.2), Self.token, "\(status)", folder.path("list.json"),
       ])
     let port = try #require(try process.readLine(), "\(process.stderrSoFar)")

@@ -121,7 +121,7 @@ struct PrometheusReportTests {
     let refused = TargetResult<AuditReport>.refused(failure, target: Target(), judgedWith: Policy())
     var labels: [String: Set<String>] = [:]
     let reports = [refused, .report(SmallServer.report()), .report(report(["web.1"]))]
-    for sample in try reports.flatMap(samples) + RunMetricTests.everySample() {
+    for sample in try reports.flatMap(samples) + PrometheusTerminationTests.everySample() {
       labels[sample.metric, default: []].formUnion(sample.labels.keys)
     }
     let path = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()

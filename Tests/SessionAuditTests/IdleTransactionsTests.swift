@@ -3,7 +3,7 @@ import Testing
 @testable import SessionAudit
 
 /// Transactions that do nothing are told of from minutes on, with the command that ends just them.
-struct IdleTransactionTests {
+struct IdleTransactionsTests {
   private func report(
     _ sessions: [Session], role: RoleFacts = .app(), policy: Policy = Policy()
   ) -> AuditReport {

@@ -17,7 +17,7 @@ import Testing
 
 /// Only one run at a time ends sessions on a server.
 @Suite(.serialized, .sideBySide)
-struct TerminateLockTests {
+struct RunLockTests {
   private static let key = "1885827941, 1936943471"
 
   /// The lock is one for a whole server, and these tests wait for it.

@@ -15,7 +15,7 @@ import Testing
 
 /// `--wait-for-slot` on a server without a free one.
 @Suite(.serialized, .sideBySide)
-struct WaitForSlotTests {
+struct SlotRetryTests {
   private static let server = Result { () throws -> ThrowawayServer in
     let server = try ThrowawayServer(settings: ["max_connections": "12"])
     try server.execute("CREATE ROLE app LOGIN")

@@ -2,7 +2,7 @@ import SessionAudit
 import Testing
 
 /// What two looks prove of a max age of 10 minutes: a closed connection leaves no row.
-struct ReplacementTests {
+struct ReplacementsTests {
   /// Between the looks.
   private static let apart = Duration.minutes(6)
 

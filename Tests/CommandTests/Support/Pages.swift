@@ -29,7 +29,7 @@ struct Page {
   }
 
   static let root =
-    "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+    "\(#filePath)".split(separator: "/").dropLast(4).map { "/\($0)" }.joined()
 
   static func text(of path: String) throws -> String {
     String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(root)/\(path)")), as: UTF8.self)

@@ -11,7 +11,7 @@ import Testing
 
 /// Several targets at once: one that hangs, refuses or lies costs the others nothing.
 @Suite(.serialized, .sideBySide)
-struct FleetCommandTests {
+struct FleetTests {
   /// Nobody listens there.
   private static let refusing = "postgresql://app@127.0.0.1:1/shop"
 

@@ -46,7 +46,7 @@ public final class FieldClient {
     if !program.packages.isEmpty {
       environment["PYTHONPATH"] = try PythonPackages.folder("fetch-python", program.packages)
     }
-    let script = "\(PythonPackages.root)/Tests/TestSupport/\(program.rawValue)"
+    let script = "\(PythonPackages.root)/Tests/Support/TestSupport/\(program.rawValue)"
     process = try RunningProcess(
       try Self.interpreter(program), [script] + arguments, environment: environment,
       newSession: true)

@@ -3,7 +3,7 @@ import Testing
 @testable import SessionAudit
 
 /// Many sessions of an application that nobody uses: frozen clients, or a pool that is too large.
-struct QuietApplicationTests {
+struct QuietApplicationsTests {
   private func sessions(
     quiet: Int, used: Int, application: String = "", change: (inout Session) -> Void = { _ in }
   ) -> [Session] {

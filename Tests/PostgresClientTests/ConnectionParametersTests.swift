@@ -5,7 +5,7 @@ import Testing
 
 /// What goes to the server comes back the same.
 @Suite(.serialized, .sideBySide)
-struct ParameterTests {
+struct ConnectionParametersTests {
   private func value<Value: ColumnValue>(
     _ sql: String, _ parameters: [Parameter], as type: Value.Type
   ) throws -> Value? {

@@ -1,7 +1,7 @@
 import SessionAudit
 import Testing
 
-struct GroupTests {
+struct SessionGroupTests {
   private let sessions: [Session] = [
     .idle(pid: 2, silent: .seconds(30), application: "web.1"),
     .idle(pid: 3, silent: .minutes(5), application: "web.1") { $0.clientAddress = "10.0.0.8" },

@@ -11,7 +11,7 @@ import sys
 
 import jsonschema
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 SCHEMAS = ROOT / "docs" / "schema"
 # A document of ours at the beginning of a line, whatever stands around it.
 BEGIN = re.compile(r'^\{\s*"schema":\s*"pgsessions/', re.MULTILINE)

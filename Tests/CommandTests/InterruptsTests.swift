@@ -18,7 +18,7 @@ import Testing
 extension Faults {
   /// SIGINT and SIGTERM at every stage: nothing more is signalled, and what was done is said.
   @Suite(.serialized, .sideBySide, .crowd)
-  struct InterruptTests {
+  struct InterruptsTests {
     struct Signal: Sendable, CustomTestStringConvertible {
       let number: Int32
       let status: Int32

@@ -52,7 +52,7 @@ public enum PythonReader: String, Sendable {
     environment["PYTHONPATH"] = try pythonPath()
     environment["PYTHONIOENCODING"] = "utf-8"
     let outcome = try ChildProcess.run(
-      "python3", ["\(PythonPackages.root)/Tests/TestSupport/Python/read_\(rawValue).py"],
+      "python3", ["\(PythonPackages.root)/Tests/Support/TestSupport/Python/read_\(rawValue).py"],
       environment: environment, input: text)
     guard outcome.status == 0 else {
       throw SupportError("read_\(rawValue).py: \(outcome.stderr.suffix(2000))")
@@ -63,7 +63,7 @@ public enum PythonReader: String, Sendable {
 
 public enum PythonPackages {
   /// Where the Python of the tests is.
-  public static let scripts = "\(root)/Tests/TestSupport/Python"
+  public static let scripts = "\(root)/Tests/Support/TestSupport/Python"
 
   /// Django behind daphne and gunicorn, with what they need: one folder for PYTHONPATH.
   public static func django() throws -> String {
@@ -82,7 +82,7 @@ public enum PythonPackages {
   }
 
   /// The folder of this project.
-  static let root = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+  static let root = "\(#filePath)".split(separator: "/").dropLast(4).map { "/\($0)" }.joined()
 
   /// Where Python packages are, such as `wcwidth==0.2.13`; fetched first if need be.
   public static func folder(_ packages: String...) throws -> String {

@@ -2,7 +2,7 @@ import SessionAudit
 import TestRandom
 import Testing
 
-struct TimestampParsingTests {
+struct TimestampISO8601Tests {
   private static let read: [(String, String)] = [
     ("2026-11-22T09:41Z", "2026-11-22T09:41:00.000000Z"),
     ("2026-11-22 09:41Z", "2026-11-22T09:41:00.000000Z"),

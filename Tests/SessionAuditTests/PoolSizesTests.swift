@@ -2,7 +2,7 @@ import SessionAudit
 import Testing
 
 /// `--pool-size 3`: more from one address than its pools hold.
-struct PoolSizeTests {
+struct PoolSizesTests {
   private static func policy(_ sizes: [Declaration<Int>] = [Declaration(nil, 3)]) -> Policy {
     var policy = Policy()
     policy.poolSizes = sizes

@@ -17,7 +17,7 @@ import Testing
 extension Faults {
   /// `terminate --metrics FILE`: whatever comes of a run is told, and read by Prometheus's own parser.
   @Suite(.serialized, .sideBySide, .crowd)
-  struct RunMetricsTests {
+  struct RunMetricsFileTests {
     private let folder = TemporaryFolder()
     private var path: String { folder.path("run.prom") }
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Rendering
 
 /// Runs of `terminate` as metrics.
-struct RunMetricTests {
+struct PrometheusTerminationTests {
   private static let noon = Timestamp(microseconds: 43_200_000_000)
 
   private static func refused(_ name: String, _ status: SessionAudit.ExitStatus = .unavailable)

@@ -1,7 +1,7 @@
 import SessionAudit
 import Testing
 
-struct RefusalAdviceTests {
+struct RefusalTests {
   private static let all: [Refusal] =
     Failure.Limit.Kind.allCases.flatMap {
       [.noSlot($0, name: nil), .noSlot($0, name: "x"), .noSlot($0, name: "query_wait_timeout")]
