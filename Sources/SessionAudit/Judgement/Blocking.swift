@@ -63,46 +63,46 @@ private struct LockQueue {
     func leader(_ pid: Int32) -> Int32 { leaders[pid] ?? pid }
 
     let waiters = Set(edges.keys.map(leader)).subtracting([Blocking.preparedTransaction])
-    let places = Dictionary(uniqueKeysWithValues: zip(waiters, 0...))
+    let indices = Dictionary(uniqueKeysWithValues: zip(waiters, 0...))
     var waiting = waiters
     for session in sessions where session.waitEventType == "Lock" {
       waiting.insert(leader(session.pid))
     }
 
-    // behind[n]: the waiters in line behind the waiter at place n, itself among them.
-    var behind = (0..<waiters.count).map { Places(of: waiters.count, holding: $0) }
-    var behindRoot: [Int32: Places] = [:]
+    // behind[n]: the waiters in line behind the waiter at index n, itself among them.
+    var behind = (0..<waiters.count).map { WaiterSet(of: waiters.count, holding: $0) }
+    var behindRoot: [Int32: WaiterSet] = [:]
     for (pid, blockers) in edges {
-      guard let place = places[leader(pid)] else { continue }
+      guard let index = indices[leader(pid)] else { continue }
       for blocker in Set(blockers.map(leader)) {
-        if let next = places[blocker] {
-          behind[next].insert(place)
+        if let next = indices[blocker] {
+          behind[next].insert(index)
         } else if !waiting.contains(blocker) {
-          behindRoot[blocker, default: Places(of: waiters.count)].insert(place)
+          behindRoot[blocker, default: WaiterSet(of: waiters.count)].insert(index)
         }
       }
     }
     Self.close(&behind)
     waitersByRoot = behindRoot.mapValues { direct in
-      var all = Places(of: waiters.count)
-      for place in direct.members { all.formUnion(behind[place]) }
+      var all = WaiterSet(of: waiters.count)
+      for index in direct.members { all.formUnion(behind[index]) }
       return all.count
     }
   }
 
   /// Who is behind those behind, and so on (Warshall): a bounded number of steps whatever the
   /// shape, circles included.
-  private static func close(_ behind: inout [Places]) {
+  private static func close(_ behind: inout [WaiterSet]) {
     for between in behind.indices {
-      for place in behind.indices where behind[place].contains(between) {
-        behind[place].formUnion(behind[between])
+      for index in behind.indices where behind[index].contains(between) {
+        behind[index].formUnion(behind[between])
       }
     }
   }
 }
 
 /// A set of small numbers: a bit each, so that a union of hundreds is a few instructions.
-private struct Places {
+private struct WaiterSet {
   private var words: [UInt64]
 
   init(of count: Int) { words = Array(repeating: 0, count: (count + 63) / 64) }
@@ -117,7 +117,7 @@ private struct Places {
 
   func contains(_ member: Int) -> Bool { words[member >> 6] & (1 << UInt64(member & 63)) != 0 }
   mutating func insert(_ member: Int) { words[member >> 6] |= 1 << UInt64(member & 63) }
-  mutating func formUnion(_ other: Places) {
+  mutating func formUnion(_ other: WaiterSet) {
     for index in words.indices { words[index] |= other.words[index] }
   }
 }

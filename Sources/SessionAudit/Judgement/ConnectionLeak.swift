@@ -22,35 +22,38 @@ public struct ConnectionLeak: Sendable, Equatable {
 
   /// The largest first.
   static func leaks(
-    in snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], _ book: AddressBook,
+    in snapshot: Snapshot, _ rows: [Int], _ times: [SessionTimes], _ clientIndex: ClientIndex,
     by policy: Policy
   ) -> [ConnectionLeak] {
     let now = snapshot.capturedAt
     var indices: [Int: [Int]] = [:]
-    for (index, place) in places.enumerated() {
+    for (index, row) in rows.enumerated() {
       // Sessions are large: only those whose times fit are looked at.
-      guard isLeftOpen(times[index], by: policy), let entry = book.entries[place],
-        let life = entry.life, !entry.isPooled, snapshot.sessions[place].state == .idle,
-        let command = snapshot.sessions[place].lastCommand, requests.contains(command)
+      guard isLeftOpen(times[index], by: policy), let entry = clientIndex.entries[row],
+        let life = entry.life, !entry.isPooled, snapshot.sessions[row].state == .idle,
+        let command = snapshot.sessions[row].lastCommand, requests.contains(command)
       else { continue }
       indices[life, default: []].append(index)
     }
     var leaks: [ConnectionLeak] = []
     for (life, indices) in indices {
-      guard indices.count >= least, now - book.lives[life].lastHeard < policy.restartGrace else {
+      guard indices.count >= least, now - clientIndex.lives[life].lastHeard < policy.restartGrace
+      else {
         continue
       }
-      // Oldest first, as places are.
-      let starts = indices.compactMap { snapshot.sessions[places[$0]].backendStart }
+      // Oldest first, as rows are.
+      let starts = indices.compactMap { snapshot.sessions[rows[$0]].backendStart }
       guard let first = starts.first, let last = starts.last, last - first >= policy.restartGrace,
         most(of: starts, within: burst) * 2 <= starts.count
       else { continue }
       let (name, client) = (
-        book.applications[book.lives[life].application].name, book.lives[life].client
+        clientIndex.applications[clientIndex.lives[life].application].name,
+        clientIndex.lives[life].client
       )
       leaks.append(
         ConnectionLeak(
-          applicationName: book.names[name].text, address: book.clients[client].text ?? "",
+          applicationName: clientIndex.names[name].text,
+          address: clientIndex.clients[client].text ?? "",
           sessions: indices.count,
           usedAtAge: indices.compactMap { times[$0].usedAtAge }.max() ?? .zero,
           firstOpened: first, lastOpened: last))
@@ -71,9 +74,9 @@ public struct ConnectionLeak: Sendable, Equatable {
   /// The most of these moments, which rise, that lie within so long a time.
   private static func most(of moments: [Timestamp], within time: Duration) -> Int {
     var (most, first) = (0, 0)
-    for (place, moment) in moments.enumerated() {
+    for (index, moment) in moments.enumerated() {
       while moment - moments[first] > time { first += 1 }
-      most = max(most, place - first + 1)
+      most = max(most, index - first + 1)
     }
     return most
   }

@@ -1,15 +1,15 @@
 /// What a roster says of a session.
 extension EvidenceFinder {
   /// nil: it says nothing of other databases.
-  func rosterAnswer(_ entry: AddressBook.Entry) -> RosterIndex.Answer? {
-    guard let roster, book.applications[entry.application].isConnected else { return nil }
+  func rosterAnswer(_ entry: ClientIndex.Entry) -> RosterIndex.Answer? {
+    guard let roster, clientIndex.applications[entry.application].isConnected else { return nil }
     return roster.answer(
-      for: book.applications[entry.application].name, from: entry.client, in: book,
+      for: clientIndex.applications[entry.application].name, from: entry.client, in: clientIndex,
       applicationIsListed: isListed[entry.application])
   }
 
   func addByRoster(
-    _ session: Session, _ heard: Timestamp, _ quiet: Duration, _ entry: AddressBook.Entry,
+    _ session: Session, _ heard: Timestamp, _ quiet: Duration, _ entry: ClientIndex.Entry,
     to found: inout [Evidence]
   ) {
     guard let roster, let start = session.backendStart, start < roster.takenAt,
@@ -26,25 +26,25 @@ extension EvidenceFinder {
         found.append(evidence)
       }
     }
-    guard roster.isComplete, !book.sources[entry.source].isBusy,
+    guard roster.isComplete, !clientIndex.sources[entry.source].isBusy,
       let earliest = roster.earliestStart, heard < earliest,
       heard <= earliest - policy.clockTolerance, let user = session.user,
       connectedUser?.hasSameBytes(as: user) == true
     else { return }
-    let hasAddress = entry.life != nil && !book.clients[entry.client].bearsSeveralNames
+    let hasAddress = entry.life != nil && !clientIndex.clients[entry.client].bearsSeveralNames
     let doubt: Evidence.Doubt? =
       hasAddress
       ? gaps.witness(ofUser: user).map(Evidence.Doubt.rosterLacks)
-        ?? (book.clients[entry.client].mayBePooler ? .mayBePooled : nil) : .noAddress
+        ?? (clientIndex.clients[entry.client].mayBePooler ? .mayBePooled : nil) : .noAddress
     found.append(Evidence(.predatesAll(startedAt: earliest), doubt: doubt))
   }
 
   private func ownerGone(
-    _ covers: String, _ missing: String, _ isByName: Bool, _ entry: AddressBook.Entry,
+    _ covers: String, _ missing: String, _ isByName: Bool, _ entry: ClientIndex.Entry,
     _ roster: RosterIndex
   ) -> Evidence? {
-    let (source, client) = (book.sources[entry.source], book.clients[entry.client])
-    let name = book.names[book.applications[entry.application].name]
+    let (source, client) = (clientIndex.sources[entry.source], clientIndex.clients[entry.client])
+    let name = clientIndex.names[clientIndex.applications[entry.application].name]
     guard !source.isBusy else { return nil }
     var last = source.lastHeard
     // Of an address, and of a number that may count anything, whoever is heard there is a sign.
@@ -66,11 +66,11 @@ extension EvidenceFinder {
 
   private func predatesOwner(
     _ owners: RosterIndex.Owners, _ session: Session, _ heard: Timestamp, _ quiet: Duration,
-    _ entry: AddressBook.Entry
+    _ entry: ClientIndex.Entry
   ) -> Evidence? {
     let startedAt = owners.startedAt
     guard startedAt > heard else { return nil }
-    let (source, client) = (book.sources[entry.source], book.clients[entry.client])
+    let (source, client) = (clientIndex.sources[entry.source], clientIndex.clients[entry.client])
     let isBusy = source.isBusy || !owners.isByName && client.isBusy
     let last = owners.isByName ? source.lastHeard : max(source.lastHeard, client.lastHeard ?? heard)
     let tolerance: Evidence.Doubt? =
@@ -85,7 +85,8 @@ extension EvidenceFinder {
     guard quiet >= policy.restartGrace, session.state?.isActive != true else { return nil }
     let inPlace =
       owners.isAloneAtAddress
-      ? inPlaceDoubt(entry, since: startedAt, older: book.before(startedAt, ofClient: entry.client))
+      ? inPlaceDoubt(
+        entry, since: startedAt, older: clientIndex.before(startedAt, ofClient: entry.client))
       : .restartInPlace(.notAlone)
     return Evidence(
       .predatesOwner(owner: owners.label, startedAt: startedAt, isInPlace: true),
@@ -97,7 +98,7 @@ extension EvidenceFinder {
   func rosterCoversNothing() -> Bool {
     guard let roster, !roster.isComplete else { return false }
     var isAny = false
-    for case let entry? in book.entries {
+    for case let entry? in clientIndex.entries {
       guard let answer = rosterAnswer(entry) else { continue }
       isAny = true
       guard case .notCovered = answer else { return false }

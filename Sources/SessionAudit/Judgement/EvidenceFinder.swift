@@ -3,10 +3,10 @@
 struct EvidenceFinder {
   let policy: Policy
   let now: Timestamp
-  let book: AddressBook
+  let clientIndex: ClientIndex
   let connectedUser: String?
   /// By application: nil where there is but one address.
-  private let generations: [Generations?]
+  private let timelines: [InstanceTimeline?]
   let counts: InstanceCounts
   /// By application: the place of the policy's number of instances that holds for it.
   let instanceRules: [Int?]
@@ -33,73 +33,77 @@ struct EvidenceFinder {
   }
 
   init(
-    _ snapshot: Snapshot, book: AddressBook, by policy: Policy, poolSizes: PoolSizes = PoolSizes()
+    _ snapshot: Snapshot, clientIndex: ClientIndex, by policy: Policy,
+    poolSizes: PoolSizes = PoolSizes()
   ) {
     self.poolSizes = poolSizes
     self.policy = policy
-    self.book = book
+    self.clientIndex = clientIndex
     let now = snapshot.capturedAt
     self.now = now
     connectedUser = snapshot.target.user
     func rule<Value>(
-      _ declarations: [Declaration<Value>], _ application: AddressBook.Application
+      _ declarations: [Declaration<Value>], _ application: ClientIndex.Application
     ) -> (place: Int, rule: Declaration<Value>)? {
       guard !declarations.isEmpty else { return nil }
       return declarations.place(
-        for: book.names[application.name].text, user: application.user,
+        for: clientIndex.names[application.name].text, user: application.user,
         database: application.database, isConnected: application.isConnected
       ).map { ($0, declarations[$0]) }
     }
-    let generations = book.applications.map { application in
+    let timelines = clientIndex.applications.map { application in
       application.lives.count > 1
-        ? Generations(
-          of: application.lives.map { book.lives[$0] }, in: book, at: now, by: policy) : nil
+        ? InstanceTimeline(
+          of: application.lives.map { clientIndex.lives[$0] }, in: clientIndex, at: now, by: policy)
+        : nil
     }
-    self.generations = generations
-    instanceRules = book.applications.map { rule(policy.instances, $0)?.place }
+    self.timelines = timelines
+    instanceRules = clientIndex.applications.map { rule(policy.instances, $0)?.place }
     counts = InstanceCounts(
-      book, generations, declared: { rule(policy.instances, $0) }, at: now, by: policy)
-    confirmedNumbers = NumberedNames.confirmed(in: book) { application in
-      generations[application]?.areHeardSideBySide ?? false
+      clientIndex, timelines, declared: { rule(policy.instances, $0) }, at: now, by: policy)
+    confirmedNumbers = NumberedNames.confirmed(in: clientIndex) { application in
+      timelines[application]?.areHeardSideBySide ?? false
     }
-    maxAges = book.applications.map { rule(policy.maxAges, $0)?.rule.value }
-    closesItself = book.applications.map { rule(policy.closesItself, $0)?.rule.value ?? false }
-    staleAfters = book.applications.map { application in
+    maxAges = clientIndex.applications.map { rule(policy.maxAges, $0)?.rule.value }
+    closesItself = clientIndex.applications.map {
+      rule(policy.closesItself, $0)?.rule.value ?? false
+    }
+    staleAfters = clientIndex.applications.map { application in
       // A threshold holds in other databases too.
       policy.staleAfters.value(
-        for: book.names[application.name].text, user: application.user,
+        for: clientIndex.names[application.name].text, user: application.user,
         database: application.database, isConnected: true) ?? policy.staleAfter
     }
-    restarts = book.applications.map { application in
+    restarts = clientIndex.applications.map { application in
       rule(policy.restarts, application).map {
         DeclaredRestart(
           moment: $0.rule.value.moment(at: now), isNamed: $0.rule.application != nil,
           place: $0.place)
       }
     }
-    roster = policy.roster.map { RosterIndex($0, book, at: now) }
+    roster = policy.roster.map { RosterIndex($0, clientIndex, at: now) }
     guard let roster else { return }
-    isListed = Array(repeating: false, count: book.applications.count)
-    let isNameListed = book.applications.map {
+    isListed = Array(repeating: false, count: clientIndex.applications.count)
+    let isNameListed = clientIndex.applications.map {
       $0.isConnected && roster.listsName($0.name)
     }
-    for case let entry? in book.entries {
+    for case let entry? in clientIndex.entries {
       if isNameListed[entry.application], entry.life != nil {
-        let name = book.names[book.applications[entry.application].name].text
+        let name = clientIndex.names[clientIndex.applications[entry.application].name].text
         listedNames[entry.client] = listedNames[entry.client].map { min($0, name) } ?? name
       }
       if roster.isOfLines, !isListed[entry.application] {
         isListed[entry.application] =
-          book.applications[entry.application].isConnected
+          clientIndex.applications[entry.application].isConnected
           && roster.lists(
-            entry.client, of: book.applications[entry.application].name, in: book)
+            entry.client, of: clientIndex.applications[entry.application].name, in: clientIndex)
       }
     }
-    gaps = RosterGaps(roster, book, at: now, by: policy, answer: rosterAnswer)
+    gaps = RosterGaps(roster, clientIndex, at: now, by: policy, answer: rosterAnswer)
   }
 
   /// Every piece of evidence, the strongest first.
-  func evidence(about session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry)
+  func evidence(about session: Session, _ times: SessionTimes, _ entry: ClientIndex.Entry)
     -> [Evidence]
   {
     var found = unordered(about: session, times, entry)
@@ -109,7 +113,7 @@ struct EvidenceFinder {
   }
 
   private func unordered(
-    about session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry
+    about session: Session, _ times: SessionTimes, _ entry: ClientIndex.Entry
   ) -> [Evidence] {
     // Nothing is known of a session whose client's last sign of life isn't.
     guard let heard = times.lastHeard, let silent = times.silent, let quiet = times.quiet else {
@@ -129,8 +133,8 @@ struct EvidenceFinder {
     if let evidence = pastMaxAge(session, times, silent, entry) { found.append(evidence) }
     if let evidence = poolSizes.evidence(about: session, times, entry) { found.append(evidence) }
     // An address that works, or has just finished something, has an owner.
-    if !book.sources[entry.source].isBusy, let life = entry.life {
-      addByAddress(book.lives[life], entry, to: &found)
+    if !clientIndex.sources[entry.source].isBusy, let life = entry.life {
+      addByAddress(clientIndex.lives[life], entry, to: &found)
     }
     if let evidence = beforeRestart(session, quiet, entry) { found.append(evidence) }
     addByRoster(session, heard, quiet, entry, to: &found)
@@ -138,10 +142,10 @@ struct EvidenceFinder {
   }
 
   /// What makes evidence that rests on addresses, or on nothing but what is seen, less than sure.
-  func doubt(_ entry: AddressBook.Entry) -> Evidence.Doubt? {
-    let name = book.names[book.applications[entry.application].name]
+  func doubt(_ entry: ClientIndex.Entry) -> Evidence.Doubt? {
+    let name = clientIndex.names[clientIndex.applications[entry.application].name]
     if name.hiddenNamesakes > 0 { return .hiddenNamesakes(name.hiddenNamesakes) }
-    return book.clients[entry.client].mayBePooler ? .mayBePooled : nil
+    return clientIndex.clients[entry.client].mayBePooler ? .mayBePooled : nil
   }
 
   // MARK: - From the session alone
@@ -157,7 +161,7 @@ struct EvidenceFinder {
   }
 
   private func pastMaxAge(
-    _ session: Session, _ times: SessionTimes, _ silent: Duration, _ entry: AddressBook.Entry
+    _ session: Session, _ times: SessionTimes, _ silent: Duration, _ entry: ClientIndex.Entry
   ) -> Evidence? {
     guard let maxAge = maxAges[entry.application], let age = times.sessionAge,
       let usedAt = times.usedAtAge
@@ -176,10 +180,10 @@ struct EvidenceFinder {
   // MARK: - From the addresses of its application
 
   private func addByAddress(
-    _ life: AddressBook.Life, _ entry: AddressBook.Entry, to found: inout [Evidence]
+    _ life: ClientIndex.Lifetime, _ entry: ClientIndex.Entry, to found: inout [Evidence]
   ) {
-    let name = book.names[book.applications[entry.application].name]
-    let lastChange = book.sources[entry.source].lastChange
+    let name = clientIndex.names[clientIndex.applications[entry.application].name]
+    let lastChange = clientIndex.sources[entry.source].lastChange
     if let limit = counts.counts[entry.application]?.timeline.limit,
       let moment = crowdedMoment(life, entry)
     {
@@ -187,8 +191,8 @@ struct EvidenceFinder {
     }
     // Two instance names from one address are NAT's, or processes of one host: which of them went
     // nobody can tell by looking.
-    guard !book.clients[entry.client].bearsSeveralNames,
-      let generations = generations[life.application]
+    guard !clientIndex.clients[entry.client].bearsSeveralNames,
+      let timelines = timelines[life.application]
     else { return }
     let silent = now - life.lastHeard
     let tellsInstance =
@@ -197,18 +201,18 @@ struct EvidenceFinder {
     if name.meaning != .neverRecurs,
       // A recycling application has only young sessions, so a long silence stands for the grace; but
       // not where a query took that long and has ended since.
-      let newcomer = generations.newcomer(
+      let newcomer = timelines.newcomer(
         after: life.lastHeard,
         hasSettled: min(silent, now - lastChange) < staleAfters[entry.application])
     {
       let doubt: Evidence.Doubt? =
         !tellsInstance
         ? (name.meaning == .shared ? .sharedName : .numberedName)
-        : generations.areHeardSideBySide ? .heardSideBySide : doubt(entry)
+        : timelines.areHeardSideBySide ? .heardSideBySide : doubt(entry)
       found.append(Evidence(.superseded(by: newcomer), doubt: doubt))
     }
     if !tellsInstance, name.meaning != .neverRecurs, silent >= policy.restartGrace,
-      let next = generations.next(after: life.lastHeard),
+      let next = timelines.next(after: life.lastHeard),
       next.began - life.lastHeard <= policy.restartGrace
     {
       found.append(Evidence(.replacedAddress(by: next)))
@@ -217,28 +221,28 @@ struct EvidenceFinder {
 
   /// A moment at which as many others were in use as may run at once.
   private func crowdedMoment(
-    _ life: AddressBook.Life, _ entry: AddressBook.Entry
+    _ life: ClientIndex.Lifetime, _ entry: ClientIndex.Entry
   ) -> Timestamp? {
     guard let count = counts.counts[entry.application] else { return nil }
     // Whoever is heard there, by whatever name, shows that the host is there.
-    guard !book.clients[entry.client].isBusy else { return nil }
+    guard !clientIndex.clients[entry.client].isBusy else { return nil }
     let end = max(
       life.lastHeard, count.ends[entry.client] ?? life.lastHeard,
-      book.clients[entry.client].lastHeard ?? life.lastHeard)
+      clientIndex.clients[entry.client].lastHeard ?? life.lastHeard)
     return count.timeline.crowdedMoment(after: end)
   }
 
   // MARK: - From what was declared
 
   private func beforeRestart(
-    _ session: Session, _ quiet: Duration, _ entry: AddressBook.Entry
+    _ session: Session, _ quiet: Duration, _ entry: ClientIndex.Entry
   ) -> Evidence? {
     guard let restart = restarts[entry.application], restart.moment <= now - policy.restartGrace,
       let start = session.backendStart, start < restart.moment
     else { return nil }
     let moment = restart.moment
-    let source = book.sources[entry.source]
-    let client = book.clients[entry.client]
+    let source = clientIndex.sources[entry.source]
+    let client = clientIndex.clients[entry.client]
     // An address that tells a host is heard by whatever name.
     let isHost = entry.life != nil
     let last = isHost ? max(source.lastHeard, client.lastHeard ?? moment) : source.lastHeard
@@ -256,7 +260,8 @@ struct EvidenceFinder {
     else { return nil }
     let doubt =
       restart.isNamed
-      ? inPlaceDoubt(entry, since: moment, older: book.before(moment, ofSource: entry.source))
+      ? inPlaceDoubt(
+        entry, since: moment, older: clientIndex.before(moment, ofSource: entry.source))
       : .restartInPlace(.notNamed)
     return Evidence(.beforeRestart(moment, isInPlace: true), doubt: doubt)
   }
@@ -266,12 +271,12 @@ struct EvidenceFinder {
   /// database, and nothing from before may show that it still runs.
   /// - Parameter older: what those from before have shown since.
   func inPlaceDoubt(
-    _ entry: AddressBook.Entry, since start: Timestamp, older: SourceHistory.Before
+    _ entry: ClientIndex.Entry, since start: Timestamp, older: SourceHistory.Before
   ) -> Evidence.Doubt? {
-    let client = book.clients[entry.client]
+    let client = clientIndex.clients[entry.client]
     if client.bearsSeveralNames { return .severalNames(client.instanceNames) }
     guard let life = entry.life else { return .noAddress }
-    guard book.lives[life].lastStart > start else { return .restartInPlace(.nobodyNew) }
+    guard clientIndex.lives[life].lastStart > start else { return .restartInPlace(.nobodyNew) }
     if older == .heard { return .restartInPlace(.olderHeard) }
     return doubt(entry)
   }
@@ -280,7 +285,7 @@ struct EvidenceFinder {
 
   /// What one session says of its application's max age; nil where none is declared.
   func recyclingSign(
-    of session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry
+    of session: Session, _ times: SessionTimes, _ entry: ClientIndex.Entry
   ) -> RecyclingSign? {
     guard let maxAge = maxAges[entry.application], !entry.isPooled,
       let start = session.backendStart, times.lastHeard != nil
@@ -296,17 +301,17 @@ struct EvidenceFinder {
 
   /// What was closed at its max age since an earlier look.
   func replacements(since earlier: EarlierLook, _ snapshot: Snapshot) -> Replacements {
-    Replacements(since: earlier, snapshot, book, slack: policy.maxAgeSlack) { maxAges[$0] }
+    Replacements(since: earlier, snapshot, clientIndex, slack: policy.maxAgeSlack) { maxAges[$0] }
   }
 
   /// For how long a session's address has asked on since the session was to be closed; nil: not
   /// beyond the slack, or nobody knows. An address that asks nothing may be dead.
   private func askedOn(
-    since due: Timestamp, _ maxAge: Duration, _ entry: AddressBook.Entry, closesItself: Bool
+    since due: Timestamp, _ maxAge: Duration, _ entry: ClientIndex.Entry, closesItself: Bool
   ) -> Duration? {
     guard let life = entry.life else { return nil }
     // When it last asked something: a query that runs since is no new request.
-    let asked = book.lives[life].lastAsked
+    let asked = clientIndex.lives[life].lastAsked
     // A pool that closes by itself needs no request, but has to be alive: it opens another for
     // each that it closes, so that one of them is always young.
     let isAlive = closesItself && now - asked <= maxAge + policy.maxAgeSlack

@@ -2,22 +2,22 @@
 /// report, whatever the order of the rows and the hour of the day.
 public enum Judge {
   public static func judge(_ snapshot: Snapshot, by policy: Policy) -> AuditReport {
-    let places = clientsOldestFirst(snapshot.sessions)
+    let rows = clientsOldestFirst(snapshot.sessions)
     let pings = snapshot.pings
-    let times = places.map { place in
+    let times = rows.map { row in
       SessionTimes(
-        of: snapshot.sessions[place], at: snapshot.capturedAt,
-        staleAfter: policy.staleAfter(of: snapshot.sessions[place]),
-        pingedAt: pings.isEmpty ? nil : snapshot.sessions[place].identity.flatMap { pings[$0] })
+        of: snapshot.sessions[row], at: snapshot.capturedAt,
+        staleAfter: policy.staleAfter(of: snapshot.sessions[row]),
+        pingedAt: pings.isEmpty ? nil : snapshot.sessions[row].identity.flatMap { pings[$0] })
     }
-    let book = AddressBook(snapshot, places, times, by: policy)
+    let clientIndex = ClientIndex(snapshot, rows, times, by: policy)
     let finder = EvidenceFinder(
-      snapshot, book: book, by: policy,
-      poolSizes: PoolSizes(snapshot, places, times, book, by: policy))
-    let judged = places.indices.map { index in
-      judge(snapshot, places[index], times[index], book, finder, by: policy)
+      snapshot, clientIndex: clientIndex, by: policy,
+      poolSizes: PoolSizes(snapshot, rows, times, clientIndex, by: policy))
+    let judged = rows.indices.map { index in
+      judge(snapshot, rows[index], times[index], clientIndex, finder, by: policy)
     }
-    let signs = recyclingSigns(in: snapshot, places, times, book, finder, by: policy)
+    let signs = recyclingSigns(in: snapshot, rows, times, clientIndex, finder, by: policy)
     let groups = SessionGroup.groups(of: judged, recycling: signs, by: policy)
     let totals = Totals(
       of: groups,
@@ -31,9 +31,10 @@ public enum Judge {
     report.heardThoughUnlisted = finder.gaps.witnesses
     // Sessions are large: they are gone through only where something was said of them.
     if policy.saysWhoRuns {
-      report.withoutEffect = finder.withoutEffect(judged, places)
+      report.withoutEffect = finder.withoutEffect(judged, rows)
     }
-    report.connectionLeaks = ConnectionLeak.leaks(in: snapshot, places, times, book, by: policy)
+    report.connectionLeaks = ConnectionLeak.leaks(
+      in: snapshot, rows, times, clientIndex, by: policy)
     if report.lockWaiters.isEmpty && report.coverage.isComplete { report.blocking = [] }
     if let details = snapshot.details { report.add(details) }
     return report
@@ -41,20 +42,20 @@ public enum Judge {
 
   /// What each session says of its application's max age; empty where none is declared.
   private static func recyclingSigns(
-    in snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], _ book: AddressBook,
+    in snapshot: Snapshot, _ rows: [Int], _ times: [SessionTimes], _ clientIndex: ClientIndex,
     _ finder: EvidenceFinder, by policy: Policy
   ) -> [RecyclingSign?] {
     guard !policy.maxAges.isEmpty else { return [] }
-    var signs = places.indices.map { index in
-      book.entries[places[index]].flatMap {
-        finder.recyclingSign(of: snapshot.sessions[places[index]], times[index], $0)
+    var signs = rows.indices.map { index in
+      clientIndex.entries[rows[index]].flatMap {
+        finder.recyclingSign(of: snapshot.sessions[rows[index]], times[index], $0)
       }
     }
     guard let earlier = snapshot.earlier else { return signs }
     var replaced = finder.replacements(since: earlier, snapshot).counts
-    // The youngest of an address took the place of what was closed there.
-    for index in places.indices.reversed() where signs[index] != nil {
-      guard let life = book.entries[places[index]]?.life, let count = replaced[life] else {
+    // The youngest of an address took the row of what was closed there.
+    for index in rows.indices.reversed() where signs[index] != nil {
+      guard let life = clientIndex.entries[rows[index]]?.life, let count = replaced[life] else {
         continue
       }
       signs[index]?.replaced = count
@@ -63,24 +64,24 @@ public enum Judge {
     return signs
   }
 
-  /// The places of client sessions by backend_start, then pid; what has no start comes last. Places
+  /// The rows of client sessions by backend_start, then pid; what has no start comes last. Places
   /// are sorted rather than sessions, which are large.
   private static func clientsOldestFirst(_ sessions: [Session]) -> [Int] {
-    sessions.indices.compactMap { place -> (start: Int64, pid: Int32, place: Int)? in
-      guard sessions[place].kind != .background else { return nil }
-      return (sessions[place].backendStart?.microseconds ?? .max, sessions[place].pid, place)
+    sessions.indices.compactMap { row -> (start: Int64, pid: Int32, row: Int)? in
+      guard sessions[row].kind != .background else { return nil }
+      return (sessions[row].backendStart?.microseconds ?? .max, sessions[row].pid, row)
     }
     .sorted { ($0.start, $0.pid) < ($1.start, $1.pid) }
-    .map(\.place)
+    .map(\.row)
   }
 
   private static func judge(
-    _ snapshot: Snapshot, _ place: Int, _ times: SessionTimes, _ book: AddressBook,
+    _ snapshot: Snapshot, _ row: Int, _ times: SessionTimes, _ clientIndex: ClientIndex,
     _ finder: EvidenceFinder, by policy: Policy
   ) -> JudgedSession {
-    let session = snapshot.sessions[place]
-    let entry = book.entries[place]
-    // Our own and hidden sessions are not in the book.
+    let session = snapshot.sessions[row]
+    let entry = clientIndex.entries[row]
+    // Our own and hidden sessions are not in the clientIndex.
     let evidence = entry.map { finder.evidence(about: session, times, $0) } ?? []
     let verdict: Verdict =
       if session.kind == .hidden { .hidden } else { evidence.first?.verdict ?? .live }

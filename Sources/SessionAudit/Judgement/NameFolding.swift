@@ -70,9 +70,9 @@ enum NameFolding {
   }
 
   /// Whether it is a point with a digit on either side.
-  private static func isDecimalPoint(_ bytes: [UInt8], _ place: Int) -> Bool {
-    place > 0 && place + 1 < bytes.count && bytes[place] == UInt8(ascii: ".")
-      && isDigit(bytes[place - 1]) && isDigit(bytes[place + 1])
+  private static func isDecimalPoint(_ bytes: [UInt8], _ index: Int) -> Bool {
+    index > 0 && index + 1 < bytes.count && bytes[index] == UInt8(ascii: ".")
+      && isDigit(bytes[index - 1]) && isDigit(bytes[index + 1])
   }
 
   /// Behind a UUID's 36 bytes that begin here, where nothing else of the word stands before or after.

@@ -16,26 +16,26 @@ struct PoolSizes {
   init() {}
 
   init(
-    _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], _ book: AddressBook,
+    _ snapshot: Snapshot, _ rows: [Int], _ times: [SessionTimes], _ clientIndex: ClientIndex,
     by policy: Policy
   ) {
     grace = policy.restartGrace
     guard !policy.poolSizes.isEmpty else { return }
-    let limits = book.applications.map { application in
+    let limits = clientIndex.applications.map { application in
       policy.poolSizes.value(
-        for: book.names[application.name].text, user: application.user,
+        for: clientIndex.names[application.name].text, user: application.user,
         database: application.database, isConnected: application.isConnected)
     }
     var heard: [Int: [Timestamp]] = [:]
-    for (index, place) in places.enumerated() {
-      guard let entry = book.entries[place], let life = entry.life,
+    for (index, row) in rows.enumerated() {
+      guard let entry = clientIndex.entries[row], let life = entry.life,
         limits[entry.application] != nil
       else { continue }
       // What its columns don't tell may be heard now.
       heard[life, default: []].append(times[index].lastHeard ?? snapshot.capturedAt)
     }
     for (life, moments) in heard {
-      guard let limit = limits[book.lives[life].application], moments.count > limit else {
+      guard let limit = limits[clientIndex.lives[life].application], moments.count > limit else {
         continue
       }
       let heardLast = moments.sorted(by: >)[limit - 1]
@@ -44,7 +44,7 @@ struct PoolSizes {
   }
 
   func evidence(
-    about session: Session, _ times: SessionTimes, _ entry: AddressBook.Entry
+    about session: Session, _ times: SessionTimes, _ entry: ClientIndex.Entry
   ) -> Evidence? {
     guard let excess = entry.life.flatMap({ excess[$0] }), session.state == .idle,
       let heard = times.lastHeard, heard < excess.heardLast, let quiet = times.quiet,

@@ -17,7 +17,7 @@ struct Replacements {
   }
 
   init(
-    since earlier: EarlierLook, _ snapshot: Snapshot, _ book: AddressBook, slack: Duration,
+    since earlier: EarlierLook, _ snapshot: Snapshot, _ clientIndex: ClientIndex, slack: Duration,
     maxAge: (_ application: Int) -> Duration?
   ) {
     let (now, past) = (snapshot.capturedAt, earlier.capturedAt)
@@ -25,7 +25,7 @@ struct Replacements {
     let before = Set(earlier.sessions.map(Identity.init))
     let after = Set(snapshot.sessions.map(Identity.init))
     var addresses: [Key: Address] = [:]
-    for (session, entry) in zip(snapshot.sessions, book.entries) {
+    for (session, entry) in zip(snapshot.sessions, clientIndex.entries) {
       guard let entry, let life = entry.life, let start = session.backendStart else { continue }
       var address = addresses[Key(session)] ?? Address(life: life)
       if address.life != life { address.life = nil }
@@ -36,14 +36,14 @@ struct Replacements {
     for session in earlier.sessions where session.kind == .client {
       guard var address = addresses[Key(session)], let life = address.life,
         let start = session.backendStart, start <= past,
-        let maxAge = maxAge(book.lives[life].application), now - past <= maxAge
+        let maxAge = maxAge(clientIndex.lives[life].application), now - past <= maxAge
       else { continue }
       if (session.queryStart ?? start) - start > maxAge { address.isUsedLate = true }
       // What had been quiet for long may have been closed for that, by a pool or by the server's
       // idle_session_timeout.
       let isInUse = past - max(start, session.queryStart ?? start) <= maxAge / 4
       if isInUse, !after.contains(Identity(session)), past - start <= maxAge + slack,
-        now - start > maxAge, book.lives[life].lastAsked - start > maxAge
+        now - start > maxAge, clientIndex.lives[life].lastAsked - start > maxAge
       {
         address.closed += 1
       }

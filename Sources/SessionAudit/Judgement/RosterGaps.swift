@@ -11,7 +11,7 @@ struct RosterGaps {
   }
 
   private var families: [RosterIndex.FamilyKey: String] = [:]
-  private var places: [Covered: String] = [:]
+  private var unlisted: [Covered: String] = [:]
   private var ofUsers: [String: String] = [:]
 
   /// Names and addresses, sorted.
@@ -21,25 +21,25 @@ struct RosterGaps {
 
   /// - Parameter answer: what the roster says of an entry; nil where it says nothing.
   init(
-    _ roster: RosterIndex, _ book: AddressBook, at now: Timestamp, by policy: Policy,
-    answer: (AddressBook.Entry) -> RosterIndex.Answer?
+    _ roster: RosterIndex, _ clientIndex: ClientIndex, at now: Timestamp, by policy: Policy,
+    answer: (ClientIndex.Entry) -> RosterIndex.Answer?
   ) {
     var found: Set<String> = []
     var isDone: Set<Int> = []
-    for case let entry? in book.entries where !entry.isPooled {
-      let heard = book.sources[entry.source].lastHeard
+    for case let entry? in clientIndex.entries where !entry.isPooled {
+      let heard = clientIndex.sources[entry.source].lastHeard
       guard heard >= roster.takenAt || heard > now - policy.restartGrace,
         // A source by application: the same answer for all of its sessions.
-        isDone.insert(entry.source &* book.applications.count &+ entry.application).inserted,
+        isDone.insert(entry.source &* clientIndex.applications.count &+ entry.application).inserted,
         case .gone(let covers, let missing, let isByName)? = answer(entry)
       else { continue }
       found.insert(missing)
-      let application = book.applications[entry.application]
+      let application = clientIndex.applications[entry.application]
       // The first by name, so that the order of the rows shows nowhere.
       if isByName {
-        Self.add(missing, to: &families[.init(book.names[application.name].reading)])
+        Self.add(missing, to: &families[.init(clientIndex.names[application.name].reading)])
       } else {
-        Self.add(missing, to: &places[Covered(application: entry.application, covers: covers)])
+        Self.add(missing, to: &unlisted[Covered(application: entry.application, covers: covers)])
       }
       if let user = application.user { Self.add(missing, to: &ofUsers[user]) }
     }
@@ -56,7 +56,7 @@ struct RosterGaps {
   }
 
   func witness(ofApplication application: Int, coveredBy covers: String) -> String? {
-    places.isEmpty ? nil : places[Covered(application: application, covers: covers)]
+    unlisted.isEmpty ? nil : unlisted[Covered(application: application, covers: covers)]
   }
 
   /// Who shows that the roster is not complete for a user.

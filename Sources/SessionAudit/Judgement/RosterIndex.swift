@@ -1,4 +1,4 @@
-/// A roster made ready to be asked about the many sessions of a book: what it has for each name and for
+/// A roster made ready to be asked about the many sessions of a clientIndex: what it has for each name and for
 /// each client address is looked up once.
 struct RosterIndex {
   /// What the roster says of one session's owner.
@@ -67,7 +67,7 @@ struct RosterIndex {
   private var ofNames: [OfName] = []
   private var ofClients: [OfClient] = []
 
-  init(_ roster: Roster, _ book: AddressBook, at now: Timestamp) {
+  init(_ roster: Roster, _ clientIndex: ClientIndex, at now: Timestamp) {
     self.roster = roster
     takenAt = min(roster.takenAt ?? now, now)
     // A start after the snapshot, or after the list itself, is a clock that is wrong.
@@ -96,14 +96,14 @@ struct RosterIndex {
       families.insert(FamilyKey(reading))
       if entry.isAlive, let host = reading.shortHost { livingHosts.insert(host) }
     }
-    ofNames = book.names.map(ofName)
-    ofClients = book.clients.map(ofClient)
+    ofNames = clientIndex.names.map(ofName)
+    ofClients = clientIndex.clients.map(ofClient)
   }
 
   var isComplete: Bool { roster.isComplete }
   var isOfLines: Bool { roster.format == .lines }
 
-  private func ofName(_ name: AddressBook.Name) -> OfName {
+  private func ofName(_ name: ClientIndex.Name) -> OfName {
     let glob = roster.coversNames.first { $0.matches(name.text) }
     var coveredBy: String?
     if name.meaning != .shared {
@@ -116,7 +116,7 @@ struct RosterIndex {
       isInGlob: glob != nil)
   }
 
-  private func ofClient(_ client: AddressBook.Client) -> OfClient {
+  private func ofClient(_ client: ClientIndex.Client) -> OfClient {
     guard let address = client.address,
       !roster.nodeNetworks.contains(where: { $0.contains(address) })
     else { return OfClient() }
@@ -128,30 +128,30 @@ struct RosterIndex {
       network: roster.coversNetworks.first { $0.contains(address) }?.text)
   }
 
-  /// - Parameter name: the book's number.
+  /// - Parameter name: the clientIndex's number.
   func listsName(_ name: Int) -> Bool { !ofNames[name].owners.isEmpty }
 
   /// - Parameters:
-  ///   - name: the number of an application's name in the book, and `client` that of the address.
+  ///   - name: the number of an application's name in the clientIndex, and `client` that of the address.
   ///   - applicationIsListed: whether sessions of the same application come from an address that
   ///     lines list.
   func answer(
-    for name: Int, from client: Int, in book: AddressBook, applicationIsListed: Bool
+    for name: Int, from client: Int, in clientIndex: ClientIndex, applicationIsListed: Bool
   ) -> Answer {
     let (byName, byAddress) = (ofNames[name].owners, ofClients[client].owners)
     if byName.isEmpty && byAddress.isEmpty {
       return ofNames[name].hostIsListed
-        ? .mayLive : coverage(of: name, client, in: book, applicationIsListed)
+        ? .mayLive : coverage(of: name, client, in: clientIndex, applicationIsListed)
     }
     // So can a name that many share: who else bears it is in no list.
-    let isNamed = !byName.isEmpty && book.names[name].meaning != .shared
+    let isNamed = !byName.isEmpty && clientIndex.names[name].meaning != .shared
     let tellsInstance = ofClients[client].tellsInstance
     guard isNamed || tellsInstance && !byAddress.isEmpty,
       let earliest = earliestStart(of: byName, and: byAddress)
     else { return .mayLive }
     return .began(
       Owners(
-        label: isNamed ? book.names[name].text : (book.clients[client].text ?? "?"),
+        label: isNamed ? clientIndex.names[name].text : (clientIndex.clients[client].text ?? "?"),
         startedAt: earliest, isByName: isNamed,
         isAloneAtAddress: tellsInstance && byAddress.count == 1
           && byName.allSatisfy(byAddress.contains)))
@@ -170,20 +170,20 @@ struct RosterIndex {
   }
 
   private func coverage(
-    of name: Int, _ client: Int, in book: AddressBook, _ applicationIsListed: Bool
+    of name: Int, _ client: Int, in clientIndex: ClientIndex, _ applicationIsListed: Bool
   ) -> Answer {
     if let covers = ofNames[name].coveredBy {
-      return .gone(covers: covers, missing: book.names[name].text, isByName: true)
+      return .gone(covers: covers, missing: clientIndex.names[name].text, isByName: true)
     }
     // Of a name that many share only an address can tell who is gone.
-    guard ofClients[client].tellsInstance, let text = book.clients[client].text else {
+    guard ofClients[client].tellsInstance, let text = clientIndex.clients[client].text else {
       return .notCovered
     }
     if let network = ofClients[client].network {
       return .gone(covers: network, missing: text, isByName: false)
     }
     if ofNames[name].isInGlob || applicationIsListed, hasAddresses {
-      let name = book.names[name].text
+      let name = clientIndex.names[name].text
       let application = name.isEmpty ? "sessions without a name" : name
       return .gone(covers: application, missing: text, isByName: false)
     }
@@ -195,10 +195,11 @@ struct RosterIndex {
   /// Whether lines list this address: then they cover the application whose sessions come from
   /// it. What has no name, or that of a tool or driver, is covered only when the user says so: the
   /// name would tell which application it is.
-  func lists(_ client: Int, of name: Int, in book: AddressBook) -> Bool {
-    guard isOfLines, !book.names[name].text.isEmpty, !book.clients[client].isShared else {
+  func lists(_ client: Int, of name: Int, in clientIndex: ClientIndex) -> Bool {
+    guard isOfLines, !clientIndex.names[name].text.isEmpty, !clientIndex.clients[client].isShared
+    else {
       return false
     }
-    return !ofClients[client].owners.isEmpty && !book.names[name].reading.isATools
+    return !ofClients[client].owners.isEmpty && !clientIndex.names[name].reading.isATools
   }
 }

@@ -51,12 +51,12 @@ extension EvidenceFinder {
   /// Whatever was declared and changed no verdict, but for what is said of nobody.
   /// - Parameters:
   ///   - sessions: what was found of each.
-  ///   - places: of each in the snapshot.
+  ///   - rows: of each in the snapshot.
   func withoutEffect(
-    _ sessions: [JudgedSession], _ places: [Int]
+    _ sessions: [JudgedSession], _ rows: [Int]
   ) -> [DeclarationWithoutEffect] {
-    let judged = places.indices.compactMap { index in
-      book.entries[places[index]].map { Member(all: sessions, index: index, entry: $0) }
+    let judged = rows.indices.compactMap { index in
+      clientIndex.entries[rows[index]].map { Member(all: sessions, index: index, entry: $0) }
     }
     let counted = policy.instances.indices.compactMap { place -> DeclarationWithoutEffect? in
       let members = judged.filter { instanceRules[$0.entry.application] == place }
@@ -78,7 +78,7 @@ extension EvidenceFinder {
   private struct Member {
     let all: [JudgedSession]
     let index: Int
-    let entry: AddressBook.Entry
+    let entry: ClientIndex.Entry
 
     var evidence: [Evidence] { all[index].evidence }
     var silent: Duration { all[index].times.silent ?? .zero }
@@ -113,9 +113,9 @@ extension EvidenceFinder {
 
   private func isNamed(_ pattern: ApplicationPattern?, _ judged: [Member]) -> Bool {
     judged.contains { member in
-      let application = book.applications[member.entry.application]
+      let application = clientIndex.applications[member.entry.application]
       return pattern?.matches(
-        book.names[application.name].text, user: application.user,
+        clientIndex.names[application.name].text, user: application.user,
         database: application.database, isConnected: application.isConnected)
         ?? application.isConnected
     }
@@ -123,22 +123,22 @@ extension EvidenceFinder {
 
   private func instancesReason(_ members: [Member]) -> DeclarationWithoutEffect.Reason {
     let quiet = members.filter { member in
-      !member.entry.isPooled && !book.sources[member.entry.source].isBusy
-        && now - book.sources[member.entry.source].lastHeard >= policy.restartGrace
+      !member.entry.isPooled && !clientIndex.sources[member.entry.source].isBusy
+        && now - clientIndex.sources[member.entry.source].lastHeard >= policy.restartGrace
     }
     .sorted { $0.silent > $1.silent }
     guard let first = quiet.first else {
       return members.contains(where: \.entry.isPooled) ? .pooled : .nobodyQuiet
     }
     guard let member = quiet.first(where: { $0.entry.life != nil }) else {
-      return .noAddress(book.clients[first.entry.client].text)
+      return .noAddress(clientIndex.clients[first.entry.client].text)
     }
-    let client = book.clients[member.entry.client]
+    let client = clientIndex.clients[member.entry.client]
     let address = client.text ?? "?"
     guard let count = counts.counts[member.entry.application],
       count.timeline.isOfSeveral
     else {
-      let names = Set(members.map { book.applications[$0.entry.application].name }).count
+      let names = Set(members.map { clientIndex.applications[$0.entry.application].name }).count
       return names > 1 ? .namesSeenOnce(names) : .oneAddress
     }
     let silent = client.lastHeard.map { now - $0 } ?? .zero
@@ -153,9 +153,9 @@ extension EvidenceFinder {
     policy.poolSizes.indices.compactMap { place in
       let rule = policy.poolSizes[place]
       let members = judged.filter { member in
-        let application = book.applications[member.entry.application]
+        let application = clientIndex.applications[member.entry.application]
         return policy.poolSizes.place(
-          for: book.names[application.name].text, user: application.user,
+          for: clientIndex.names[application.name].text, user: application.user,
           database: application.database, isConnected: application.isConnected) == place
       }
       let why = { poolSizeReason(members, rule.value) }
@@ -170,10 +170,10 @@ extension EvidenceFinder {
       let most = lives.values.max(by: {
         ($0.count, $1[0].entry.client) < ($1.count, $0[0].entry.client)
       })
-    else { return .noAddress(members.first.flatMap { book.clients[$0.entry.client].text }) }
+    else { return .noAddress(members.first.flatMap { clientIndex.clients[$0.entry.client].text }) }
     return most.count > size
       ? .nobodyQuiet
-      : .withinSize(most: most.count, address: book.clients[most[0].entry.client].text)
+      : .withinSize(most: most.count, address: clientIndex.clients[most[0].entry.client].text)
   }
 
   private func restartReason(
@@ -188,10 +188,10 @@ extension EvidenceFinder {
 
   private func rosterWithoutEffect(_ judged: [Member]) -> [DeclarationWithoutEffect] {
     guard let roster = policy.roster else { return [] }
-    let addresses = book.clients.compactMap(\.address)
+    let addresses = clientIndex.clients.compactMap(\.address)
     let unmatched =
       roster.coversNames.filter { glob in
-        !book.names.contains { glob.matches($0.text) }
+        !clientIndex.names.contains { glob.matches($0.text) }
       }.map(\.pattern)
       + roster.coversNetworks.filter { !addresses.contains(where: $0.contains) }.map(\.text)
     let nobody = unmatched.map {

@@ -1,16 +1,16 @@
 /// The lives of one application's addresses, in the order in which they began: who came after whom,
 /// and how many were in use at once.
-struct Generations {
-  private let clients: [AddressBook.Client]
-  private let lives: [AddressBook.Life]
-  /// Places in `lives` by start, then by address, so that the order of the rows shows nowhere. Those
+struct InstanceTimeline {
+  private let clients: [ClientIndex.Client]
+  private let lives: [ClientIndex.Lifetime]
+  /// Indices in `lives` by start, then by address, so that the order of the rows shows nowhere. Those
   /// of addresses with several names are not among them: by inference they are no instances.
   private let byStart: [Int]
   /// When addresses came into use and until when each was sure to be so for another grace: of the
   /// spans in which it was in use, what lies a grace before it was last heard.
   private var starts: [Timestamp] = []
   private var ends: [Timestamp] = []
-  /// For each place in `byStart`: of the lives from there on, the one heard last.
+  /// For each index in `byStart`: of the lives from there on, the one heard last.
   private let latest: [Int]
   /// The same among those that began a grace ago; as many as there are of these.
   private let latestSettled: [Int]
@@ -18,23 +18,23 @@ struct Generations {
   private let grace: Duration
   /// The most instances that may run at once; nil where nobody said.
   private(set) var limit: Int?
-  /// For each place in `starts`: the next place from there on at which `limit` addresses were in
+  /// For each index in `starts`: the next index from there on at which `limit` addresses were in
   /// use.
   private var nextCrowded: [Int] = []
   /// Whether two addresses were in use side by side for longer than a restart takes.
   let areHeardSideBySide: Bool
 
   init(
-    of all: [AddressBook.Life], in book: borrowing AddressBook, at now: Timestamp,
+    of all: [ClientIndex.Lifetime], in clientIndex: borrowing ClientIndex, at now: Timestamp,
     by policy: borrowing Policy
   ) {
-    clients = book.clients
+    clients = clientIndex.clients
     self.now = now
     grace = policy.restartGrace
     // What began later than now began before the clock was set back, nobody knows when.
     let lives = all.contains { $0.start > now } ? all.filter { $0.start <= now } : all
     self.lives = lives
-    let clients = book.clients
+    let clients = clientIndex.clients
     byStart = lives.indices.filter { !clients[lives[$0].client].bearsSeveralNames }
       .sorted { a, b in
         lives[a].start != lives[b].start
@@ -46,8 +46,8 @@ struct Generations {
     latestSettled = Self.latestFromEach(byStart.prefix { lives[$0].start <= settled }, lives)
     var end: Timestamp?
     var sideBySide = false
-    for place in byStart {
-      let life = lives[place]
+    for index in byStart {
+      let life = lives[index]
       if let end, min(end, life.lastHeard) - life.start > policy.restartGrace { sideBySide = true }
       end = max(end ?? life.lastHeard, life.lastHeard)
     }
@@ -57,12 +57,12 @@ struct Generations {
   /// When an address was in use.
   struct Use {
     var lastHeard: Timestamp
-    /// See `AddressBook.spans`.
+    /// See `ClientIndex.spans`.
     var spans: [ClosedRange<Timestamp>]
   }
 
   /// The same, of which at most so many may be in use at once.
-  func limited(to limit: Int, of uses: [Use]) -> Generations {
+  func limited(to limit: Int, of uses: [Use]) -> InstanceTimeline {
     var limited = self
     limited.count(uses, upTo: limit)
     return limited
@@ -83,8 +83,8 @@ struct Generations {
     starts.sort()
     ends.sort()
     var next = starts.count
-    nextCrowded = starts.indices.reversed().map { place in
-      if inUse(at: starts[place]) >= limit { next = place }
+    nextCrowded = starts.indices.reversed().map { index in
+      if inUse(at: starts[index]) >= limit { next = index }
       return next
     }
     nextCrowded.reverse()
@@ -104,10 +104,10 @@ struct Generations {
   }
 
   private static func latestFromEach(
-    _ places: some BidirectionalCollection<Int>, _ lives: [AddressBook.Life]
+    _ lifetimes: some BidirectionalCollection<Int>, _ lives: [ClientIndex.Lifetime]
   ) -> [Int] {
     var best: [Int] = []
-    for life in places.reversed() {
+    for life in lifetimes.reversed() {
       let isLater = best.last.map { lives[life].lastHeard > lives[$0].lastHeard } ?? true
       best.append(isLater ? life : best[best.count - 1])
     }

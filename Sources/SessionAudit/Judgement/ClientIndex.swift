@@ -1,6 +1,6 @@
 /// Where the visible client sessions come from: the judge's picture of which instances run. Built
 /// once for a snapshot; names and addresses are numbered, so that each is read only once.
-struct AddressBook {
+struct ClientIndex {
   /// An application_name.
   struct Name {
     var text: String
@@ -51,7 +51,7 @@ struct AddressBook {
   }
 
   /// One client address of an application: the stand-in for one running instance.
-  struct Life {
+  struct Lifetime {
     var application: Int
     var client: Int
     var start: Timestamp
@@ -73,7 +73,7 @@ struct AddressBook {
     var isBusy: Bool
   }
 
-  /// Where one session stands in the book.
+  /// Where one session stands in the clientIndex.
   struct Entry {
     var application: Int
     var client: Int
@@ -86,14 +86,14 @@ struct AddressBook {
   private(set) var names: [Name] = []
   private(set) var clients: [Client] = [Client()]
   private(set) var applications: [Application] = []
-  private(set) var lives: [Life] = []
+  private(set) var lives: [Lifetime] = []
   /// By life, kept only where a number of instances is declared: from when to when its sessions have
   /// shown by themselves that it ran, each from its start to its client's last query. Not what is
   /// between them (an address can be given up and be given out again), nor a query that still runs (a
   /// client that is gone may have asked for it).
   private(set) var spans: [[ClosedRange<Timestamp>]] = []
   private(set) var sources: [Source] = []
-  /// By place in the snapshot; nil for what is hidden, background or our own.
+  /// By row in the snapshot; nil for what is hidden, background or our own.
   private(set) var entries: [Entry?]
 
   private var numberOfName: [NameKey: Int] = [:]
@@ -107,27 +107,27 @@ struct AddressBook {
   private let keepsSpans: Bool
 
   init(
-    _ snapshot: Snapshot, _ places: [Int], _ times: [SessionTimes], by policy: Policy
+    _ snapshot: Snapshot, _ rows: [Int], _ times: [SessionTimes], by policy: Policy
   ) {
     entries = Array(repeating: nil, count: snapshot.sessions.count)
     keepsSpans = !policy.instances.isEmpty
     keepsHistory = policy.roster != nil || !policy.restarts.isEmpty
-    let judged = places.indices.filter { index in
-      snapshot.sessions[places[index]].kind == .client
-        && snapshot.sessions[places[index]].pid != snapshot.role.ownPID
+    let judged = rows.indices.filter { index in
+      snapshot.sessions[rows[index]].kind == .client
+        && snapshot.sessions[rows[index]].pid != snapshot.role.ownPID
     }
     // Addresses are the many: names repeat.
     numberOfClient.reserveCapacity(judged.count)
     numberOfLife.reserveCapacity(judged.count)
     numberOfSource.reserveCapacity(judged.count)
-    let numbers = judged.map { enroll(snapshot.sessions, places[$0], by: policy) }
+    let numbers = judged.map { enroll(snapshot.sessions, rows[$0], by: policy) }
     tellPoolers()
     if keepsHistory { clientHistories = Array(repeating: SourceHistory(), count: clients.count) }
-    countHidden(in: snapshot, places)
+    countHidden(in: snapshot, rows)
     var numberOfApplication: [ApplicationKey: Int] = [:]
     var numberOfOwner: [ApplicationKey: Int] = [:]
     for (index, number) in zip(judged, numbers) {
-      let session = snapshot.sessions[places[index]]
+      let session = snapshot.sessions[rows[index]]
       let key = ApplicationKey(session, name: number.name)
       let application = numberOfApplication[key] ?? applications.count
       if application == applications.count {
@@ -159,7 +159,7 @@ struct AddressBook {
       if entry.life == nil || clients[number.client].bearsSeveralNames {
         applications[application].isWhollyAddressed = false
       }
-      entries[places[index]] = entry
+      entries[rows[index]] = entry
     }
     for case let entry? in entries {
       guard let life = entry.life else { continue }
@@ -179,22 +179,22 @@ struct AddressBook {
 
   // MARK: - Building
 
-  /// By its place: a session is large, and a copy of it touches a dozen strings.
+  /// By its row: a session is large, and a copy of it touches a dozen strings.
   private mutating func enroll(
-    _ sessions: [Session], _ place: Int, by policy: Policy
+    _ sessions: [Session], _ row: Int, by policy: Policy
   ) -> (name: Int, client: Int, source: Int) {
-    let name = numbered(name: sessions[place].applicationName, by: policy)
-    let client = numbered(client: sessions[place].clientAddress, by: policy)
+    let name = numbered(name: sessions[row].applicationName, by: policy)
+    let client = numbered(client: sessions[row].clientAddress, by: policy)
     if names[name].reading.isPoolers { clients[client].isPooler = true }
     clients[client].names.add(name)
-    clients[client].users.add(Int(sessions[place].userID ?? 0))
-    if sessions[place].endsWithDiscardAll,
-      policy.pooled.declaration(for: sessions[place])?.value != false
+    clients[client].users.add(Int(sessions[row].userID ?? 0))
+    if sessions[row].endsWithDiscardAll,
+      policy.pooled.declaration(for: sessions[row])?.value != false
     {
       clients[client].leavesDiscardAll = true
-      if sessions[place].applicationName.isEmpty { clients[client].isPooler = true }
+      if sessions[row].applicationName.isEmpty { clients[client].isPooler = true }
     }
-    if client != 0, sessions[place].state == .starting, let start = sessions[place].backendStart {
+    if client != 0, sessions[row].state == .starting, let start = sessions[row].backendStart {
       clients[client].lastKnock = clients[client].lastKnock.map { max($0, start) } ?? start
     }
     let key = PairKey(name, client)
@@ -260,10 +260,10 @@ struct AddressBook {
 
   /// Adds a session to its source, the first of which comes before that of any later one.
   private mutating func add(
-    to place: Int, of client: Int, _ start: Timestamp?, heard: Timestamp, changed: Timestamp,
+    to source: Int, of client: Int, _ start: Timestamp?, heard: Timestamp, changed: Timestamp,
     isBusy: Bool
   ) {
-    if place == sources.count {
+    if source == sources.count {
       // Whoever is just being let in has no name yet.
       let isShared = clients[client].isShared || clients[client].bearsSeveralNames
       let knock = isShared ? nil : clients[client].lastKnock
@@ -271,11 +271,11 @@ struct AddressBook {
         Source(lastHeard: max(heard, knock ?? heard), lastChange: changed, isBusy: isBusy))
       if keepsHistory { sourceHistories.append(SourceHistory()) }
     } else {
-      sources[place].lastHeard = max(sources[place].lastHeard, heard)
-      sources[place].lastChange = max(sources[place].lastChange, changed)
-      sources[place].isBusy = sources[place].isBusy || isBusy
+      sources[source].lastHeard = max(sources[source].lastHeard, heard)
+      sources[source].lastChange = max(sources[source].lastChange, changed)
+      sources[source].isBusy = sources[source].isBusy || isBusy
     }
-    if keepsHistory { sourceHistories[place].add(start, heard: heard, isBusy: isBusy) }
+    if keepsHistory { sourceHistories[source].add(start, heard: heard, isBusy: isBusy) }
   }
 
   /// Adds a session to the life of its address. Sessions come oldest first and those without a
@@ -300,16 +300,16 @@ struct AddressBook {
     numberOfLife[key] = lives.count
     applications[application].lives.append(lives.count)
     lives.append(
-      Life(
+      Lifetime(
         application: application, client: client, start: start, lastHeard: lastHeard,
         lastAsked: span.upperBound, lastStart: start))
     if keepsSpans { spans.append([span]) }
     return lives.count - 1
   }
 
-  private mutating func countHidden(in snapshot: Snapshot, _ places: [Int]) {
-    for place in places where snapshot.sessions[place].kind == .hidden {
-      if let name = numberOfName[NameKey(snapshot.sessions[place].applicationName)] {
+  private mutating func countHidden(in snapshot: Snapshot, _ rows: [Int]) {
+    for row in rows where snapshot.sessions[row].kind == .hidden {
+      if let name = numberOfName[NameKey(snapshot.sessions[row].applicationName)] {
         names[name].hiddenNamesakes += 1
       }
     }
