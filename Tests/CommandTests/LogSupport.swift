@@ -10,30 +10,6 @@ import TestSupport
   import Foundation
 #endif
 
-/// A folder that goes with the test.
-final class TemporaryFolder: Sendable {
-  private let folder: String
-
-  init() {
-    folder = FileManager.default.temporaryDirectory.path + "/pgsessions-\(UUID().uuidString)"
-    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-  func path(_ name: String) -> String { "\(folder)/\(name)" }
-
-  func write(_ text: String, to name: String) throws {
-    try Data(text.utf8).write(to: URL(filePath: path(name)))
-  }
-
-  func bytes(_ name: String) throws -> [UInt8] {
-    Array(try Data(contentsOf: URL(filePath: path(name))))
-  }
-
-  func read(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
-}
-
 func outcome(_ pid: Int32) -> TerminationOutcome {
   TerminationOutcome(
     identity: SessionIdentity(pid: pid, backendStart: Timestamp(microseconds: 0)),
