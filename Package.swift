@@ -13,7 +13,9 @@ let package = Package(
     // The one door through which C comes in.
     .systemLibrary(
       name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
-    .target(name: "PostgresClient", dependencies: ["CLibpq"]),
+    // The one door to the operating system: files, pipes, children, terminal, signals, clock, locks.
+    .target(name: "System"),
+    .target(name: "PostgresClient", dependencies: ["CLibpq", "System"]),
 
     // The SQL as files that a person can read and run in psql, built into the binary.
     .target(
@@ -23,7 +25,8 @@ let package = Package(
     // The heart: no I/O, no clock, no libpq.
     .target(name: "SessionAudit"),
 
-    .target(name: "ServerAccess", dependencies: ["PostgresClient", "Queries", "SessionAudit"]),
+    .target(
+      name: "ServerAccess", dependencies: ["PostgresClient", "Queries", "SessionAudit", "System"]),
     // toml++, which is headers only, behind a C interface. It tells the line of each key.
     .target(
       name: "CToml",
@@ -38,24 +41,26 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "PostgresClient", "ServerAccess", "SessionAudit", "Rendering", "InputFiles",
+        "PostgresClient", "ServerAccess", "SessionAudit", "Rendering", "InputFiles", "System",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "pgsessions", dependencies: ["Commands"]),
+    .executableTarget(name: "pgsessions", dependencies: ["Commands", "System"]),
 
     // Throw-away servers, the relay that lets clients vanish, and what is built on them.
     .target(
-      name: "TestSupport", dependencies: ["PostgresClient", "TestJSON"],
+      name: "TestSupport", dependencies: ["PostgresClient", "System", "TestJSON"],
       path: "Tests/Support/TestSupport", exclude: ["Python", "Ruby"]),
     // Keeps the JSON that tests produce for the schemas.
     .target(name: "TestJSON", path: "Tests/Support/TestJSON"),
     .executableTarget(name: "dyno-relay", path: "Tests/Programs/DynoRelay"),
     .executableTarget(
-      name: "demo", dependencies: ["TestSupport", "PostgresClient"], path: "Tests/Programs/Demo"),
+      name: "demo", dependencies: ["TestSupport", "PostgresClient", "System"],
+      path: "Tests/Programs/Demo"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "TestSupport", "TestPages", "PostgresClient", "SessionAudit", "Rendering", "measure",
+        "TestSupport", "TestPages", "PostgresClient", "SessionAudit", "System", "Rendering",
+        "measure",
       ],
       path: "Tests/Programs/Bench"),
     .executableTarget(name: "measure", path: "Tests/Programs/Measure"),
@@ -76,7 +81,7 @@ let package = Package(
     // What the contract's words make of a true history, written a second time.
     .target(name: "TestOracle", path: "Tests/Support/TestOracle"),
     .target(
-      name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient"],
+      name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient", "System"],
       path: "Tests/Support/TestStress"),
     .executableTarget(
       name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Programs/Stress"),
@@ -84,6 +89,7 @@ let package = Package(
       name: "TestSoak",
       dependencies: [
         "TestSupport", "TestRandom", "TestOracle", "TestStress", "TestJSON", "PostgresClient",
+        "System",
       ], path: "Tests/Support/TestSoak"),
     .executableTarget(
       name: "soak", dependencies: ["TestSoak", "TestSupport", "TestRandom"],
@@ -91,10 +97,14 @@ let package = Package(
 
     // What is delivered, in a clean root.
     .executableTarget(
-      name: "package-check", dependencies: ["TestSupport"], path: "Tests/Programs/PackageCheck"),
+      name: "package-check", dependencies: ["System", "TestSupport"],
+      path: "Tests/Programs/PackageCheck"),
 
     .testTarget(
-      name: "PostgresClientTests", dependencies: ["PostgresClient", "TestSupport", "TestTraits"]),
+      name: "SystemTests", dependencies: ["System", "TestSupport", "TestTraits"]),
+    .testTarget(
+      name: "PostgresClientTests",
+      dependencies: ["PostgresClient", "System", "TestSupport", "TestTraits"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
     .testTarget(
       name: "InputFilesTests",
@@ -114,13 +124,13 @@ let package = Package(
     .testTarget(
       name: "ServerAccessTests",
       dependencies: [
-        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "TestRandom", "TestSupport",
-        "TestTraits",
+        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "System", "TestRandom",
+        "TestSupport", "TestTraits",
       ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "Rendering", "SessionAudit", "TestOracle", "TestPages", "TestRandom",
+        "Commands", "Rendering", "SessionAudit", "System", "TestOracle", "TestPages", "TestRandom",
         "TestSoak",
         "TestStress", "TestSupport", "TestTraits", "PostgresClient", "pgsessions", "dyno-relay",
         "log-writer",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Rendering
 import ServerAccess
 import SessionAudit
+import System
 
 struct AuditCommand: TargetCommand {
   static let configuration = CommandConfiguration(

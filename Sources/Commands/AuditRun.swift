@@ -3,6 +3,7 @@ import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
+import System
 
 /// One audit of one target: read, judge, look again, advise.
 struct AuditRun: Sendable {

@@ -1,5 +1,6 @@
 import Rendering
 import SessionAudit
+import System
 
 /// Where a command's report goes and in which form: to stdout, or to a file that is there whole or not
 /// at all.
@@ -42,22 +43,19 @@ struct Delivery {
   /// - Returns: the status that this adds: `done`, or 73 or 74.
   func write(_ write: (ByteSink) -> Bool) -> ExitStatus {
     let descriptor = descriptor
-    var outcome = Output.Outcome.written
+    var failure: SystemError?
     let sink = ByteSink { block in
-      if case .written = outcome { outcome = Output.write(block, to: descriptor) }
+      failure = failure ?? Output.write(block, to: descriptor, of: "the report")
     }
     let isThere = write(sink)
     sink.flush()
-    let failure: ExitError?
-    switch outcome {
-    case .readerLeft where readerMayLeave: failure = nil
-    case .written, .readerLeft, .failed: failure = Output.failure(outcome, of: "the report")
-    }
-    do throws(ExitError) {
+    if readerMayLeave && failure?.isReaderGone == true { failure = nil }
+    do throws(SystemError) {
       if let failure { throw failure }
       if isThere { try file?.finish() }
       return .done
     } catch {
+      let error = ExitError(error, of: .output(option: "-o"))
       Diagnostics.report(error)
       return error.status
     }

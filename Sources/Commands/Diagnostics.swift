@@ -2,6 +2,7 @@ import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
+import System
 
 /// The one funnel through which everything goes to stderr: prefixed, escaped, without passwords.
 enum Diagnostics {

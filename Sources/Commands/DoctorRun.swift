@@ -1,6 +1,7 @@
 import PostgresClient
 import ServerAccess
 import SessionAudit
+import System
 
 /// One examination of one target.
 struct DoctorRun: Sendable {

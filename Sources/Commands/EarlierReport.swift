@@ -1,6 +1,7 @@
 import InputFiles
 import Rendering
 import SessionAudit
+import System
 
 /// The report that `--earlier` names: what the same server showed before.
 struct EarlierReport: Sendable {

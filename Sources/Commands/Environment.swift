@@ -1,16 +1,9 @@
 import PostgresClient
 import ServerAccess
+import System
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
-/// The process's environment, read by the commands and passed on as a value.
-enum Environment {
+/// Of the environment what the program looks at, and what it keeps from others.
+extension Environment {
   /// Every variable that this program or libpq's rules about targets look at.
   private static let names = [
     "DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE",
@@ -21,23 +14,12 @@ enum Environment {
   static func variables(and more: [String]) -> [String: String] {
     var variables: [String: String] = [:]
     for name in names + more {
-      if let value = getenv(name) { variables[name] = String(cString: value) }
+      if let value = value(of: name) { variables[name] = value }
     }
     return variables
   }
 
-  /// The whole environment, `NAME=value` each.
-  static var entries: [String] {
-    var entries: [String] = []
-    var entry = environ
-    while let text = entry.pointee {
-      entries.append(String(cString: text))
-      entry += 1
-    }
-    return entries
-  }
-
-  /// The same without what may hold a password of Postgres: libpq's own variable, those that are
+  /// All of it without what may hold a password of Postgres: libpq's own variable, those that are
   /// named, whatever has PASS in its name, and whatever holds a URI of Postgres, one with a password,
   /// or a `password=`.
   static func entriesWithoutPasswords(_ names: [String]) -> [String] {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ServerAccess
 import SessionAudit
+import System
 
 /// How sessions are ended.
 struct ExecutionOptions: ParsableArguments {

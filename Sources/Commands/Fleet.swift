@@ -1,15 +1,9 @@
 import PostgresClient
+import Rendering
 import ServerAccess
 import SessionAudit
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import System
 
 /// Does the same for several targets side by side, each on a thread of its own, so that one that
 /// hangs costs the others nothing.
@@ -50,10 +44,11 @@ struct Fleet<Report: TargetReport> {
       wait: { open in
         let waited = start.duration(to: .now)
         guard waited > .milliseconds(400) else { return }
-        StatusLine.show(
+        let text =
           "\(targets.count - open.count) of \(targets.count) targets done, \(DurationText.brief(waited)): "
-            + "waiting for \(targets[open[0]].name ?? "?")"
-            + (open.count > 1 ? " and \(open.count - 1) more" : ""))
+          + "waiting for \(targets[open[0]].name ?? "?")"
+          + (open.count > 1 ? " and \(open.count - 1) more" : "")
+        StatusLine.show { CellWidth.fit(HostileText.escaped(text), to: $0, unicode: false) }
       },
       take: { place, run in
         runs[place] = run
@@ -71,7 +66,7 @@ struct Fleet<Report: TargetReport> {
     _ count: Int, work: @escaping @Sendable (Int) -> Run, wait: ([Int]) -> Void,
     take: (Int, Run) -> Void
   ) {
-    guard let board = WorkQueue<Run>() else {
+    guard let board = try? WorkQueue<Run>() else {
       // Without a pipe there is no descriptor for a connection either: each will say so.
       for place in 0..<count { take(place, work(place)) }
       return
@@ -117,13 +112,15 @@ private final class PerServerLimit: Sendable {
 
   /// One that hangs must not keep the others from their turns for long.
   private let patience: Duration
-  private let running = Mutex<[[String?]: Int]>([:])
+  private let running = Lock<[[String?]: Int]>([:])
 
   init(patience: Duration) { self.patience = patience }
 
   func take<Value>(at server: [String?], _ body: () -> Value) -> Value {
     let deadline = Deadline(after: patience)
-    while !enter(server, anyway: deadline.hasPassed) { usleep(2_000) }
+    while !enter(server, anyway: deadline.hasPassed) {
+      _ = Interruption.sleep(.milliseconds(2), or: nil)
+    }
     defer { running.withLock { $0[server, default: 1] -= 1 } }
     return body()
   }
@@ -141,22 +138,11 @@ private final class PerServerLimit: Sendable {
 /// Where threads pick up the next target and put down what came of it.
 private final class WorkQueue<Value: Sendable>: Sendable {
   private let next = Atomic(0)
-  private let done = Mutex<[(place: Int, value: Value)]>([])
-  private let reader: Int32
-  private let writer: Int32
+  private let done = Lock<[(place: Int, value: Value)]>([])
+  // Closed by its last owner, which may be a thread that nobody waits for any more.
+  private let pipe: Pipe
 
-  init?() {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return nil }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    (reader, writer) = (ends[0], ends[1])
-  }
-
-  // The last owner, which may be a thread that nobody waits for any more.
-  deinit {
-    close(reader)
-    close(writer)
-  }
+  init() throws(SystemError) { pipe = try Pipe() }
 
   func work(_ count: Int, _ work: (Int) -> Value) {
     while true {
@@ -164,18 +150,13 @@ private final class WorkQueue<Value: Sendable>: Sendable {
       guard place < count else { return }
       let value = work(place)
       done.withLock { $0.append((place, value)) }
-      var byte: UInt8 = 1
-      _ = write(writer, &byte, 1)
+      pipe.writer.wake()
     }
   }
 
   /// What has been put down since the last call, waiting for something so long.
   func taken(within patience: Duration) -> [(place: Int, value: Value)] {
-    var entry = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
-    if poll(&entry, 1, Int32(patience / .milliseconds(1))) > 0 {
-      var bytes = [UInt8](repeating: 0, count: 256)
-      _ = read(reader, &bytes, bytes.count)
-    }
+    if pipe.reader.isReady(within: patience) { pipe.reader.read() }
     return done.withLock { done in
       defer { done = [] }
       return done

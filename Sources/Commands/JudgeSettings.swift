@@ -2,6 +2,7 @@ import InputFiles
 import PostgresClient
 import ServerAccess
 import SessionAudit
+import System
 
 /// What the judge is told, up to what only a target and its snapshot can settle.
 struct JudgeSettings: Sendable {

@@ -2,14 +2,7 @@ import InputFiles
 import PostgresClient
 import ServerAccess
 import SessionAudit
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import System
 
 /// A policy file that was read, and the path that names the places in it.
 struct LoadedPolicy: Sendable {
@@ -60,12 +53,10 @@ struct LoadedPolicy: Sendable {
     ]
     let folders = names.compactMap { $0 }.flatMap(Self.foldersAbove)
     return folders.first { folder in
-      var (status, system) = (stat(), statvfs())
-      guard stat(folder, &status) == 0, status.st_mode & S_IWOTH != 0,
-        status.st_mode & S_ISVTX == 0
+      guard let status = FileStatus(path: folder), status.isWritableByAnyone, !status.isSticky
       else { return false }
       // A ConfigMap's folder is drwxrwxrwx, and mounted read-only.
-      return statvfs(folder, &system) != 0 || Int(system.f_flag) & Int(ST_RDONLY) == 0
+      return !FilePath.isMountedReadOnly(folder)
     }.map { "is in a folder where anyone may put another in its place: chmod o-w \($0)" }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Rendering
 import SessionAudit
+import System
 
 /// The forms of a report.
 enum ReportFormat: String, CaseIterable {
@@ -71,9 +72,14 @@ struct OutputOptions: ParsableArguments {
   ///   - readerMayLeave: false where the report says what was done.
   /// - Throws: `ExitError` with status 73.
   func opened(otherwise descriptor: Int32 = 1, readerMayLeave: Bool = true) throws -> Delivery {
-    Delivery(
-      form, file: try file == "-" ? nil : file.map { try OutputFile($0) }, otherwise: descriptor,
-      readerMayLeave: readerMayLeave)
+    var opened: OutputFile?
+    do throws(SystemError) {
+      if let file, file != "-" { opened = try OutputFile(file) }
+    } catch {
+      throw ExitError(error, of: .output(option: "-o"))
+    }
+    return Delivery(
+      form, file: opened, otherwise: descriptor, readerMayLeave: readerMayLeave)
   }
 
   func style(_ delivery: Delivery, _ settings: Settings) -> TerminalStyle {

@@ -1,14 +1,7 @@
 import ArgumentParser
 import InputFiles
 import SessionAudit
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import System
 
 public struct PgsessionsCommand: ParsableCommand {
   public static let configuration = CommandConfiguration(
@@ -36,11 +29,8 @@ public struct PgsessionsCommand: ParsableCommand {
   /// - Parameter commandLine: as Swift gives it, the program's name first.
   public static func run(commandLine: [String]) -> Int32 {
     let arguments = Array(commandLine.dropFirst())
-    // A reader that leaves (`| head`) is seen as EPIPE, not as our death.
-    signal(SIGPIPE, SIG_IGN)
-    // So is a file that has reached its greatest size, as EFBIG.
-    signal(SIGXFSZ, SIG_IGN)
-    occupyStandardDescriptors()
+    ThisProcess.ignoreSignalsOfWriting()
+    ThisProcess.occupyStandardDescriptors()
     do {
       // Swift on Linux reads it there. Help, as for no arguments, would look like success.
       guard !commandLine.isEmpty else {
@@ -63,14 +53,6 @@ public struct PgsessionsCommand: ParsableCommand {
   private static func isOptionWithEmptyValue(_ argument: String) -> Bool {
     argument.hasPrefix("--") && argument.hasSuffix("=") && argument.utf8.count > 3
       && argument.utf8.dropFirst(2).dropLast().allSatisfy { $0 == 0x2D || 0x61...0x7A ~= $0 }
-  }
-
-  /// Where one is closed, the next file or socket would get its number, and the report with it. What
-  /// takes its place can't be written to, so that a report for nobody is still an error.
-  private static func occupyStandardDescriptors() {
-    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
-      _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
-    }
   }
 
   /// Help with its exit statuses at the end, where ArgumentParser has no place for any text.

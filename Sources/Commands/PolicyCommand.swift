@@ -1,6 +1,7 @@
 import ArgumentParser
 import InputFiles
 import SessionAudit
+import System
 
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import InputFiles
 import Rendering
 import ServerAccess
 import SessionAudit
+import System
 
 /// A policy file as text for people: each value with the line that says it.
 enum PolicyText {

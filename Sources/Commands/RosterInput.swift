@@ -2,6 +2,7 @@ import InputFiles
 import PostgresClient
 import ServerAccess
 import SessionAudit
+import System
 
 /// A roster as it came, with when it was taken.
 struct RosterInput {

@@ -1,13 +1,6 @@
 import Rendering
 import SessionAudit
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import System
 
 /// Where `--metrics` puts the figures of a run, in the place of those of the run before.
 struct RunMetricsFile {
@@ -15,14 +8,18 @@ struct RunMetricsFile {
 
   /// - Throws: status 73.
   init(_ path: String) throws(ExitError) {
-    var status = stat()
-    guard stat(path, &status) != 0 || [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else {
+    let there = FileStatus(path: path)?.kind
+    guard there == nil || there == .file || there == .folder else {
       throw ExitError(
         status: .cannotCreate, sentence: "--metrics \(path): it is no file",
         nextStep: "Name a file that ends in .prom, in the folder that node exporter reads.")
     }
     // It is another user's to read, and cron and systemd may have a umask that shuts him out.
-    file = try OutputFile(path, option: "--metrics", mode: 0o644)
+    do throws(SystemError) {
+      file = try OutputFile(path, permissions: 0o644)
+    } catch {
+      throw ExitError(error, of: .output(option: "--metrics"))
+    }
   }
 
   /// Puts all of it in its place, once.
@@ -30,15 +27,16 @@ struct RunMetricsFile {
   func write(_ runs: [TargetRun<TerminationReport>]) throws(ExitError) {
     // What can't be read tells of no earlier success.
     let earlier = (try? InputFile.read(file.path))?.bytes ?? []
-    var outcome = Output.Outcome.written
-    let descriptor = file.descriptor
-    let sink = ByteSink {
-      if case .written = outcome { outcome = Output.write($0, to: descriptor) }
-    }
+    var failure: SystemError?
+    let sink = ByteSink { failure = failure ?? file.write($0) }
     PrometheusReport.terminations(
       runs, now: LocalClock.now, earlier: String(decoding: earlier, as: UTF8.self), to: sink)
     sink.flush()
-    if let failure = Output.failure(outcome, of: file.path) { throw failure }
-    try file.finish()
+    do throws(SystemError) {
+      if let failure { throw failure }
+      try file.finish()
+    } catch {
+      throw ExitError(error, of: .output(option: "--metrics"))
+    }
   }
 }

@@ -3,6 +3,7 @@ import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
+import System
 
 struct TerminateCommand: TargetCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import PostgresClient
 import ServerAccess
 import SessionAudit
+import System
 
 /// What runs of `terminate` have in common, of whichever target.
 struct Termination: Sendable {

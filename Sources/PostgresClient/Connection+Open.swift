@@ -1,13 +1,5 @@
 import CLibpq
-import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import System
 
 extension Connection {
   /// Connects to the first of several hosts that takes us, each within a time of its own, as
@@ -55,17 +47,20 @@ extension Connection {
       let result = ConnectAttempt.connect(parameters, deadline: deadline, interruption)
       return Connection(owning: try result.get().handle, interruption: interruption)
     }
-    guard let attempt = ConnectAttempt() else {
+    let attempt: ConnectAttempt
+    do throws(SystemError) {
+      attempt = try ConnectAttempt()
+    } catch {
       throw .notConnected(
-        ServerMessage(sqlState: nil, message: "no pipe could be made: errno \(errno)"),
+        ServerMessage(sqlState: nil, message: "no pipe could be made: errno \(error.errno ?? 0)"),
         needsPassword: false)
     }
     guard detachThread({ attempt.run(parameters, deadline: deadline) }) else {
       throw .notConnected(
         ServerMessage(sqlState: nil, message: "no thread could be started"), needsPassword: false)
     }
-    switch wait(
-      on: attempt.doneDescriptor, for: Int32(POLLIN), until: deadline, or: interruption)
+    switch Readiness.reading.wait(
+      on: attempt.done.reader.descriptor, until: deadline, or: interruption)
     {
     case .ready: return Connection(owning: try attempt.take().handle, interruption: interruption)
     case .deadlinePassed:
@@ -85,27 +80,20 @@ private final class ConnectAttempt: Sendable {
     let handle: OpaquePointer
   }
 
-  private enum State {
+  private enum State: Sendable {
     case running
     case abandoned
     case done(Result<Handle, PostgresError>)
     case taken
   }
 
-  private let state = Mutex(State.running)
-  let doneDescriptor: Int32
-  private let doneWriter: Int32
+  private let state = Lock(State.running)
+  /// The last owner closes both ends, so neither thread writes to a descriptor reused by others.
+  let done: Pipe
 
-  init?() {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return nil }
-    (doneDescriptor, doneWriter) = (ends[0], ends[1])
-  }
+  init() throws(SystemError) { done = try Pipe() }
 
   deinit {
-    // The last owner closes both ends, so neither thread writes to a descriptor reused by others.
-    close(doneDescriptor)
-    close(doneWriter)
     state.withLock { state in
       if case .done(.success(let handle)) = state { PQfinish(handle.handle) }
     }
@@ -120,8 +108,7 @@ private final class ConnectAttempt: Sendable {
       case .running, .done, .taken: state = .done(result)
       }
     }
-    var byte: UInt8 = 1
-    _ = write(doneWriter, &byte, 1)
+    done.writer.wake()
   }
 
   func abandon() {
@@ -164,8 +151,8 @@ private final class ConnectAttempt: Sendable {
     var next = PGRES_POLLING_WRITING
     while next != PGRES_POLLING_OK {
       guard next != PGRES_POLLING_FAILED else { return .failure(refusal(handle)) }
-      let events = next == PGRES_POLLING_READING ? Int32(POLLIN) : Int32(POLLOUT)
-      let outcome = wait(on: PQsocket(handle), for: events, until: deadline, or: interruption)
+      let readiness: Readiness = next == PGRES_POLLING_READING ? .reading : .writing
+      let outcome = readiness.wait(on: PQsocket(handle), until: deadline, or: interruption)
       guard outcome == .ready else {
         PQfinish(handle)
         return .failure(
@@ -240,8 +227,15 @@ struct Password {
 private func withCStrings<Result>(
   _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
 ) -> Result {
-  let copies = strings.map { strdup($0) }
-  defer { for copy in copies { free(copy) } }
-  let pointers = copies.map { UnsafePointer($0) } + [nil]
-  return pointers.withUnsafeBufferPointer { body($0.baseAddress!) }
+  // One after the other, so that their addresses hold.
+  let texts = strings.map(\.utf8CString)
+  return Array(texts.joined()).withUnsafeBufferPointer { bytes in
+    var pointers: [UnsafePointer<CChar>?] = []
+    var start = 0
+    for text in texts {
+      pointers.append(bytes.baseAddress! + start)
+      start += text.count
+    }
+    return (pointers + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) }
+  }
 }

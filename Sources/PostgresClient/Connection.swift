@@ -1,12 +1,5 @@
 import CLibpq
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import System
 
 /// One session on a server. Used by one thread at a time; closes when it goes.
 public final class Connection {
@@ -86,7 +79,7 @@ public final class Connection {
   /// or the caller is interrupted.
   public func pause(_ duration: Duration, deadline: Deadline) throws(PostgresError) {
     let end = min(Deadline(after: duration), deadline)
-    switch wait(on: PQsocket(handle), for: Int32(POLLIN), until: end, or: interruption) {
+    switch Readiness.reading.wait(on: PQsocket(handle), until: end, or: interruption) {
     case .ready:
       // Nothing is expected: it is a notice, or the end, which the next query finds out.
       _ = PQconsumeInput(handle)
@@ -220,8 +213,8 @@ public final class Connection {
       // What nobody asked for must not pile up. The wait asks the clock first, so that a peer who
       // always has something to say does not outlast the deadline.
       while let notification = PQnotifies(handle) { PQfreemem(notification) }
-      let events = unsent > 0 ? Int32(POLLIN) | Int32(POLLOUT) : Int32(POLLIN)
-      switch wait(on: PQsocket(handle), for: events, until: deadline, or: interruption) {
+      let readiness: Readiness = unsent > 0 ? [.reading, .writing] : .reading
+      switch readiness.wait(on: PQsocket(handle), until: deadline, or: interruption) {
       case .ready:
         // On failure what has arrived (57P01) is still to be read by PQgetResult.
         if PQconsumeInput(handle) == 0 { return PQgetResult(handle) }
@@ -238,21 +231,15 @@ public final class Connection {
   /// Asks the server to cancel the running query, on a thread of its own because PQcancel has no
   /// deadline, and waits for that only briefly. The connection is of no further use.
   private func cancelAndForget() {
-    guard let canceller = canceller() else { return }
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { return }
-    let (readEnd, writeEnd) = (ends[0], ends[1])
-    let started = detachThread {
+    guard let canceller = canceller(), let done = try? Pipe() else { return }
+    let writer = done.writer
+    let isStarted = detachThread {
       _ = canceller.cancel()
-      close(writeEnd)
+      writer.close()
     }
-    if started {
-      _ = wait(
-        on: readEnd, for: Int32(POLLIN), until: Deadline(after: .milliseconds(200)), or: nil)
-    } else {
-      close(writeEnd)
-    }
-    close(readEnd)
+    guard isStarted else { return }
+    _ = Readiness.reading.wait(
+      on: done.reader.descriptor, until: Deadline(after: .milliseconds(200)), or: nil)
   }
 
   /// What another thread needs to cancel the query that runs here.
@@ -335,7 +322,9 @@ func text(_ pointer: UnsafePointer<CChar>?) -> String? {
 /// As `text`, but for the bytes beyond a limit.
 private func text(_ pointer: UnsafePointer<CChar>?, atMost limit: Int) -> String? {
   guard let pointer, pointer.pointee != 0 else { return nil }
-  let bytes = UnsafeRawBufferPointer(start: pointer, count: strnlen(pointer, limit))
+  var count = 0
+  while count < limit && pointer[count] != 0 { count += 1 }
+  let bytes = UnsafeRawBufferPointer(start: pointer, count: count)
   return String(decoding: bytes, as: UTF8.self)
 }
 

@@ -1,13 +1,5 @@
 import SessionAudit
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// What the picture of all sessions over time is made of: families, in them lanes, one for each
 /// place that sessions come from, in these a line for each session.
 struct Timeline {
@@ -175,17 +167,17 @@ struct TimelineScale {
       bend = nil
       return
     }
-    // The share of the middle one falls as the bend rises.
-    var (low, high) = (-20.0, log(oldest))
+    // The share of the middle one falls as the bend rises. By halves of its logarithm.
+    var (low, high) = (2e-9, oldest)
     for _ in 0..<60 {
-      let half = (low + high) / 2
-      if log1p(middle / exp(half)) / log1p(oldest / exp(half)) > share {
+      let half = (low * high).squareRoot()
+      if Self.log1p(middle / half) / Self.log1p(oldest / half) > share {
         low = half
       } else {
         high = half
       }
     }
-    bend = exp(low)
+    bend = low
   }
 
   /// 0 is the oldest session's beginning, 1 is now.
@@ -193,7 +185,22 @@ struct TimelineScale {
 
   private func place(ofSeconds age: Double) -> Double {
     let age = min(max(0, age), oldest)
-    return 1 - (bend.map { log1p(age / $0) / log1p(oldest / $0) } ?? age / oldest)
+    return 1 - (bend.map { Self.log1p(age / $0) / Self.log1p(oldest / $0) } ?? age / oldest)
+  }
+
+  /// The natural logarithm of 1 + x for x from 0 on, which Swift has from C alone.
+  static func log1p(_ x: Double) -> Double {
+    // 1 + x is 2^exponent · m with m near 1, and log m is 2 · artanh((m - 1) / (m + 1)).
+    let whole = 1 + x
+    let isLow = whole.significand < 1.4142135623730951
+    let exponent = Double(whole.exponent) + (isLow ? 0 : 1)
+    let m = isLow ? whole.significand : whole.significand / 2
+    // Of a small x the sum has lost the last digits.
+    let t = exponent == 0 ? x / (2 + x) : (m - 1) / (m + 1)
+    // At most 0.172, so that what follows is less than a last digit.
+    var sum = 0.0
+    for power in stride(from: 23.0, through: 1, by: -2) { sum = sum * t * t + 1 / power }
+    return exponent * 0.6931471805599453 + 2 * t * sum
   }
 
   /// Ages to write on the axis, from now back, far enough apart to be read.

@@ -1,13 +1,5 @@
 import PostgresClient
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// What matters of a session's last query, read without making a string of the whole.
 struct LastCommand: ColumnValue {
   static let types = String.types

@@ -1,16 +1,9 @@
 import Commands
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import System
 
 @main
 enum Entrypoint {
   static func main() {
-    exit(PgsessionsCommand.run(commandLine: CommandLine.arguments))
+    ThisProcess.exit(PgsessionsCommand.run(commandLine: CommandLine.arguments))
   }
 }

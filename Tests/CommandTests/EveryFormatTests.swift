@@ -1,5 +1,6 @@
 import PostgresClient
 import Rendering
+import System
 import TestPages
 import TestSupport
 import TestTraits

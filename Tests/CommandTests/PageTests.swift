@@ -1,5 +1,6 @@
 import ArgumentParser
 import PostgresClient
+import System
 import TestSupport
 import TestTraits
 import Testing

@@ -1,5 +1,6 @@
 import PostgresClient
 import Queries
+import System
 import TestSupport
 import TestTraits
 import Testing

@@ -1,5 +1,6 @@
 import PostgresClient
 import SessionAudit
+import System
 import TestSupport
 import TestTraits
 import Testing

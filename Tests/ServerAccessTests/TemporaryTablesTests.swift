@@ -1,5 +1,6 @@
 import PostgresClient
 import SessionAudit
+import System
 import TestRandom
 import TestSupport
 import TestTraits

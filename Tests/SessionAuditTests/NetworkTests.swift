@@ -1,6 +1,13 @@
+import TestRandom
 import Testing
 
 @testable import SessionAudit
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 struct NetworkTests {
   private static let spellings: [[String]] = [
@@ -27,6 +34,68 @@ struct NetworkTests {
   ])
   func refusesWhatIsNoAddress(_ text: String) {
     #expect(NetworkAddress(text) == nil && Network(text) == nil || text == "10.0.0.1/32")
+  }
+
+  /// As the C library reads it; of IPv6 what the server shows comes from there too.
+  private func bySystem(_ text: String) -> NetworkAddress? {
+    var six = in6_addr()
+    guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
+    return withUnsafeBytes(of: &six) { bytes in
+      func half(_ offset: Int) -> UInt64 {
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      }
+      return NetworkAddress(high: half(0), low: half(8))
+    }
+  }
+
+  @Test(arguments: [
+    "::", "::1", "1::", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::3:4:5:6:7:8",
+    "1:2:3:4::5:6:7:8", "::1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8::", ":::", "::::", ":", ":1", "1:",
+    "1::2:", ":1::2", "1::2::3", "12345::", "0001::", "00001::", "::g", "1:2:3:4:5:6:1.2.3.4",
+    "1:2:3:4:5:1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3.4", "1::1.2.3.4", "::1.2.3.4:5",
+    "1.2.3.4::", "::1.2.3", "::1.2.3.256", "::01.2.3.4", "::1.2.3.4.", "::1.2.3.4 ",
+    "1:2:3:4:5::1.2.3.4",
+    "::2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6::1.2.3.4", "fe80::a:B:c:D", "::ffff:0:0", "+1::", "-1::",
+    "::0x1", "1 ::", "::1\n", "::é", "FFFF:ffff:FFFF:ffff:FFFF:ffff:FFFF:ffff",
+  ])
+  func readsAsTheSystemDoes(_ text: String) {
+    #expect(NetworkAddress(text) == bySystem(text))
+  }
+
+  @Test func readsAsTheSystemDoesWhateverComes() {
+    var random = Seeded.printed("addresses")
+    let parts = [
+      "0", "1", "ffff", "A0b", "12345", ":", ":", ":", "::", ".", "1.2.3.4", "0.0.0.0", "g",
+    ]
+    var addresses = 0
+    for _ in 0..<100_000 {
+      let text: String
+      if random.chance(50) {
+        text = (0..<Int.random(in: 1...12, using: &random)).map { _ in random.one(of: parts) }
+          .joined()
+      } else {
+        // Nearly right: eight numbers, of which some are left out or spoilt.
+        var words = (0..<8).map { _ in
+          String(
+            UInt16.random(in: 0...UInt16.max, using: &random) >> random.one(of: [0, 8, 12]),
+            radix: 16)
+        }
+        if random.chance(60) {
+          let start = Int.random(in: 0...7, using: &random)
+          words.replaceSubrange(start..<Int.random(in: start...8, using: &random), with: [""])
+        }
+        if random.chance(20) { words[words.count - 1] = "10.1.2.3" }
+        text =
+          (random.chance(20) ? ":" : "") + words.joined(separator: ":")
+          + (random.chance(20) ? ":" : "")
+      }
+      // Without a colon it is IPv4's.
+      guard text.contains(":") else { continue }
+      let right = bySystem(text)
+      if right != nil { addresses += 1 }
+      #expect(NetworkAddress(text) == right, "\(text)")
+    }
+    #expect(addresses > 5_000)
   }
 
   @Test func tellsFamilyAndLoopback() throws {

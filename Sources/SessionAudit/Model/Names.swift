@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 extension String {
   /// Compares as the server compares names. Swift's == holds two spellings of one accented letter
   /// to be equal.
@@ -13,10 +5,7 @@ extension String {
     var (a, b) = (self, other)
     return a.withUTF8 { a in
       b.withUTF8 { b in
-        guard a.count == b.count, let left = a.baseAddress, let right = b.baseAddress else {
-          return a.count == b.count
-        }
-        return memcmp(left, right, a.count) == 0
+        a.count == b.count && UnsafeRawBufferPointer(a).equals(UnsafeRawBufferPointer(b))
       }
     }
   }
@@ -35,6 +24,26 @@ extension String {
       }
     }
     return String(result)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Eight bytes at a time: every name of every audit is compared more than once.
+  /// - Parameter other: as long as this.
+  fileprivate func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+    var place = 0
+    while place + 8 <= count {
+      let left = loadUnaligned(fromByteOffset: place, as: UInt64.self)
+      guard left == other.loadUnaligned(fromByteOffset: place, as: UInt64.self) else {
+        return false
+      }
+      place += 8
+    }
+    while place < count {
+      guard self[place] == other[place] else { return false }
+      place += 1
+    }
+    return true
   }
 }
 

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// An IPv4 or IPv6 address as 128 bits; IPv4 as `::ffff:a.b.c.d`, so that both forms of one
 /// address are equal.
 public struct NetworkAddress: Hashable, Sendable {
@@ -53,24 +45,62 @@ public struct NetworkAddress: Hashable, Sendable {
     return NetworkAddress(high: 0, low: 0xFFFF_0000_0000 | address << 8 | number)
   }
 
+  /// Numbers of up to four hexadecimal digits, as inet_pton wants them: eight, or fewer with `::` in the
+  /// place of the zeros that are missing; the last two perhaps as an IPv4 address.
   private static func six(_ text: Bytes) -> NetworkAddress? {
-    // C would read up to a NUL and overlook the rest; and most text is no address.
-    guard text.contains(UInt8(ascii: ":")),
-      text.allSatisfy({ byte in
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "."): true
-        default: (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
-        }
-      })
-    else { return nil }
-    var six = in6_addr()
-    guard inet_pton(AF_INET6, String(decoding: text, as: UTF8.self), &six) == 1 else { return nil }
-    return withUnsafeBytes(of: &six) { bytes in
-      func half(_ offset: Int) -> UInt64 {
-        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      }
-      return NetworkAddress(high: half(0), low: half(8))
+    let colon = UInt8(ascii: ":")
+    var (rest, address): (Bytes, UInt128) = (text, 0)
+    var (count, gap): (Int, Int?) = (0, nil)
+    if rest.starts(with: [colon, colon]) {
+      gap = 0
+      rest = rest.dropFirst(2)
     }
+    while !rest.isEmpty {
+      guard count < 8 else { return nil }
+      let word = rest.prefix { $0 != colon }
+      rest = rest[word.endIndex...]
+      if let number = hexadecimal(word) {
+        address = address << 16 | UInt128(number)
+        count += 1
+      } else {
+        guard rest.isEmpty, count <= 6, let four = four(word) else { return nil }
+        address = address << 32 | UInt128(four.low & 0xFFFF_FFFF)
+        count += 2
+      }
+      guard !rest.isEmpty else { break }
+      rest = rest.dropFirst()
+      if rest.first == colon {
+        guard gap == nil else { return nil }
+        gap = count
+        rest = rest.dropFirst()
+      } else if rest.isEmpty {
+        return nil
+      }
+    }
+    guard count == 8 ? gap == nil : gap != nil else { return nil }
+    if let gap {
+      // What is behind it stays at the end.
+      let behind = 16 * (count - gap)
+      let tail = address & ((1 << UInt128(behind)) - 1)
+      address = (address >> UInt128(behind)) << UInt128(128 - 16 * gap) | tail
+    }
+    return NetworkAddress(
+      high: UInt64(truncatingIfNeeded: address >> 64), low: UInt64(truncatingIfNeeded: address))
+  }
+
+  /// Of one to four digits.
+  private static func hexadecimal(_ word: Bytes) -> UInt64? {
+    guard 1...4 ~= word.count else { return nil }
+    var number: UInt64 = 0
+    for byte in word {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt64(byte & 0xF)
+      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
+        number = number << 4 | UInt64(byte & 0xF + 9)
+      default: return nil
+      }
+    }
+    return number
   }
 
   var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }

@@ -1,4 +1,5 @@
 import PostgresClient
+import System
 import TestOracle
 import TestRandom
 import TestSupport

@@ -1,5 +1,6 @@
 import PostgresClient
 import Synchronization
+import System
 import TestSupport
 
 #if canImport(Glibc)

@@ -1,5 +1,6 @@
 import PostgresClient
 import Synchronization
+import System
 import TestOracle
 import TestRandom
 import TestStress

@@ -1,4 +1,5 @@
 import PostgresClient
+import System
 import TestSupport
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import PostgresClient
+import System
 import TestJSON
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import PostgresClient
+import System
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,6 @@
 import PostgresClient
 import Synchronization
+import System
 
 #if canImport(Glibc)
   import Glibc

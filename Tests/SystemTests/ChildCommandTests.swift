@@ -1,9 +1,8 @@
-import PostgresClient
 import TestSupport
 import TestTraits
 import Testing
 
-@testable import Commands
+@testable import System
 
 #if canImport(Glibc)
   import Glibc
@@ -52,10 +51,8 @@ struct ChildCommandTests {
     let said = run(.arguments(["sh", "-c", "echo \"$0\"; echo oops >&2; exit 3", "a 'b'"]))
     #expect(said.text == "a 'b'\n" && said.outcome.lastWords == ["oops"])
     #expect(said.outcome.end == .exited(3))
-    #expect(said.outcome.end.clause == "ended with status 3")
     let line = run(.shell("echo one; echo two | tr o 0"))
     #expect(line.text == "one\ntw0\n" && line.outcome.end == .exited(0))
-    #expect(line.outcome.end.clause == nil)
     #expect(run(.shell("kill -9 $$")).outcome.end == .signalled(9))
     // Without a limit both streams are one.
     let joined = run(.shell("echo one; echo two >&2; echo three"), limit: nil)
@@ -65,7 +62,6 @@ struct ChildCommandTests {
   @Test func saysWhyItCantBeRun() {
     let missing = run(.arguments(["/nowhere/none"])).outcome
     #expect(missing.end == .notRun(errno: ENOENT))
-    #expect(missing.end.clause == "can't be run: No such file or directory")
     #expect(run(.arguments(["/tmp"])).outcome.end == .notRun(errno: EACCES))
     for words in [[], [""], ["a\0b"]] {
       #expect(run(.arguments(words)).outcome.end == .notRun(errno: EINVAL))
@@ -99,7 +95,6 @@ struct ChildCommandTests {
     #expect(ran.outcome.lastWords.reduce(0) { $0 + $1.utf8.count } < 20_000)
     let much = run(.arguments(["yes"]), limit: 1_000_000)
     #expect(much.outcome.end == .wroteTooMuch(limit: 1_000_000) && much.outcome.output.isEmpty)
-    #expect(much.outcome.end.clause == "wrote more than 1000000 bytes, and was ended")
     #expect(run(.shell("printf 12345"), limit: 5).outcome.end == .exited(0))
     #expect(run(.shell("printf 123456"), limit: 5).outcome.end == .wroteTooMuch(limit: 5))
   }
@@ -114,7 +109,6 @@ struct ChildCommandTests {
       $0.grace = .milliseconds(200)
     }
     #expect(ran.outcome.end == .timedOut(after: .milliseconds(500)))
-    #expect(ran.outcome.end.clause == "was not done after 500ms, and was ended")
     #expect(ran.took > .milliseconds(500) && ran.took < .seconds(10), "\(ran.took)")
     #expect(isGone(try #require(pid_t(folder.read("pid").prefix { $0 != "\n" }))))
   }

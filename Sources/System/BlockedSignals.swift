@@ -1,18 +1,18 @@
 #if canImport(Glibc)
-  import Glibc
+  internal import Glibc
 #elseif canImport(Musl)
-  import Musl
+  internal import Musl
 #else
-  import Darwin
+  internal import Darwin
 #endif
 
 /// The signals that end the program, held back from a thread, and those that it starts, for as long as
 /// that must not be.
-struct BlockedSignals {
+package struct BlockedSignals {
   private static let all = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
   private let before: sigset_t
 
-  static func holdBack() -> BlockedSignals {
+  package static func holdBack() -> BlockedSignals {
     var (ending, before) = (sigset_t(), sigset_t())
     sigemptyset(&ending)
     for signal in all { sigaddset(&ending, signal) }
@@ -20,13 +20,13 @@ struct BlockedSignals {
     return BlockedSignals(before: before)
   }
 
-  func letThrough() {
+  package func letThrough() {
     var before = before
     pthread_sigmask(SIG_SETMASK, &before, nil)
   }
 
   /// Whether one that is held back has arrived.
-  static var arePending: Bool {
+  package static var arePending: Bool {
     var pending = sigset_t()
     guard sigpending(&pending) == 0 else { return false }
     return all.contains { sigismember(&pending, $0) == 1 }

@@ -1,18 +1,14 @@
-import Synchronization
-
 #if canImport(Glibc)
-  import Glibc
+  internal import Glibc
 #elseif canImport(Musl)
-  import Musl
+  internal import Musl
 #else
-  import Darwin
+  internal import Darwin
 #endif
 
 /// The process of a `ChildCommand`: the leader of a session and process group of its own, with our
 /// ends of its streams. It is reaped last, so that nobody else can get the number of its group.
 struct RunningChild: ~Copyable {
-  struct NotStarted: Error { var errno: Int32 }
-
   private static var mostLastWords: Int { 8192 }
 
   private let pid: pid_t
@@ -27,10 +23,10 @@ struct RunningChild: ~Copyable {
   private var isCut = false
   private var hasExited = false
 
-  init(_ command: ChildCommand) throws(NotStarted) {
-    (pid, input, out, error) = try Self.oneAtATime.withLock { _ throws(NotStarted) in
-      let (stdin, stderr) = (try Self.pipe(), try Self.pipe())
-      let stdout = command.outputLimit == nil ? nil : try Self.pipe()
+  init(_ command: ChildCommand) throws(SystemError) {
+    (pid, input, out, error) = try Self.oneAtATime.withLock { _ throws(SystemError) in
+      let (stdin, stderr) = (try Pipe(), try Pipe())
+      let stdout = command.outputLimit == nil ? nil : try Pipe()
       let pid = try Self.spawn(
         command.words, environment: command.environment,
         streams: [stdin.reader, (stdout ?? stderr).writer, stderr.writer])
@@ -43,12 +39,7 @@ struct RunningChild: ~Copyable {
   }
 
   /// A pipe is inherited by whatever starts before it is marked.
-  private static let oneAtATime = Mutex(())
-
-  private static func pipe() throws(NotStarted) -> (reader: PipeEnd, writer: PipeEnd) {
-    guard let pipe = PipeEnd.pipe() else { throw NotStarted(errno: errno) }
-    return pipe
-  }
+  private static let oneAtATime = Lock(())
 
   /// Whether it has exited, and all that it started has closed its output.
   var isOver: Bool { hasExited && !out.isOpen && !error.isOpen }
@@ -64,9 +55,9 @@ struct RunningChild: ~Copyable {
   /// Moves bytes both ways, and looks whether it has exited; returns after some milliseconds.
   mutating func exchange() {
     var entries = [
-      pollfd(fd: input.descriptor, events: Int16(POLLOUT), revents: 0),
-      pollfd(fd: out.descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: error.descriptor, events: Int16(POLLIN), revents: 0),
+      Readiness.writing.entry(input.descriptor),
+      Readiness.reading.entry(out.descriptor),
+      Readiness.reading.entry(error.descriptor),
     ]
     // Nothing wakes us when it exits with its output closed.
     let patience: Int32 = out.isOpen || error.isOpen ? 50 : 2

@@ -1,5 +1,3 @@
-import TestSupport
-
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -7,30 +5,30 @@ import TestSupport
 #endif
 
 /// A folder that goes with the test.
-final class TemporaryFolder: Sendable {
+public final class TemporaryFolder: Sendable {
   private let folder: String
 
-  init() {
+  public init() {
     folder = FileManager.default.temporaryDirectory.path + "/pgsessions-\(UUID().uuidString)"
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  func path(_ name: String) -> String { "\(folder)/\(name)" }
+  public func path(_ name: String) -> String { "\(folder)/\(name)" }
 
-  func write(_ text: String, to name: String) throws {
+  public func write(_ text: String, to name: String) throws {
     try Data(text.utf8).write(to: URL(filePath: path(name)))
   }
 
   /// A program that anybody may run. Another process writes it: what this one has open for writing, a
   /// child that another test is just starting has open too, and then nobody can run it.
-  func write(_ script: String, toProgram name: String) throws {
+  public func write(_ script: String, toProgram name: String) throws {
     try install(["-m", "755", "/dev/stdin", path(name)], input: script)
   }
 
   /// The same of a program that there is.
-  func copy(_ program: String, to name: String) throws {
+  public func copy(_ program: String, to name: String) throws {
     try install(["-m", "755", program, path(name)])
   }
 
@@ -39,9 +37,11 @@ final class TemporaryFolder: Sendable {
     guard outcome.status == 0 else { throw SupportError("install: \(outcome.stderr)") }
   }
 
-  func bytes(_ name: String) throws -> [UInt8] {
+  public func bytes(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(filePath: path(name))))
   }
 
-  func read(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+  public func read(_ name: String) throws -> String {
+    String(decoding: try bytes(name), as: UTF8.self)
+  }
 }

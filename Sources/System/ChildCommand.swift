@@ -1,13 +1,9 @@
-import PostgresClient
-import ServerAccess
-import SessionAudit
-
 #if canImport(Glibc)
-  import Glibc
+  internal import Glibc
 #elseif canImport(Musl)
-  import Musl
+  internal import Musl
 #else
-  import Darwin
+  internal import Darwin
 #endif
 
 /// Another program, run to its end: a hook, or what prints a roster. Whatever it does, it is over
@@ -47,17 +43,6 @@ package struct ChildCommand: Sendable {
     package var output: [UInt8] = []
     /// The last lines that it wrote to stderr, as they came: hostile text.
     package var lastWords: [String] = []
-
-    /// The last of them for a message: without passwords, and short.
-    func shownWords(_ most: Int) -> [String] {
-      // It has our environment, and may say what is in it.
-      let secrets = Environment.passwords
-      return lastWords.suffix(most).map { line in
-        // By bytes: a mark that combines with the last of it would make another Character of that.
-        let masked = secrets.reduce(Array(line.utf8)) { $0.replacing($1.utf8, with: "***".utf8) }
-        return Redaction.cut(Redaction.redacted(String(decoding: masked, as: UTF8.self)), to: 200)
-      }
-    }
   }
 
   package enum End: Sendable, Equatable {
@@ -72,20 +57,6 @@ package struct ChildCommand: Sendable {
     case wroteTooMuch(limit: Int)
     /// The system would not run it.
     case notRun(errno: Int32)
-
-    /// For a sentence that begins with its name; nil where all went well.
-    package var clause: String? {
-      switch self {
-      case .exited(0): nil
-      case .exited(let status): "ended with status \(status)"
-      case .signalled(let number): "was ended by signal \(number)"
-      case .timedOut(let timeout):
-        "was not done after \(DurationText.exact(timeout)), and was ended"
-      case .interrupted: "was interrupted"
-      case .wroteTooMuch(let limit): "wrote more than \(limit) bytes, and was ended"
-      case .notRun(let errno): "can't be run: \(String(cString: strerror(errno)))"
-      }
-    }
   }
 
   /// Runs it, and waits. SIGINT, SIGTERM, SIGHUP and SIGQUIT end it, and take their course in this
@@ -97,10 +68,10 @@ package struct ChildCommand: Sendable {
     // Where whoever started us ignores it, the system would not keep an exit status for us.
     signal(SIGCHLD, SIG_DFL)
     var child: RunningChild
-    do throws(RunningChild.NotStarted) {
+    do throws(SystemError) {
       child = try RunningChild(self)
     } catch {
-      return Outcome(end: .notRun(errno: error.errno))
+      return Outcome(end: .notRun(errno: error.errno ?? EINVAL))
     }
     let deadline = Deadline(after: timeout)
     var cause: End?

@@ -1,32 +1,29 @@
-import PostgresClient
-import Synchronization
-
 #if canImport(Glibc)
-  import Glibc
+  internal import Glibc
 #elseif canImport(Musl)
-  import Musl
+  internal import Musl
 #else
-  import Darwin
+  internal import Darwin
 #endif
 
 /// What the terminal is and says.
-enum Terminal {
-  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+package enum Terminal {
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// Columns of the terminal; 80 where there is none.
-  static func width(of descriptor: Int32) -> Int {
+  package static func width(of descriptor: Int32) -> Int {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 
   /// Whose turn it is to ask: several targets may want a password.
-  static let turn = Mutex(())
+  package static let turn = Lock(())
 
   /// Asks on the controlling terminal, whatever stdin and stdout are.
   /// - Parameter interruption: ends the wait for an answer.
   /// - Returns: the line that was typed; nil without a terminal, at its end, or when interrupted.
-  static func ask(
+  package static func ask(
     _ question: String, hidingAnswer: Bool = false, interruption: Interruption? = nil
   ) -> String? {
     turn.withLock { _ in
@@ -60,14 +57,13 @@ enum Terminal {
       }
     }
     // Only now, or the first letters of a fast typist would show.
-    guard case .written = Output.write(Array(question.utf8), to: terminal) else { return nil }
+    guard Output.write(Array(question.utf8), to: terminal) == nil else { return nil }
     var line: [UInt8] = []
     var byte: UInt8 = 0
     while true {
       if hides, BlockedSignals.arePending { return nil }
       var entries = [
-        pollfd(fd: terminal, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+        Readiness.reading.entry(terminal), Readiness.reading.entry(interruption?.descriptor ?? -1),
       ]
       if poll(&entries, 2, 100) <= 0 { continue }
       if entries[1].revents != 0 { return nil }

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-  import Glibc
+  internal import Glibc
 #elseif canImport(Musl)
-  import Musl
+  internal import Musl
 #else
-  import Darwin
+  internal import Darwin
 #endif
 
 extension RunningChild {
@@ -11,7 +11,7 @@ extension RunningChild {
   /// them; as the leader of a session.
   static func spawn(
     _ words: ChildCommand.Words, environment: [String], streams: [PipeEnd]
-  ) throws(NotStarted) -> pid_t {
+  ) throws(SystemError) -> pid_t {
     #if canImport(Darwin)
       var actions: posix_spawn_file_actions_t?
       var attributes: posix_spawnattr_t?
@@ -46,7 +46,7 @@ extension RunningChild {
     // A word cannot hold what ends it.
     guard let program = arguments.first, !program.isEmpty,
       !arguments.contains(where: { $0.utf8.contains(0) })
-    else { throw NotStarted(errno: EINVAL) }
+    else { throw SystemError(.run, arguments.first ?? "", .refused(errno: EINVAL)) }
     var argv = arguments.map { strdup($0) } + [nil]
     var envp = environment.map { strdup($0) } + [nil]
     defer { for pointer in argv + envp { free(pointer) } }
@@ -55,7 +55,7 @@ extension RunningChild {
     for descriptor in Int32(3)..<1024 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     var pid: pid_t = 0
     let code = posix_spawnp(&pid, program, &actions, &attributes, &argv, &envp)
-    guard code == 0 else { throw NotStarted(errno: code) }
+    guard code == 0 else { throw SystemError(.run, program, .refused(errno: code)) }
     return pid
   }
 }

@@ -1,42 +1,31 @@
-import SessionAudit
-
 #if canImport(Glibc)
-  import Glibc
+  internal import Glibc
 #elseif canImport(Musl)
-  import Musl
+  internal import Musl
 #else
-  import Darwin
+  internal import Darwin
 #endif
 
-/// Where `-o` puts a report, and `--metrics` its figures: a file that is there whole or not at all.
-/// What is no file, such as a pipe, is written as the report comes.
-final class OutputFile {
-  let descriptor: Int32
-  let path: String
-  /// The file's stand-in until it is whole; nil where the report is written directly.
+/// A file that is there whole or not at all. What is no file, such as a pipe, is written as the bytes
+/// come.
+package final class OutputFile {
+  package let descriptor: Int32
+  package let path: String
+  /// The file's stand-in until it is whole; nil where it is written directly.
   private var temporary: String?
   /// Whether the stand-in has no name yet.
   private var isNameless = false
 
-  /// Makes sure that the report can be written before anything else is done.
-  /// - Parameters:
-  ///   - option: what names the file on the command line.
-  ///   - mode: of a file that is not there yet; nil: as of any new file.
-  /// - Throws: status 73.
-  init(_ path: String, option: String = "-o", mode: mode_t? = nil) throws(ExitError) {
-    func notCreated(_ why: String) -> ExitError {
-      ExitError(
-        status: .cannotCreate, sentence: "\(option) \(path): it can't be written: \(why)")
-    }
-    var status = stat()
-    let exists = stat(path, &status) == 0
-    guard !exists || status.st_mode & S_IFMT != S_IFDIR else {
-      throw notCreated("it is a folder")
-    }
-    if exists && status.st_mode & S_IFMT != S_IFREG {
+  /// Makes sure that it can be written before anything else is done.
+  /// - Parameter permissions: of a file that is not there yet; nil: as of any new file.
+  /// - Throws: of operation `create`.
+  package init(_ path: String, permissions: UInt32? = nil) throws(SystemError) {
+    let there = FileStatus(path: path)
+    guard there?.kind != .folder else { throw SystemError(.create, path, .isFolder) }
+    if let there, there.kind != .file {
       descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
       self.path = path
-      guard descriptor >= 0 else { throw notCreated(String(cString: strerror(errno))) }
+      guard descriptor >= 0 else { throw .last(.create, path) }
       return
     }
     // What a link points to is replaced, not the link.
@@ -45,15 +34,13 @@ final class OutputFile {
     self.path = target
     let mask = umask(0)
     _ = umask(mask)
-    let mode = exists ? status.st_mode & 0o7777 : mode ?? 0o666 & ~mask
+    let mode = (there?.permissions ?? permissions).map { mode_t($0) } ?? 0o666 & ~mask
     let nameless = Self.openNameless(in: folder)
     if nameless >= 0 {
       descriptor = nameless
       isNameless = true
     } else {
-      guard let (made, name) = Self.made(in: folder) else {
-        throw notCreated(String(cString: strerror(errno)))
-      }
+      guard let (made, name) = Self.made(in: folder) else { throw .last(.create, path) }
       (descriptor, temporary) = (made, name)
     }
     _ = fchmod(descriptor, mode)
@@ -65,13 +52,13 @@ final class OutputFile {
     if let temporary { unlink(temporary) }
   }
 
-  /// Whether putting the report in its place would replace the file that is open there.
-  func replaces(_ descriptor: Int32) -> Bool {
+  /// Whether putting it in its place would replace the file that is open there.
+  package func replaces(_ descriptor: Int32) -> Bool {
     FileIdentity(path: path).map { $0 == FileIdentity(descriptor: descriptor) } ?? false
   }
 
   /// Whether that is another name for the same place, whether or not a file is there yet.
-  func isAt(_ other: String) -> Bool {
+  package func isAt(_ other: String) -> Bool {
     func areOne(_ a: String, _ b: String) -> Bool {
       FileIdentity(path: a).map { $0 == FileIdentity(path: b) } ?? false
     }
@@ -82,14 +69,18 @@ final class OutputFile {
         && areOne(folders[0], folders[1])
   }
 
-  /// Puts the whole report in its place.
-  /// - Throws: status 74.
-  func finish() throws(ExitError) {
+  /// Writes what comes next.
+  /// - Returns: why that failed; nil where it did not.
+  package func write(_ bytes: UnsafeRawBufferPointer) -> SystemError? {
+    Output.write(bytes, to: descriptor, of: path)
+  }
+
+  /// Puts all of it in its place.
+  /// - Throws: of operation `write`.
+  package func finish() throws(SystemError) {
     guard isNameless || temporary != nil else { return }
     guard fsync(descriptor) == 0, nameIt(), let temporary, rename(temporary, path) == 0 else {
-      throw ExitError(
-        status: .writeFailed,
-        sentence: "\(path) could not be written: \(String(cString: strerror(errno)))")
+      throw .last(.write, path)
     }
     self.temporary = nil
   }
