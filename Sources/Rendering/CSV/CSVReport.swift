@@ -30,57 +30,91 @@ package struct CSVReport: Renderer {
     let reports = results.compactMap(\.report)
     guard let policy = reports.first?.judgedWith else { return false }
     var csv = CSVWriter(into: sink)
-    let columns = summary ? Self.groupColumns(by: policy) : Self.sessionColumns
-    csv.header(
-      (namesTarget ? Self.targetColumns : []) + columns
-        + (showQuery && !summary ? ["query"] : []))
-    for report in reports {
-      if summary { groups(report, namesTarget, &csv) } else { sessions(report, namesTarget, &csv) }
+    if summary {
+      Self.write(reports, \.groups, Self.groupColumns(by: policy), namesTarget, &csv)
+    } else {
+      let query = CSVColumn<JudgedSession>("query") { $0.field($1.session.query) }
+      Self.write(
+        reports, \.sessions, Self.sessionColumns + (showQuery ? [query] : []), namesTarget, &csv)
     }
     csv.flush()
     return true
   }
 
-  private func sessions(_ report: AuditReport, _ namesTarget: Bool, _ csv: inout CSVWriter) {
-    for judged in report.sessions {
-      if namesTarget { csv.target(report.target) }
-      csv.session(judged)
-      if showQuery { csv.field(judged.session.query) }
-      csv.endRecord()
+  private static func write<Row>(
+    _ reports: [AuditReport], _ rows: KeyPath<AuditReport, [Row]>, _ columns: [CSVColumn<Row>],
+    _ namesTarget: Bool, _ csv: inout CSVWriter
+  ) {
+    csv.header((namesTarget ? targetColumns.map(\.name) : []) + columns.map(\.name))
+    for report in reports {
+      for row in report[keyPath: rows] {
+        if namesTarget { for column in targetColumns { column.write(&csv, report.target) } }
+        for column in columns { column.write(&csv, row) }
+        csv.endRecord()
+      }
     }
   }
 
-  private func groups(_ report: AuditReport, _ namesTarget: Bool, _ csv: inout CSVWriter) {
-    for group in report.groups {
-      if namesTarget { csv.target(report.target) }
-      csv.group(group)
+  private static let targetColumns: [CSVColumn<Target>] = [
+    .init("target") { $0.field(Wording.title(of: $1)) },
+    .init("target_host") { $0.field($1.host) },
+    .init("target_port") { $0.field($1.port) },
+    .init("target_user") { $0.field($1.user) },
+    .init("target_database") { $0.field($1.database) },
+  ]
+
+  static let sessionColumns: [CSVColumn<JudgedSession>] = [
+    .init("pid") { $0.field(Int($1.session.pid)) },
+    .init("backend_start") { $0.field($1.session.backendStart) },
+    .init("application_name") { $0.field($1.session.applicationName) },
+    .init("user") { $0.field($1.session.user) },
+    .init("database") { $0.field($1.session.database) },
+    .init("client_address") { $0.field($1.session.clientAddress) },
+    .init("client_port") { $0.field($1.session.clientPort.map { Int($0) }) },
+    .init("state") { $0.field($1.session.state?.name) },
+    .init("state_change") { $0.field($1.session.stateChange) },
+    .init("query_start") { $0.field($1.session.queryStart) },
+    .init("transaction_start") { $0.field($1.session.transactionStart) },
+    .init("wait_event_type") { $0.field($1.session.waitEventType) },
+    .init("wait_event") { $0.field($1.session.waitEvent) },
+    .init("last_heard") { $0.field($1.times.lastHeard) },
+    .init("state_age_seconds") { $0.field($1.times.stateAge) },
+    .init("session_age_seconds") { $0.field($1.times.sessionAge) },
+    .init("silent_seconds") { $0.field($1.times.silent) },
+    .init("used_at_age_seconds") { $0.field($1.times.usedAtAge) },
+    .init("last_command") { $0.field($1.session.lastCommand) },
+    .init("holds") { $0.words($1.holds.map(Holding.inOrder)) },
+    .init("holds_unknown") { $0.words($1.holdsUnknown.map(Holding.inOrder)) },
+    .init("verdict") { $0.field($1.verdict.rawValue) },
+    .init("evidence") { $0.words($1.evidence.map(\.kind)) },
+    .init("basis") { $0.field($1.evidence.first?.basis.rawValue) },
+    .init("protections") { $0.words($1.protections.map(\.kind)) },
+  ]
+
+  private static func groupColumns(by policy: Policy) -> [CSVColumn<SessionGroup>] {
+    let keys = policy.groupBy.enumerated().map { place, dimension in
+      CSVColumn<SessionGroup>(dimension.keyName) { $0.field($1.key[place]) }
     }
+    let buckets = bucketNames(policy.bucketBounds).enumerated().map { place, name in
+      CSVColumn<SessionGroup>(name) { $0.field($1.bucketCounts[place]) }
+    }
+    return keys + groupColumns + buckets + [.init("unknown_age") { $0.field($1.unknownAge) }]
   }
 
-  static let targetColumns = [
-    "target", "target_host", "target_port", "target_user", "target_database",
-  ]
-
-  static let sessionColumns = [
-    "pid", "backend_start", "application_name", "user", "database", "client_address",
-    "client_port", "state", "state_change", "query_start", "transaction_start", "wait_event_type",
-    "wait_event", "last_heard", "state_age_seconds", "session_age_seconds", "silent_seconds",
-    "used_at_age_seconds", "last_command", "holds", "holds_unknown", "verdict", "evidence", "basis",
-    "protections",
-  ]
-
-  private static func groupColumns(by policy: Policy) -> [String] {
-    policy.groupBy.map(\.keyName) + groupColumns + bucketColumns(policy.bucketBounds)
-      + ["unknown_age"]
-  }
-
-  static let groupColumns = [
-    "sessions", "live", "suspect", "orphan", "hidden", "freed_by_ending_orphans",
-    "opened_last_minute", "oldest_state_age_seconds", "oldest_session_age_seconds",
+  private static let groupColumns: [CSVColumn<SessionGroup>] = [
+    .init("sessions") { $0.field($1.sessions) },
+    .init("live") { $0.field($1.live) },
+    .init("suspect") { $0.field($1.suspect) },
+    .init("orphan") { $0.field($1.orphan) },
+    .init("hidden") { $0.field($1.hidden) },
+    .init("freed_by_ending_orphans") { $0.field($1.freedByEndingOrphans) },
+    .init("opened_last_minute") { $0.field($1.openedLastMinute) },
+    .init("oldest_state_age_seconds") { $0.field($1.oldestStateAge) },
+    .init("oldest_session_age_seconds") { $0.field($1.oldestSessionAge) },
   ]
 
   /// `state_age_0s_to_1m`, …, `state_age_from_1d`.
-  private static func bucketColumns(_ bounds: [Duration]) -> [String] {
+  private static func bucketNames(_ bounds: [Duration]) -> [String] {
     let froms = [.zero] + bounds
     return froms.indices.map { place in
       let from = DurationText.exact(froms[place])
@@ -90,58 +124,19 @@ package struct CSVReport: Renderer {
   }
 }
 
+/// A column's name, and what a row has in it.
+struct CSVColumn<Row>: Sendable {
+  let name: String
+  let write: @Sendable (inout CSVWriter, Row) -> Void
+
+  init(_ name: String, _ write: @escaping @Sendable (inout CSVWriter, Row) -> Void) {
+    (self.name, self.write) = (name, write)
+  }
+}
+
 extension CSVWriter {
-  fileprivate mutating func target(_ target: Target) {
-    field(TextReport.title(of: target))
-    field(target.host)
-    field(target.port)
-    field(target.user)
-    field(target.database)
+  /// Words of ours in one field.
+  fileprivate mutating func words(_ words: [some RawRepresentable<String>]?) {
+    field(words.map { $0.map(\.rawValue).joined(separator: " ") })
   }
-
-  fileprivate mutating func group(_ group: SessionGroup) {
-    for key in group.key { field(key) }
-    for count in [
-      group.sessions, group.live, group.suspect, group.orphan, group.hidden,
-      group.freedByEndingOrphans, group.openedLastMinute,
-    ] {
-      field(count)
-    }
-    field(group.oldestStateAge)
-    field(group.oldestSessionAge)
-    for count in group.bucketCounts { field(count) }
-    field(group.unknownAge)
-    endRecord()
-  }
-
-  fileprivate mutating func session(_ judged: JudgedSession) {
-    let (session, times) = (judged.session, judged.times)
-    field(Int(session.pid))
-    field(session.backendStart)
-    field(session.applicationName)
-    field(session.user)
-    field(session.database)
-    field(session.clientAddress)
-    field(session.clientPort.map { Int($0) })
-    field(session.state?.name)
-    field(session.stateChange)
-    field(session.queryStart)
-    field(session.transactionStart)
-    field(session.waitEventType)
-    field(session.waitEvent)
-    field(times.lastHeard)
-    field(times.stateAge)
-    field(times.sessionAge)
-    field(times.silent)
-    field(times.usedAtAge)
-    field(session.lastCommand)
-    field(judged.holds.map { Self.words(Holding.inOrder($0).map(\.rawValue)) })
-    field(judged.holdsUnknown.map { Self.words(Holding.inOrder($0).map(\.rawValue)) })
-    field(judged.verdict.rawValue)
-    field(Self.words(judged.evidence.map(\.kind.rawValue)))
-    field(judged.evidence.first?.basis.rawValue)
-    field(Self.words(judged.protections.map(\.kind.rawValue)))
-  }
-
-  private static func words(_ words: [String]) -> String { words.joined(separator: " ") }
 }

@@ -3,14 +3,10 @@ import SessionAudit
 /// Several targets: a row for each, which leads to its report.
 extension HTMLWriter {
   func overview(of outcomes: [TargetResult<AuditReport>]) {
-    let sentences = TextReport.summary(of: outcomes)
-    markup("<header>\n<h1>")
-    text(sentences[0].rest)
-    markup("</h1>\n<ul class=\"plain\">")
+    let sentences = Wording.summary(of: outcomes)
+    markup("<header>\n<h1>", sentences[0].rest, "</h1>\n<ul class=\"plain\">")
     for sentence in sentences.dropFirst() {
-      markup("<li><b>")
-      text(sentence.lead)
-      markup("</b>")
+      markup("<li><b>", sentence.lead, "</b>")
       text(sentence.rest)
       markup("</li>\n")
     }
@@ -34,15 +30,12 @@ extension HTMLWriter {
   private func row(of outcome: TargetResult<AuditReport>) {
     markup("<tr><th scope=\"row\"><a href=\"#")
     id("report")
-    markup("\"><bdi>")
-    text(TextReport.title(of: outcome.target))
-    markup("</bdi></a>")
+    markup("\"><bdi>", Wording.title(of: outcome.target), "</bdi></a>")
     switch outcome {
     case .refused(let failure, _, _):
       markup("<td class=\"wide\" data-s=\"-1\">")
       for _ in 0..<6 { markup("<td class=\"n zero\" data-s=\"-1\">–") }
-      markup("<td class=\"o\">")
-      text(TextReport.words(for: failure))
+      markup("<td class=\"o\">", Wording.words(for: failure))
     case .report(let report):
       let (totals, binding) = (report.totals, report.slots.binding)
       let percent = Int(binding.usedRatio * 100)
@@ -58,15 +51,13 @@ extension HTMLWriter {
       markup("\"/></svg>")
       markup("<td class=\"n\" data-s=\"")
       number(percent)
-      markup("\">")
-      text("\(binding.used)/\(binding.limit)")
+      markup("\">", "\(binding.used)/\(binding.limit)")
       cell(binding.available, "slots", "available")
       cell(totals.clientSessions, "totals", "client_sessions")
       cell(totals.orphan, "totals", "orphan", " o")
       cell(totals.suspect, "totals", "suspect", " s")
       cell(totals.hidden, "totals", "hidden")
-      markup("<td class=\"soft\">")
-      text(report.capturedAt.readable)
+      markup("<td class=\"soft\">", report.capturedAt.readable)
     }
     markup("\n")
   }
@@ -76,7 +67,7 @@ extension HTMLWriter {
     markup("<details class=\"target\" id=\"")
     id("target")
     markup(isOpen ? "\" open><summary><h2><bdi>" : "\"><summary><h2><bdi>")
-    text(TextReport.title(of: outcome.target))
+    text(Wording.title(of: outcome.target))
     // A link opens the fold that its aim is in, not one that it aims at.
     markup("</bdi></h2></summary>\n<div class=\"aim\" id=\"")
     id("report")

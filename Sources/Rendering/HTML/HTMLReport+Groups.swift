@@ -12,14 +12,12 @@ extension HTMLWriter {
     table(
       report.shownGroups, of: report, by: policy.groupBy, path: "groups",
       caption: "Sessions by \(policy.groupBy.map(\.keyName).joined(separator: ", ")) and state age")
-    for sentence in TextReport.untold(report) {
-      markup("<p class=\"soft\">")
-      text(sentence)
-      markup("</p>\n")
+    for sentence in Wording.untold(report) {
+      markup("<p class=\"soft\">", sentence, "</p>\n")
     }
     for group in report.groups {
       guard let split = report.addresses(ofNameless: group) else { continue }
-      markup(split.count > TextReport.mostAddresses ? "<details>" : "<details open>")
+      markup(split.count > Wording.mostAddresses ? "<details>" : "<details open>")
       markup("<summary>Sessions without a name by address</summary>\n")
       table(
         split.map { ShownGroup(group: $0, names: 1, index: nil) }, of: report, by: [.client],
@@ -35,9 +33,7 @@ extension HTMLWriter {
     for (index, name) in policy.bucketNames.enumerated() {
       markup("<span><i class=\"a\" style=\"opacity:")
       strength(index, policy)
-      markup("\"></i>")
-      text(name)
-      markup("</span> ")
+      markup("\"></i>", name, "</span> ")
     }
     if hasUnknown { key("u", "unknown") }
     markup("</p>\n")
@@ -64,8 +60,7 @@ extension HTMLWriter {
     text(caption)
     markup("</caption>\n<thead><tr>")
     for dimension in dimensions {
-      markup("<th scope=\"col\">")
-      text(dimension.keyName)
+      markup("<th scope=\"col\">", dimension.keyName)
     }
     markup(
       """
@@ -100,8 +95,7 @@ extension HTMLWriter {
     let group = shown.group
     markup("<tr>")
     for (dimension, value) in zip(dimensions, group.key) {
-      markup("<th scope=\"row\">")
-      text(TextReport.label(value, of: dimension))
+      markup("<th scope=\"row\">", Wording.label(value, of: dimension))
     }
     markup("<td class=\"wide\" data-s=\"")
     // Sorts by what of it is oldest.
@@ -109,16 +103,13 @@ extension HTMLWriter {
     markup("\">")
     ageBar(group, report.judgedWith, most: most)
     let notes =
-      (shown.names > 1 ? [TextReport.folded(shown)] : [])
-      + (explains ? TextReport.explanation(of: group, in: report.slots) : [])
+      (shown.names > 1 ? [Wording.folded(shown)] : [])
+      + (explains ? Wording.explanation(of: group, in: report.slots) : [])
     for note in notes {
-      markup("<small>")
-      text(note.text)
-      markup("</small>")
+      markup("<small>", note.text, "</small>")
     }
     cell(group.sessions, path, "sessions")
-    markup("<td class=\"n\">")
-    text(TextReport.percent(group.sessions, of: report.slots))
+    markup("<td class=\"n\">", Wording.percent(group.sessions, of: report.slots))
     cell(group.orphan, path, "orphan", " o")
     cell(group.suspect, path, "suspect", " s")
     cell(group.live, path, "live")
@@ -145,8 +136,7 @@ extension HTMLWriter {
   func age(_ age: Duration?) {
     markup("<td class=\"n\" data-s=\"")
     number(age.map { Int($0.components.seconds) } ?? -1)
-    markup("\">")
-    text(age.map(DurationText.brief) ?? "?")
+    markup("\">", age.map(DurationText.brief) ?? "?")
   }
 
   private func ageBar(_ group: SessionGroup, _ policy: Policy, most: Int) {
@@ -155,8 +145,7 @@ extension HTMLWriter {
     let unknown = group.unknownAge > 0 ? ["\(group.unknownAge) unknown"] : []
     markup("<svg role=\"img\" viewBox=\"0 0 1000 14\" preserveAspectRatio=\"none\" data-buckets=\"")
     text((group.bucketCounts + [group.unknownAge]).map(String.init).joined(separator: " "))
-    markup("\"><title>")
-    text("state age: " + (counts + unknown).joined(separator: ", "))
+    markup("\"><title>", "state age: " + (counts + unknown).joined(separator: ", "))
     markup("</title>")
     var start = 0.0
     func part(_ count: Int, _ paint: () -> Void) {

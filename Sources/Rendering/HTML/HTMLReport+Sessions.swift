@@ -13,7 +13,7 @@ extension HTMLWriter {
     let isLarge = sessions.count > Self.mostInFull
     section("sessions", "Every session")
     markup(sessions.count > Self.mostUnfolded ? "<details><summary>" : "<details open><summary>")
-    text("\(sessions.count) \(sessions.count == 1 ? "session" : "sessions"), the most urgent first")
+    text("\(Wording.counted(sessions.count, "session")), the most urgent first")
     markup(
       "</summary>\n<div class=\"scroll\" role=\"region\" aria-label=\"Sessions\" tabindex=\"0\">")
     markup("<table class=\"sessions sortable filtered\" data-portion=\"200\"><caption>Sessions")
@@ -50,17 +50,11 @@ extension HTMLWriter {
     let (session, times) = (judged.session, judged.times)
     markup("<tr class=\"")
     markup(judged.verdict.letter)
-    markup("\"><td><b>")
-    text(judged.verdict.rawValue)
-    markup("</b><th scope=\"row\" class=\"n\">")
+    markup("\"><td><b>", judged.verdict.rawValue, "</b><th scope=\"row\" class=\"n\">")
     number(Int(session.pid))
-    markup("<td>")
-    text(TextReport.label(session.applicationName, of: .application))
-    markup("<td>")
+    markup("<td>", Wording.label(session.applicationName, of: .application), "<td>")
     text("\(session.user ?? "?")@\(session.database ?? "?")")
-    markup("<td>")
-    text(TextReport.client(of: session))
-    markup("<td>")
+    markup("<td>", Wording.client(of: session), "<td>")
     text(session.state?.name ?? "?")
     age(times.stateAge)
     age(times.silent)
@@ -68,7 +62,7 @@ extension HTMLWriter {
     let reasons =
       isLarge && !showQuery
       ? Self.brief(judged, at: now)
-      : TextReport.explanation(of: judged, at: now, showsQuery: showQuery)
+      : Wording.explanation(of: judged, at: now, showsQuery: showQuery)
     for (index, sentence) in reasons.enumerated() {
       markup(index == 0 ? "<td class=\"why\">" : "<br>")
       text(sentence)
@@ -79,10 +73,10 @@ extension HTMLWriter {
   /// The strongest evidence in full, the rest by its kind.
   private static func brief(_ judged: JudgedSession, at now: Timestamp) -> [String] {
     guard let first = judged.evidence.first else {
-      return TextReport.notableProtections(of: judged).map { "Protected: \($0.kind.rawValue)." }
+      return Wording.notableProtections(of: judged).map { "Protected: \($0.kind.rawValue)." }
     }
-    let others = judged.evidence.dropFirst().map { TextReport.words(for: $0.kind) }
-    let protections = TextReport.notableProtections(of: judged).map(\.kind.rawValue)
+    let others = judged.evidence.dropFirst().map { Wording.words(for: $0.kind) }
+    let protections = Wording.notableProtections(of: judged).map(\.kind.rawValue)
     return [first.sentence(about: judged.session, judged.times, at: now)]
       + (others.isEmpty ? [] : ["Also \(others.joined(separator: ", "))."])
       + (protections.isEmpty ? [] : ["Protected: \(protections.joined(separator: ", "))."])

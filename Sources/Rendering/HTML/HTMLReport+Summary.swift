@@ -5,9 +5,7 @@ extension HTMLWriter {
   func slots(of report: AuditReport) {
     let slots = report.slots
     section("slots", "Connections")
-    markup("<p class=\"lead\">")
-    text(TextReport.sentence(for: slots, role: report.target.user))
-    markup("</p>\n")
+    markup("<p class=\"lead\">", Wording.sentence(for: slots, role: report.target.user), "</p>\n")
     switch slots.binding.kind {
     case .role, .database:
       markup("<div class=\"gauge\">")
@@ -15,28 +13,26 @@ extension HTMLWriter {
       markup("</div>\n")
       limit(of: slots)
       serverGauge(of: report)
-    case .server, .reserved, .superuserReserved:
+    case .server, .reserved, .superuserReserved, .pooler:
       serverGauge(of: report)
       limit(of: slots)
     }
     let others = slots.othersNearlyUsed
-    for limit in others.prefix(TextReport.mostOthers) {
+    for limit in others.prefix(Wording.mostOthers) {
       markup("<div class=\"gauge\">")
       gauge(limit)
       markup("</div>\n")
     }
-    if others.count > TextReport.mostOthers {
+    if others.count > Wording.mostOthers {
       markup("<p class=\"soft\">and ")
-      number(others.count - TextReport.mostOthers)
+      number(others.count - Wording.mostOthers)
       markup(" more limits nearly used</p>\n")
     }
     markup("</section>\n")
   }
 
   private func limit(of slots: Slots) {
-    markup("<p class=\"soft\">Limit: ")
-    text(TextReport.limitSentence(slots))
-    markup("</p>\n")
+    markup("<p class=\"soft\">Limit: ", Wording.limitSentence(slots), "</p>\n")
   }
 
   /// All of max_connections: who has them, what is left, and what is kept for others.
@@ -100,18 +96,15 @@ extension HTMLWriter {
   func key(_ kind: StaticString, _ words: String) {
     markup("<span><i class=\"")
     markup(kind)
-    markup("\"></i>")
-    text(words)
-    markup("</span> ")
+    markup("\"></i>", words, "</span> ")
   }
 
   /// A limit of one role or database.
   private func gauge(_ limit: Slots.Limit) {
-    markup("<p><bdi>")
-    text(TextReport.sentence(for: limit))
+    markup("<p><bdi>", Wording.sentence(for: limit))
     markup(
       "</bdi></p><svg role=\"img\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\"><title>")
-    text(TextReport.sentence(for: limit))
+    text(Wording.sentence(for: limit))
     markup("</title><rect class=\"free\" width=\"1000\" height=\"10\"/>")
     // Of no verdict's colour: whose sessions they are is not known here.
     bar(from: 0, limit.usedRatio * 1000, "a")
@@ -128,20 +121,16 @@ extension HTMLWriter {
     tile("l", "live", totals.live, "totals.live")
     if totals.hidden > 0 { tile("h", "hidden", totals.hidden, "totals.hidden") }
     markup("</dl>\n<ul class=\"plain\">")
-    for sentence in TextReport.summary(report) {
+    for sentence in Wording.summary(report) {
       markup("<li>")
       if !sentence.lead.isEmpty {
-        markup("<b>")
-        text(sentence.lead)
-        markup("</b>")
+        markup("<b>", sentence.lead, "</b>")
       }
       text(sentence.rest)
       markup("</li>\n")
     }
     if let reason = report.coverage.reason {
-      markup("<li class=\"notice\">This is not the whole picture: ")
-      text(reason)
-      markup(".</li>\n")
+      markup("<li class=\"notice\">This is not the whole picture: ", reason, ".</li>\n")
     }
     markup("</ul>\n</section>\n")
   }
@@ -160,13 +149,9 @@ extension HTMLWriter {
     guard !advice.isEmpty else { return }
     section("advice", "What to do")
     for item in advice {
-      markup("<article class=\"")
+      markup("<article class=\"", item.severity.rawValue, "\"><p><b>")
       text(item.severity.rawValue)
-      markup("\"><p><b>")
-      text(item.severity.rawValue)
-      markup("</b> ")
-      text(item.summary)
-      markup("</p>")
+      markup("</b> ", item.summary, "</p>")
       if let remedy = item.remedy {
         markup("<pre tabindex=\"0\">")
         lines(of: remedy)
@@ -186,17 +171,13 @@ extension HTMLWriter {
   }
 
   func blocking(of report: AuditReport) {
-    guard let (head, roots) = TextReport.blocking(report) else { return }
+    guard let (head, roots) = Wording.blocking(report) else { return }
     section("blocking", "Locks")
-    markup("<p class=\"lead\"><b>")
-    text(head.lead)
-    markup("</b>")
+    markup("<p class=\"lead\"><b>", head.lead, "</b>")
     text(head.rest)
     markup("</p>\n<ul>")
     for root in roots {
-      markup("<li>")
-      text(root)
-      markup("</li>\n")
+      markup("<li>", root, "</li>\n")
     }
     markup("</ul>\n</section>\n")
   }
@@ -211,9 +192,9 @@ extension HTMLWriter {
     if !policy.maxAges.isEmpty {
       fact("a max age may be passed by", DurationText.exact(policy.maxAgeSlack))
     }
-    for said in TextReport.declarations(of: policy) { fact("declared", said) }
+    for said in Wording.declarations(of: policy) { fact("declared", said) }
     if let roster = policy.roster {
-      fact("roster", TextReport.sentence(for: roster, at: report.capturedAt))
+      fact("roster", Wording.sentence(for: roster, at: report.capturedAt))
     }
     let coverage = report.coverage
     fact(
@@ -228,9 +209,7 @@ extension HTMLWriter {
   private func fact(_ name: StaticString, _ value: String) {
     markup("<div><dt>")
     markup(name)
-    markup("</dt><dd>")
-    text(value)
-    markup("</dd></div>\n")
+    markup("</dt><dd>", value, "</dd></div>\n")
   }
 }
 

@@ -59,9 +59,7 @@ extension HTMLWriter {
         isOpen
           ? "<details class=\"block\" open><summary><b>" : "<details class=\"block\"><summary><b>")
       text(block.title)
-      markup("</b> ")
-      text(Self.counts(block.counts))
-      markup("</summary>\n")
+      markup("</b> ", Self.counts(block.counts), "</summary>\n")
       axis(timeline.scale)
       let isLong = block.lanes.count > Self.mostLanes
       let lanes = isLong ? block.lanesByUrgency : block.lanes
@@ -96,9 +94,7 @@ extension HTMLWriter {
     for tick in scale.ticks {
       markup("<span style=\"left:")
       decimal(tick.place * 100)
-      markup("%\">")
-      text(DurationText.brief(tick.age))
-      markup("</span>")
+      markup("%\">", DurationText.brief(tick.age), "</span>")
     }
     markup("<span style=\"left:100%\">now</span></div></div>\n")
   }
@@ -107,18 +103,14 @@ extension HTMLWriter {
   private func lane(
     _ lane: Timeline.Lane, _ timeline: Timeline, _ report: AuditReport, names: Bool
   ) {
-    let name = TextReport.label(lane.application, of: .application)
+    let name = Wording.label(lane.application, of: .application)
     let address = lane.address.map { " from \($0)" } ?? ""
     markup("<div class=\"lane\"><div class=\"who\">")
     if names {
-      markup("<bdi>")
-      text(name)
-      markup("</bdi> ")
+      markup("<bdi>", name, "</bdi> ")
     }
     if let address = lane.address {
-      markup("<bdi class=\"soft\">")
-      text(address)
-      markup("</bdi>")
+      markup("<bdi class=\"soft\">", address, "</bdi>")
     }
     // Gaps of less than a pixel would only make the colours pale.
     markup(timeline.rowHeight > 2 ? "</div><svg class=\"track" : "</div><svg class=\"track dense")
@@ -133,9 +125,7 @@ extension HTMLWriter {
       path(of: lane, verdict, timeline.scale, report, isTail: true)
       path(of: lane, verdict, timeline.scale, report, isTail: false)
     }
-    markup("</svg><div class=\"count\">")
-    text(Self.counts(lane.counts))
-    markup("</div></div>\n")
+    markup("</svg><div class=\"count\">", Self.counts(lane.counts), "</div></div>\n")
   }
 
   /// Since when, and when the last of them was heard, in words.

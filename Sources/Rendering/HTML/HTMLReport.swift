@@ -21,7 +21,7 @@ package struct HTMLReport: Renderer {
     switch result {
     case .report(let report):
       let title =
-        "\(TextReport.name(of: report.target)) on \(TextReport.place(of: report.target)), "
+        "\(Wording.name(of: report.target)) on \(Wording.place(of: report.target)), "
         + report.capturedAt.readable
       let timeline = Timeline(of: report)
       html.page(titled: title, version: version) {
@@ -31,7 +31,7 @@ package struct HTMLReport: Renderer {
         html.body(of: report, timeline, summary: summary, showQuery: showQuery)
       }
     case .refused(let failure, let target, _):
-      let title = "No report of \(TextReport.place(of: target))"
+      let title = "No report of \(Wording.place(of: target))"
       html.page(titled: title, version: version) {
       } body: {
         html.markup("<header>\n<h1>No report</h1>\n")
@@ -96,8 +96,7 @@ extension HTMLWriter {
     style()
     markup("</style>\n</head>\n<body>\n")
     body()
-    markup("<footer>Made by pgsessions ")
-    text(version)
+    markup("<footer>Made by pgsessions ", version)
     markup(
       ". It reads pg_stat_activity and changes nothing; this page needs no network.</footer>\n")
     markup("<script>")
@@ -106,8 +105,7 @@ extension HTMLWriter {
   }
 
   fileprivate func head(of report: AuditReport, hasSessions: Bool) {
-    markup("<header>\n<h1><bdi>")
-    text(TextReport.name(of: report.target))
+    markup("<header>\n<h1><bdi>", Wording.name(of: report.target))
     markup("</bdi></h1>\n<p class=\"soft\">on ")
     place(of: report)
     markup("</p>\n<nav aria-label=\"Sections\">")
@@ -119,10 +117,8 @@ extension HTMLWriter {
 
   /// Where and when.
   func place(of report: AuditReport) {
-    text("\(TextReport.place(of: report.target)) · \(TextReport.version(of: report.target)) · ")
-    markup("<time datetime=\"")
-    text(report.capturedAt.iso8601)
-    markup("\">")
+    text("\(Wording.place(of: report.target)) · \(Wording.version(of: report.target)) · ")
+    markup("<time datetime=\"", report.capturedAt.iso8601, "\">")
     text(report.capturedAt.readable)
     markup("</time>")
   }
@@ -142,7 +138,7 @@ extension HTMLWriter {
 
   func asked(_ target: Target) {
     markup("<p class=\"soft\">")
-    text("asked: \(TextReport.name(of: target)) on \(TextReport.place(of: target))")
+    text("asked: \(Wording.name(of: target)) on \(Wording.place(of: target))")
     markup("</p>\n")
   }
 
@@ -156,12 +152,9 @@ extension HTMLWriter {
     lines(of: failure.message)
     markup("</pre>\n")
     for hint in failure.hints {
-      markup("<p>")
-      text(hint)
-      markup("</p>\n")
+      markup("<p>", hint, "</p>\n")
     }
-    markup("<p class=\"soft\">Kind: ")
-    text(failure.kind.rawValue)
+    markup("<p class=\"soft\">Kind: ", failure.kind.rawValue)
     if let state = failure.sqlState { text(", SQLSTATE \(state)") }
     markup("</p>\n</section>\n")
   }

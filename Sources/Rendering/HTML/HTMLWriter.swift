@@ -34,6 +34,13 @@ struct HTMLWriter {
   /// Markup of our own: a literal, so that nothing from a server can be mistaken for it.
   func markup(_ literal: StaticString) { sink.append(literal: literal) }
 
+  /// Markup with text in it.
+  func markup(_ before: StaticString, _ text: String, _ after: StaticString = "") {
+    markup(before)
+    self.text(text)
+    markup(after)
+  }
+
   /// Bytes of a file that is built into the program.
   func file(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { sink.append($0) } }
 

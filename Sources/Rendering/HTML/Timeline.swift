@@ -144,7 +144,7 @@ extension Timeline.Block {
       if x.utf8.count != y.utf8.count { return x.utf8.count < y.utf8.count }
       return x != y ? x < y : a.offset < b.offset
     }.map(\.element)
-    self.init(title: TextReport.label(family, of: .family), lanes: inOrder)
+    self.init(title: Wording.label(family, of: .family), lanes: inOrder)
   }
 
   /// The least comes first. No two are alike: each session is in one block.

@@ -1,37 +1,24 @@
 import SessionAudit
 
 extension DoctorReport: JSONDocument {
-  package static func write(
-    _ result: TargetResult<DoctorReport>, _ form: JSONForm, _ json: inout JSONWriter
-  ) {
-    json.object { json in
-      json.value("schema", "pgsessions/doctor/1")
-      switch result {
-      case .report(let report):
-        json.head(of: report.audit, form)
-        json.totals(report.audit.totals)
-        json.settings(report.facts.settings)
-        json.array("findings") { json in
-          for finding in report.findings { json.finding(finding) }
-        }
-        json.null("failure")
-      case .refused(let failure, let target, let policy):
-        json.emptyHead(target, policy, form)
-        json.null("totals")
-        json.array("settings") { _ in }
-        json.array("findings") { _ in }
-        json.failure(failure)
-      }
+  package static var schema: String { "pgsessions/doctor/1" }
+  package var failure: Failure? { nil }
+
+  package static func body(_ report: DoctorReport?, _ form: JSONForm, _ json: inout JSONWriter) {
+    json.totals(report?.audit.totals)
+    json.settings(report?.facts.settings)
+    json.array("findings") { json in
+      for finding in report?.findings ?? [] { json.finding(finding) }
     }
   }
 }
 
 extension JSONWriter {
   /// In the order of `SettingName`; those that the server does not have are left out.
-  fileprivate mutating func settings(_ settings: ServerSettings) {
+  fileprivate mutating func settings(_ settings: ServerSettings?) {
     array("settings") { json in
       for name in SettingName.allCases {
-        guard let setting = settings.settings[name.rawValue] else { continue }
+        guard let setting = settings?.settings[name.rawValue] else { continue }
         json.object { json in
           json.value("name", name.rawValue)
           json.value("value", setting.value)

@@ -25,7 +25,8 @@ extension JSONWriter {
     }
   }
 
-  mutating func coverage(_ coverage: Coverage) {
+  mutating func coverage(_ coverage: Coverage?) {
+    guard let coverage else { return null("coverage") }
     object("coverage") { json in
       json.value("total", coverage.total)
       json.value("visible", coverage.visible)
@@ -35,7 +36,8 @@ extension JSONWriter {
     }
   }
 
-  mutating func slots(_ slots: Slots) {
+  mutating func slots(_ slots: Slots?) {
+    guard let slots else { return null("slots") }
     object("slots") { json in
       json.value("max_connections", slots.maxConnections)
       json.value("superuser_reserved", slots.superuserReserved)
@@ -65,7 +67,8 @@ extension JSONWriter {
     }
   }
 
-  mutating func totals(_ totals: Totals) {
+  mutating func totals(_ totals: Totals?) {
+    guard let totals else { return null("totals") }
     object("totals") { json in
       json.value("client_sessions", totals.clientSessions)
       json.value("background", totals.background)

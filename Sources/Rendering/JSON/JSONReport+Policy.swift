@@ -32,8 +32,8 @@ extension JSONWriter {
   }
 
   /// Who shows that the roster is not believed about some, and how many that spared.
-  mutating func rosterGaps(of report: AuditReport) {
-    guard report.judgedWith.roster != nil else { return null("roster_gaps") }
+  mutating func rosterGaps(of report: AuditReport?) {
+    guard let report, report.judgedWith.roster != nil else { return null("roster_gaps") }
     object("roster_gaps") { json in
       json.array("heard") { json in
         for witness in report.heardThoughUnlisted { json.value(nil, witness) }

@@ -1,19 +1,39 @@
 import SessionAudit
 
-/// The parts of a termination report.
+extension TerminationReport: JSONDocument {
+  package static var schema: String { "pgsessions/termination/1" }
+
+  package static func lead(_ report: TerminationReport?, _ json: inout JSONWriter) {
+    json.value("executed", report?.executed ?? false)
+  }
+
+  package static func body(
+    _ report: TerminationReport?, _ form: JSONForm, _ json: inout JSONWriter
+  ) {
+    json.rosterGaps(of: report?.audit)
+    json.plan(of: report)
+    json.value("breaker", report?.plan.breaker?.kind)
+    json.outcomes(report?.outcomes ?? [])
+    json.terminationTotals(report)
+    json.after(report?.after)
+  }
+}
+
 extension JSONWriter {
-  mutating func plan(_ plan: TerminationPlan, at now: Timestamp) {
+  fileprivate mutating func plan(of report: TerminationReport?) {
+    let (now, plan) = (report?.audit.capturedAt, report?.plan)
     object("plan") { json in
-      json.planned("selected", plan.selected.lazy.map { ($0.judged, $0.reasons) }, at: now)
-      json.planned("kept", plan.kept.lazy.map { ($0.judged, $0.reasons) }, at: now)
+      json.planned("selected", (plan?.selected ?? []).lazy.map { ($0.judged, $0.reasons) }, at: now)
+      json.planned("kept", (plan?.kept ?? []).lazy.map { ($0.judged, $0.reasons) }, at: now)
     }
   }
 
   private mutating func planned(
     _ key: StaticString, _ sessions: some Sequence<(JudgedSession, [Reason])>,
-    at now: Timestamp
+    at now: Timestamp?
   ) {
     array(key) { json in
+      guard let now else { return }
       for (judged, reasons) in sessions {
         json.object { json in
           json.sessionFields(judged, at: now)
@@ -23,7 +43,7 @@ extension JSONWriter {
     }
   }
 
-  mutating func outcomes(_ outcomes: [TerminationOutcome]) {
+  fileprivate mutating func outcomes(_ outcomes: [TerminationOutcome]) {
     array("outcomes") { json in
       for outcome in outcomes {
         json.object { $0.outcomeFields(outcome) }
@@ -53,11 +73,7 @@ extension JSONWriter {
     }
   }
 
-  mutating func breaker(_ breaker: Breaker?) {
-    value("breaker", breaker?.kind)
-  }
-
-  mutating func after(_ after: SlotsAfter?) {
+  fileprivate mutating func after(_ after: SlotsAfter?) {
     guard let after else { return null("after") }
     object("after") { json in
       json.value("captured_at", after.capturedAt)

@@ -19,7 +19,7 @@ package struct JSONReport<Report: JSONDocument>: Renderer {
   }
 
   package func write(_ result: TargetResult<Report>, to sink: ByteSink) -> Bool {
-    document(to: sink) { Report.write(result, form, &$0) }
+    document(to: sink) { $0.report(result, form) }
     return true
   }
 
@@ -28,7 +28,7 @@ package struct JSONReport<Report: JSONDocument>: Renderer {
       json.object { json in
         json.value("schema", "pgsessions/fleet/1")
         json.array("reports") { json in
-          for result in results { Report.write(result, form, &json) }
+          for result in results { json.report(result, form) }
         }
       }
     }
@@ -53,101 +53,49 @@ package struct JSONForm: Sendable {
 
 /// A report that has a form as JSON.
 package protocol JSONDocument: TargetReport {
-  static func write(_ result: TargetResult<Self>, _ form: JSONForm, _ json: inout JSONWriter)
+  static var schema: String { get }
+  /// What it rests on.
+  var audit: AuditReport { get }
+  var failure: Failure? { get }
+
+  /// What stands before all that reports have in common.
+  static func lead(_ report: Self?, _ json: inout JSONWriter)
+
+  /// What stands after that: the same keys where there is no report.
+  static func body(_ report: Self?, _ form: JSONForm, _ json: inout JSONWriter)
 }
 
-extension AuditReport: JSONDocument {
-  package static func write(
-    _ result: TargetResult<AuditReport>, _ form: JSONForm, _ json: inout JSONWriter
-  ) {
-    json.object { json in
-      json.value("schema", "pgsessions/audit/1")
-      switch result {
-      case .report(let report):
-        json.head(of: report, form)
-        json.rosterGaps(of: report)
-        json.totals(report.totals)
-        json.array("groups") { json in
-          for group in report.groups {
-            json.group(group, of: report.slots, policy: report.judgedWith)
-          }
-        }
-        if !form.summary {
-          json.array("sessions") { json in
-            for session in report.sessions {
-              json.session(session, at: report.capturedAt, showQuery: form.showQuery)
-            }
-          }
-        }
-        json.blocking(report.blocking)
-        json.advice(report.advice)
-        json.null("failure")
-      case .refused(let failure, let target, let policy):
-        json.emptyHead(target, policy, form)
-        json.null("roster_gaps")
-        json.null("totals")
-        json.array("groups") { _ in }
-        if !form.summary { json.array("sessions") { _ in } }
-        json.null("blocking")
-        json.array("advice") { _ in }
-        json.failure(failure)
-      }
-    }
-  }
-}
-
-extension TerminationReport: JSONDocument {
-  package static func write(
-    _ result: TargetResult<TerminationReport>, _ form: JSONForm, _ json: inout JSONWriter
-  ) {
-    json.object { json in
-      json.value("schema", "pgsessions/termination/1")
-      switch result {
-      case .report(let report):
-        json.value("executed", report.executed)
-        json.head(of: report.audit, form)
-        json.rosterGaps(of: report.audit)
-        json.plan(report.plan, at: report.audit.capturedAt)
-        json.breaker(report.plan.breaker)
-        json.outcomes(report.outcomes)
-        json.terminationTotals(report)
-        json.after(report.after)
-        json.failure(report.failure)
-      case .refused(let failure, let target, let policy):
-        json.value("executed", false)
-        json.emptyHead(target, policy, form)
-        json.null("roster_gaps")
-        json.object("plan") { json in
-          json.array("selected") { _ in }
-          json.array("kept") { _ in }
-        }
-        json.null("breaker")
-        json.outcomes([])
-        json.terminationTotals(nil)
-        json.null("after")
-        json.failure(failure)
-      }
-    }
-  }
+extension JSONDocument {
+  package static func lead(_ report: Self?, _ json: inout JSONWriter) {}
 }
 
 extension JSONWriter {
-  mutating func head(of report: AuditReport, _ form: JSONForm) {
-    tool(form.version)
-    value("captured_at", report.capturedAt)
-    target(report.target)
-    judgedWith(report.judgedWith)
-    coverage(report.coverage)
-    slots(report.slots)
+  fileprivate mutating func report<Report: JSONDocument>(
+    _ result: TargetResult<Report>, _ form: JSONForm
+  ) {
+    object { json in
+      json.value("schema", Report.schema)
+      Report.lead(result.report, &json)
+      json.tool(form.version)
+      switch result {
+      case .report(let report):
+        json.head(report.audit, target: report.audit.target, report.audit.judgedWith)
+        Report.body(report, form, &json)
+        json.failure(report.failure)
+      case .refused(let failure, let target, let policy):
+        json.head(nil, target: target, policy)
+        Report.body(nil, form, &json)
+        json.failure(failure)
+      }
+    }
   }
 
-  mutating func emptyHead(_ asked: Target, _ policy: Policy, _ form: JSONForm) {
-    tool(form.version)
-    // The server's clock was never read.
-    null("captured_at")
+  /// - Parameter audit: nil: the server was never asked, nor its clock read.
+  private mutating func head(_ audit: AuditReport?, target asked: Target, _ policy: Policy) {
+    value("captured_at", audit?.capturedAt)
     target(asked)
     judgedWith(policy)
-    null("coverage")
-    null("slots")
+    coverage(audit?.coverage)
+    slots(audit?.slots)
   }
 }

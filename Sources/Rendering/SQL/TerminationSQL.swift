@@ -23,7 +23,7 @@ package struct TerminationSQL: Renderer {
     let count = report.plan.selected.count
     var lines = [
       comment(
-        "\(count) \(count == 1 ? "session" : "sessions") of \(place) to be ended, judged "
+        "\(Wording.counted(count, "session")) of \(place) to be ended, judged "
           + "\(audit.capturedAt.readable)"),
       comment(
         "A session that has changed since, or an orphan whose address was heard since, is left alone "

@@ -1,3 +1,5 @@
+import SessionAudit
+
 /// A table of text for a terminal: columns padded to their widest cell, the flexible ones cut to
 /// what the width leaves.
 struct TextTable {
@@ -16,9 +18,9 @@ struct TextTable {
 
   struct Cell {
     var text: String
-    var meaning: TerminalStyle.Meaning?
+    var meaning: Wording.Meaning?
 
-    init(_ text: String, _ meaning: TerminalStyle.Meaning? = nil) {
+    init(_ text: String, _ meaning: Wording.Meaning? = nil) {
       self.text = HostileText.escaped(text)
       self.meaning = meaning
     }

@@ -8,9 +8,11 @@ public struct SnapshotReader {
 
   public init(_ connection: Connection) { self.connection = connection }
 
-  /// - Parameter keepingQueries: keep the text of each session's last query.
+  /// - Parameters:
+  ///   - name: what tells the target from others in reports.
+  ///   - keepingQueries: keep the text of each session's last query.
   public func read(
-    keepingQueries: Bool, deadline: Deadline
+    as name: String? = nil, keepingQueries: Bool = false, deadline: Deadline
   ) throws(PostgresError) -> Snapshot {
     var sessions: [Session] = []
     var decoder: SessionDecoder?
@@ -37,6 +39,7 @@ public struct SnapshotReader {
       answers.to(.roles), login: facts.login, to: &server, and: &role)
     try Self.addDatabases(answers.to(.databases), to: &server)
     var target = facts.target(of: connection)
+    target.name = name
     target.databaseID = sessions.first { $0.pid == role.ownPID }?.databaseID
     return Snapshot(
       capturedAt: facts.capturedAt, target: target, server: server,

@@ -4,43 +4,51 @@ import SessionAudit
 extension Failure {
   /// What a failed connection or query means to the person who reads the report. Whatever libpq
   /// or a server repeated of a password is masked.
-  public init(_ error: PostgresError) {
-    self.init(unmasked: error)
+  /// - Parameter target: what was to be reached: the ways in are said in its words, and a server that
+  ///   nobody named gets a hint of its own. nil: in options alone.
+  public init(_ error: PostgresError, reaching target: ResolvedTarget? = nil) {
+    self.init(unmasked: error, reaching: target)
     message = Redaction.reported(message)
+    if kind == .unreachable, let hint = target?.hintWhereUnreachable { hints = [hint] }
   }
 
-  private init(unmasked error: PostgresError) {
+  private init(unmasked error: PostgresError, reaching target: ResolvedTarget?) {
+    // What is said through a pooler is not of where the target's words lead.
+    let target = error.serverMessage?.sqlState == .protocolViolation ? nil : target
     switch error {
     case .notConnected(let message, _):
       let refusal = Refusal(error)
       self.init(
         kind: refusal.kind, sqlState: message.sqlState?.code,
         message: [message.message, message.detail].compactMap(\.self).joined(separator: "\n"),
-        limit: refusal.limit, hints: Self.hints(for: refusal, message))
-    case .noneConnected(let failures): self.init(refusals: failures)
+        limit: refusal.limit, hints: Self.hints(for: refusal, message, reaching: target))
+    case .noneConnected(let failures): self.init(refusals: failures, reaching: target)
     case .unusableParameter(let message):
       self.init(kind: .unknown, sqlState: nil, message: message)
     case .timedOut(.connecting, let granted):
       self.init(
         kind: .timeout, sqlState: nil,
-        message: "no session within \(DurationText.brief(granted))", hints: Refusal.timeout.hints)
+        message: "no session within \(DurationText.brief(granted))", hints: Self.timeoutHints)
     case .timedOut(.connectingTo(let host), let granted):
       self.init(
         kind: .timeout, sqlState: nil,
         message: "no session on \(host) within \(DurationText.brief(granted))",
-        hints: Refusal.timeout.hints)
+        hints: Self.timeoutHints)
     case .timedOut(.query(let query), let granted):
       self.init(
         kind: .timeout, sqlState: nil,
         message: "the server did not answer \(query) within \(DurationText.brief(granted))",
         hints: ["--timeout waits longer."])
     case .connectionLost(let message, let query):
-      self.init(error, message, .lost, words: "the connection was lost during \(query)")
+      self.init(
+        error, message, .lost, words: "the connection was lost during \(query)", reaching: target)
       if message.sqlState == .adminShutdown {
         hints = ["Somebody ended our session, or the server is shutting down."]
       }
     case .queryFailed(let message, let query):
-      self.init(error, message, Self.kind(ofFailedQuery: message), words: "\(query) failed")
+      self.init(
+        error, message, Self.kind(ofFailedQuery: message), words: "\(query) failed",
+        reaching: target)
     case .unexpectedResult(let what, let query):
       self.init(
         kind: .unknown, sqlState: nil, message: "the answer to \(query) \(what)",
@@ -59,17 +67,24 @@ extension Failure {
   }
 
   /// A failed statement.
-  private init(_ error: PostgresError, _ message: ServerMessage, _ otherKind: Kind, words: String) {
+  private init(
+    _ error: PostgresError, _ message: ServerMessage, _ otherKind: Kind, words: String,
+    reaching target: ResolvedTarget?
+  ) {
     let refusal = Refusal(error)
     self.init(
       kind: refusal == .unknown ? otherKind : refusal.kind, sqlState: message.sqlState?.code,
       message: "\(words): \(message.message)", limit: refusal.limit,
-      hints: Self.hints(for: refusal, message))
+      hints: Self.hints(for: refusal, message, reaching: target))
   }
 
-  private static func hints(for refusal: Refusal, _ message: ServerMessage) -> [String] {
-    if refusal.hints.isEmpty { return [message.hint].compactMap { $0.map(Redaction.reported) } }
-    let hints = hints(of: refusal, besides: message.database)
+  private static let timeoutHints = RefusalAdvice(.timeout, reaching: nil).lines
+
+  private static func hints(
+    for refusal: Refusal, _ message: ServerMessage, reaching target: ResolvedTarget?
+  ) -> [String] {
+    let hints = RefusalAdvice(refusal, besides: message.database, reaching: target).lines
+    if hints.isEmpty { return [message.hint].compactMap { $0.map(Redaction.reported) } }
     // A pooler hands on what its server said under a code of its own: who gets in there is let in
     // there.
     guard message.sqlState == .protocolViolation, let limit = refusal.limit, limit.kind != .pooler
@@ -78,25 +93,22 @@ extension Failure {
       + hints
   }
 
-  /// The database that refuses us is no way out.
-  private static func hints(of refusal: Refusal, besides database: String?) -> [String] {
-    guard database == "postgres" else { return refusal.hints }
-    return refusal.hints.map { $0.replacing("-d postgres", with: "-d template1") }
-  }
-
   /// One of several attempts each, in their order.
-  private init(refusals failures: [PostgresError]) {
+  private init(refusals failures: [PostgresError], reaching target: ResolvedTarget?) {
     let refusals = failures.map(Refusal.init)
-    let (first, hints) = Refusal.weighed(refusals)
+    let first = Refusal.first(of: refusals)
+    let state = failures[first].serverMessage?.sqlState
     // Each with its own state, as the failure has room for one only.
     var words: [String] = []
-    for failure in failures.map(Self.init(unmasked:)) {
+    for failure in failures.map({ Self.init(unmasked: $0, reaching: nil) }) {
       let said = failure.message + (failure.sqlState.map { " (SQLSTATE \($0))" } ?? "")
       if !words.contains(said) { words.append(said) }
     }
     self.init(
-      kind: refusals[first].kind, sqlState: failures[first].serverMessage?.sqlState?.code,
-      message: words.joined(separator: "\n"), limit: refusals[first].limit, hints: hints)
+      kind: refusals[first].kind, sqlState: state?.code,
+      message: words.joined(separator: "\n"), limit: refusals[first].limit,
+      hints: RefusalAdvice.lines(
+        for: refusals, reaching: state == .protocolViolation ? nil : target))
   }
 }
 
@@ -114,7 +126,7 @@ extension Refusal {
         ? RefusalWords.meaning(of: message) ?? .unknown : .unknown
     case .noneConnected(let failures):
       let refusals = failures.map(Refusal.init)
-      self = refusals[Refusal.weighed(refusals).first]
+      self = refusals[Refusal.first(of: refusals)]
     case .unusableParameter, .unexpectedResult, .interrupted: self = .unknown
     }
   }

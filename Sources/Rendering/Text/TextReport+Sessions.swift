@@ -19,9 +19,9 @@ extension TextReport {
       let (session, times) = (judged.session, judged.times)
       table.add([
         .init("\(session.pid)"),
-        .init(Self.label(session.applicationName, of: .application)),
+        .init(Wording.label(session.applicationName, of: .application)),
         .init("\(session.user ?? "?")@\(session.database ?? "?")"),
-        .init(Self.client(of: session)),
+        .init(Wording.client(of: session)),
         .init(session.state?.name ?? "?"),
         .init(times.stateAge.map(DurationText.brief) ?? "?"),
         .init(times.silent.map(DurationText.brief) ?? "?"),
@@ -34,7 +34,9 @@ extension TextReport {
     for kin in kin {
       for judged in kin.sessions {
         result.append(lines.removeFirst())
-        if showsQuery, let query = Self.query(of: judged) { result += note("Last query: \(query)") }
+        if showsQuery, let query = Wording.query(of: judged) {
+          result += note("Last query: \(query)")
+        }
       }
       var reasons = Self.reasons(kin, at: report.capturedAt)
       if kin.sessions.count > 1 && !reasons.isEmpty {
@@ -61,54 +63,15 @@ extension TextReport {
     let subjects = Subjects(
       first.session, first.times,
       others: kin.sessions.dropFirst().map { ($0.session, $0.times) }, at: now)
-    return first.evidence.map { $0.sentence(aboutEach: subjects) } + protections(of: first)
+    return first.evidence.map { $0.sentence(aboutEach: subjects) } + Wording.protections(of: first)
   }
 
-  private static func protections(of judged: JudgedSession) -> [String] {
-    notableProtections(of: judged).map { "Protected (\($0.kind.rawValue)): \($0.detail)." }
-  }
-
-  /// Why it is what it is, a sentence each.
-  static func explanation(
-    of judged: JudgedSession, at now: Timestamp, showsQuery: Bool
-  ) -> [String] {
-    judged.evidence.map { $0.sentence(about: judged.session, judged.times, at: now) }
-      + protections(of: judged)
-      + (showsQuery ? query(of: judged).map { ["Last query: \($0)"] } ?? [] : [])
-  }
-
-  /// That a session at work is protected goes without saying.
-  static func notableProtections(of judged: JudgedSession) -> [Protection] {
-    judged.protections.filter { judged.verdict != .live || $0.kind == .ownSession }
-  }
-
-  /// The text of its last query; our own tells nobody anything.
-  private static func query(of judged: JudgedSession) -> String? {
-    let isOwn = judged.protections.contains { $0.kind == .ownSession }
-    return isOwn || judged.session.query?.isEmpty == true ? nil : judged.session.query
-  }
-
-  private static func meaning(of verdict: Verdict) -> TerminalStyle.Meaning? {
+  private static func meaning(of verdict: Verdict) -> Wording.Meaning? {
     switch verdict {
     case .orphan: .bad
     case .suspect: .warning
     case .live, .hidden: nil
     }
-  }
-
-  static func title(of dimension: GroupDimension) -> String { dimension.keyName }
-
-  static func label(_ value: String?, of dimension: GroupDimension) -> String {
-    switch (dimension, value) {
-    case (.application, ""), (.application, nil), (.family, ""): "(no application_name)"
-    case (.client, nil): "(no address)"
-    case (_, nil): "(none)"
-    case (_, let value?): value
-    }
-  }
-
-  static func client(of session: Session) -> String {
-    session.clientAddress ?? (session.isOnUnixSocket ? "socket" : "?")
   }
 }
 
@@ -143,7 +106,7 @@ private struct Kin {
     let one = sessions[0]
     guard
       one.verdict == other.verdict && one.evidence == other.evidence
-        && TextReport.notableProtections(of: one) == TextReport.notableProtections(of: other)
+        && Wording.notableProtections(of: one) == Wording.notableProtections(of: other)
     else { return false }
     // Sentences name these.
     return one.evidence.isEmpty
@@ -165,7 +128,7 @@ private struct Kin {
       self.place = place
       verdict = judged.verdict
       kinds = judged.evidence.map(\.kind)
-      protections = TextReport.notableProtections(of: judged).map(\.kind)
+      protections = Wording.notableProtections(of: judged).map(\.kind)
       isActive = kinds.isEmpty ? nil : judged.session.state?.isActive
       waitEvent = kinds.isEmpty ? nil : judged.session.waitEvent
     }
@@ -180,7 +143,7 @@ private struct Kin {
     init(_ session: Session) {
       application = Array(session.applicationName.utf8)
       (user, database) = (session.user, session.database)
-      client = TextReport.client(of: session)
+      client = Wording.client(of: session)
     }
   }
 }

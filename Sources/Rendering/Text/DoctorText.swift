@@ -1,5 +1,23 @@
 import SessionAudit
 
+/// What doctor found, for people.
+package struct DoctorText: Renderer {
+  private let text: TextReport
+
+  package init(_ text: TextReport) { self.text = text }
+
+  package func write(_ result: TargetResult<DoctorReport>, to sink: ByteSink) -> Bool {
+    guard let report = result.report else { return false }
+    sink.append(text.doctor(report))
+    return true
+  }
+
+  package func write(_ results: [TargetResult<DoctorReport>], to sink: ByteSink) -> Bool {
+    sink.append(text.parts(results.map { $0.report.map(text.doctor) ?? text.refusal($0) }))
+    return true
+  }
+}
+
 /// What doctor found, the gravest first, each with what mends it.
 extension TextReport {
   public func doctor(_ report: DoctorReport) -> String {
@@ -25,7 +43,7 @@ extension TextReport {
   }
 
   private func finding(_ finding: Finding) -> [String] {
-    let meaning: TerminalStyle.Meaning =
+    let meaning: Wording.Meaning =
       switch finding.severity {
       case .critical: .bad
       case .warning: .warning

@@ -78,7 +78,7 @@ extension TextReport {
       return CellWidth.wrapped(
         "No session would be ended\(Self.whyNone(report)).", to: style.width)
     }
-    return ["\(Self.sessions(selected.count)) would be ended."]
+    return ["\(Wording.counted(selected.count, "session")) would be ended."]
       + victims(selected.map { ($0, nil) }, of: report)
   }
 
@@ -97,8 +97,8 @@ extension TextReport {
       return HostileText.escaped(
         (name.map { "\($0): " } ?? "")
           + "\(outcome?.result.rawValue ?? "selected") \(session.pid) "
-          + "\(Self.label(session.applicationName, of: .application)) \(owner) "
-          + "\(Self.client(of: session)): \(why.joined(separator: "; "))")
+          + "\(Wording.label(session.applicationName, of: .application)) \(owner) "
+          + "\(Wording.client(of: session)): \(why.joined(separator: "; "))")
     }
     // What keeps all of a role's sessions, or all that a list covers, would otherwise keep them for
     // ever, and nobody hear of it.
@@ -112,13 +112,16 @@ extension TextReport {
     let count = report.sparedByRosterGaps
     guard count > 0 else { return nil }
     let names = report.heardThoughUnlisted
-    return "\(sessions(count)): the roster lacks \(Wording.few(names)), heard just now, so it is "
+    return
+      "\(Wording.counted(count, "session")): the roster lacks \(Wording.few(names)), heard just now, so it is "
       + "not believed there."
   }
 
   /// The plan as the question before `--execute` shows it.
   public func question(_ report: TerminationReport) -> String {
-    (head(report.audit) + [""] + ["\(Self.sessions(report.plan.selected.count)) to be ended."]
+    (head(report.audit) + [""] + [
+      "\(Wording.counted(report.plan.selected.count, "session")) to be ended."
+    ]
       + victims(report.plan.selected.map { ($0, nil) }, of: report) + doubts(report)
       + kept(report))
       .joined(separator: "\n") + "\n"
@@ -163,7 +166,7 @@ extension TextReport {
     return order.flatMap { why -> [String] in
       let section = sections[why] ?? []
       let noun = section.first?.0.isOrphan == true ? "orphan" : "session"
-      let heading = "\(section.count) \(noun)\(section.count == 1 ? "" : "s"), \(why):"
+      let heading = "\(Wording.counted(section.count, noun)), \(why):"
       return ["", heading] + table(section)
     }
   }
@@ -186,9 +189,9 @@ extension TextReport {
       table.add(
         [
           .init("\(session.pid)"),
-          .init(Self.label(session.applicationName, of: .application)),
+          .init(Wording.label(session.applicationName, of: .application)),
           .init(session.user ?? "?"),
-          .init(Self.client(of: session)),
+          .init(Wording.client(of: session)),
           .init(times.stateAge.map(DurationText.brief) ?? "?"),
           .init(times.sessionAge.map(DurationText.brief) ?? "?"),
         ]
@@ -207,7 +210,8 @@ extension TextReport {
 
   private static func why(_ victim: Victim) -> String {
     var words = victim.reasons.map { reason in
-      whyWords[reason.kind] ?? Evidence.Kind(rawValue: reason.kind).map(words(for:)) ?? reason.kind
+      whyWords[reason.kind] ?? Evidence.Kind(rawValue: reason.kind).map(Wording.words)
+        ?? reason.kind
     }
     if victim.isOrphan, let basis = victim.judged.orphanBasis { words[0] += " (\(basis.rawValue))" }
     // What a threshold has selected may be an orphan too, and that speaks for it.
@@ -274,9 +278,7 @@ extension TextReport {
 
   /// Whether it keeps a session that was asked for.
   private static func isOfMatching(_ reason: Reason) -> Bool {
-    // Of the states it is one that an option adds to the verdict.
-    reason.kind == "in_use"
-      ? reason.detail.contains("; see --include-") : reasonsOfMatching.contains(reason.kind)
+    reason.option != nil || reasonsOfMatching.contains(reason.kind)
   }
 
   private static let reasonsOfMatching: Set = [
@@ -308,7 +310,8 @@ extension TextReport {
     let few = most.flatMap {
       $0 < count ? "at most \($0) of them \($0 == 1 ? "does" : "do"), " : nil
     }
-    return "\(sessions(count)) only as \(count == 1 ? "it" : "each") may hold temporary tables: "
+    return
+      "\(Wording.counted(count, "session")) only as \(count == 1 ? "it" : "each") may hold temporary tables: "
       + "\(few ?? "")and before 16 no server tells whose they are (--include-stateful)."
   }
 
@@ -346,10 +349,6 @@ extension TextReport {
     "parallel_worker": "workers of other sessions",
   ]
 
-  private static func sessions(_ count: Int) -> String {
-    "\(count) \(count == 1 ? "session" : "sessions")"
-  }
-
   private static func words(for result: TerminationOutcome.Result) -> String {
     switch result {
     case .gone: "ended and seen to be gone"
@@ -363,7 +362,7 @@ extension TextReport {
 
   private static func meaning(
     of result: TerminationOutcome.Result
-  ) -> TerminalStyle.Meaning? {
+  ) -> Wording.Meaning? {
     switch result {
     case .gone, .alreadyGone: .good
     case .changed: nil
