@@ -37,7 +37,7 @@ let package = Package(
     // What users hand in as files: rosters, policies and saved reports.
     .target(name: "InputFiles", dependencies: ["CToml", "SessionAudit"]),
     .target(
-      name: "Rendering", dependencies: ["SessionAudit"], resources: [.embedInCode("Page")]),
+      name: "Rendering", dependencies: ["SessionAudit"], resources: [.embedInCode("HTML/Page")]),
     .target(
       name: "Commands",
       dependencies: [

@@ -6,7 +6,7 @@ import SessionAudit
 import System
 
 /// One audit of one target: read, judge, look again, advise.
-struct AuditRun: Sendable {
+struct AuditRun: ReportingRun {
   var connector: Connector
   var judging: JudgeSettings
   var keepsQueries: Bool
@@ -19,16 +19,10 @@ struct AuditRun: Sendable {
   /// - Throws: `ExitError` for what the command line would have to say otherwise.
   func result(of target: ResolvedTarget) throws -> TargetResult<AuditReport> {
     let judging = try judging.of(target, within: connector.timeout)
-    do {
-      let (session, deadline) = try connector.connect(
-        target, deadline: Deadline(after: connector.timeout))
-      var snapshot = try SnapshotReader(session).read(
-        keepingQueries: keepsQueries, deadline: deadline)
-      snapshot.target.name = target.reportName
-      snapshot.earlier = try earlier?.look(before: snapshot)
-      let policy = try judging.policy(for: snapshot, isSaved: false)
-      earlier?.warn(ofWhatItCannotProve: snapshot, by: policy)
-      var report = Judge.judge(snapshot, by: policy)
+    return try result(of: target) { session, deadline in
+      let snapshot = try SnapshotReader(session).read(
+        as: target.reportName, keepingQueries: keepsQueries, deadline: deadline)
+      var report = try judging.judged(snapshot, earlier: earlier)
       report.add(
         try DetailsReader(session).read(
           candidates: report.candidates, lockWaiters: report.lockWaiters,
@@ -36,9 +30,7 @@ struct AuditRun: Sendable {
           asksSettings: report.totals.orphan > 0 && snapshot.role.canReadSettings,
           deadline: deadline))
       report.advise(words: words(for: target.commandWords, seenFrom: LocalClock.now))
-      return .report(report)
-    } catch let error as PostgresError {
-      return refused(try Diagnostics.failure(error, reaching: target), target)
+      return report
     }
   }
 
@@ -52,29 +44,22 @@ struct AuditRun: Sendable {
         failure.message = Redaction.reported(failure.message)
         failure.hints = failure.hints.map(Redaction.reported)
         return .refused(failure, target: target, judgedWith: judging.policy)
-      case .snapshot(var snapshot, let standards):
-        snapshot.earlier = try earlier?.look(before: snapshot)
+      case .snapshot(let snapshot, let standards):
+        // What can't be compared ends it before anything is said of it.
+        _ = try earlier?.look(before: snapshot)
         let forgotten = judging.forgotten(of: standards)
         if !forgotten.isEmpty {
           Diagnostics.warn(
             "it was judged with \(forgotten.joined(separator: ", ")), and is not now",
-            of: TextReport.title(of: snapshot.target))
+            of: Wording.title(of: snapshot.target))
         }
-        let policy = try judging.policy(for: snapshot, isSaved: true)
-        earlier?.warn(ofWhatItCannotProve: snapshot, by: policy)
-        var report = Judge.judge(snapshot, by: policy)
+        var report = try judging.judged(snapshot, isSaved: true, earlier: earlier)
         report.advise(
           words: words(
             for: TargetResolver.commandWords(for: snapshot.target), seenFrom: snapshot.capturedAt))
         return .report(report)
       }
     }
-  }
-
-  func refused(_ failure: Failure, _ target: ResolvedTarget) -> TargetResult<AuditReport> {
-    .refused(
-      failure, target: target.described(environment: connector.environment),
-      judgedWith: judging.policy)
   }
 
   private func words(for target: String, seenFrom now: Timestamp) -> String {

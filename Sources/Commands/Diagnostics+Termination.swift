@@ -39,7 +39,7 @@ extension ExitError {
       self.init(
         status: .stoppedByBreaker,
         sentence:
-          "\(count) \(count == 1 ? "orphan" : "orphans") (\(Wording.few(names))) would leave "
+          "\(Wording.counted(count, "orphan")) (\(Wording.few(names))) would leave "
           + "\(count == 1 ? "its application" : "their applications") without a session that was "
           + "heard within --stale-after: nothing was ended",
         nextStep:

@@ -57,31 +57,12 @@ enum Diagnostics {
     Output.writeToStandardError(lead + lines.joined(separator: "\n  ") + "\n")
   }
 
-  /// - Parameter target: what was to be reached; a server that nobody named gets a hint of its own.
   /// - Throws: `ExitError` where it is the user's input that libpq can't use.
   static func failure(_ error: PostgresError, reaching target: ResolvedTarget) throws -> Failure {
     if case .unusableParameter(let message) = error {
       throw ExitError.usage("the connection parameters can't be used: \(message)")
     }
-    var failure = Failure(error)
-    if failure.kind == .unreachable, let hint = target.hintWhereUnreachable {
-      failure.hints = [hint]
-    }
-    // Said through a pooler, which is not where to go.
-    if failure.sqlState == SQLState.protocolViolation.code { return failure }
-    // An option alone would not reach the same server where a URI or a variable names it.
-    let otherwise = [
-      ("-U postgres", target.words(user: "postgres")), ("-U NAME", target.words(user: "NAME")),
-      ("-d postgres", target.words(database: "postgres")),
-      ("-d template1", target.words(database: "template1")),
-    ]
-    failure.hints = failure.hints.map { hint in
-      guard let (option, words) = otherwise.first(where: { hint.contains($0.0) }) else {
-        return hint
-      }
-      return hint.replacing(option, with: words)
-    }
-    return failure
+    return Failure(error, reaching: target)
   }
 
   static func failure(_ error: TargetError) -> ExitError {

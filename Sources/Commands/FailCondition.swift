@@ -49,7 +49,7 @@ enum FailCondition: Equatable {
   }
 
   private static func count(_ count: Int, _ noun: String) -> String? {
-    count == 0 ? nil : "\(count) \(noun)\(count == 1 ? "" : "s")"
+    count == 0 ? nil : Wording.counted(count, noun)
   }
 
   /// What can't be ruled out where sessions are hidden.

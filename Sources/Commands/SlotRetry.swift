@@ -87,7 +87,7 @@ enum SlotPauses {
   ///   - chance: 0 to 1, for half to one and a half times that, so that several who wait don't keep
   ///     coming together.
   static func pause(
-    after waited: Duration, before limit: Failure.Limit.Kind?, attempt: Duration, chance: Double
+    after waited: Duration, before limit: LimitKind?, attempt: Duration, chance: Double
   ) -> Duration {
     let least: Duration =
       limit == .pooler || limit == nil ? .milliseconds(10) : .milliseconds(4)

@@ -88,7 +88,7 @@ struct Operation<Report: TargetReport> {
     case .saved(let results):
       done = results.map { result in
         settled(
-          TargetRun(result), results.count > 1 ? TextReport.title(of: result.target) : nil)
+          TargetRun(result), results.count > 1 ? Wording.title(of: result.target) : nil)
       }
       written = write(done)
     }

@@ -1,6 +1,7 @@
 import PostgresClient
 import Rendering
 import ServerAccess
+import SessionAudit
 
 extension [ResolvedTarget] {
   /// The policy file, unless it names them itself: then it was checked that what it says of one is
@@ -12,7 +13,7 @@ extension [ResolvedTarget] {
   /// Gives each of several targets a name that is its own, or who types a password might hand it to
   /// another server. The same target given twice keeps one name.
   mutating func nameApart(environment: [String: String]) {
-    let titles = map { TextReport.title(of: $0.described(environment: environment)) }
+    let titles = map { Wording.title(of: $0.described(environment: environment)) }
     for place in indices {
       let parameters = self[place].parameters
       func isOther(_ other: Int) -> Bool { self[other].parameters != parameters }

@@ -4,7 +4,7 @@ import SessionAudit
 import System
 
 /// What runs of `terminate` have in common, of whichever target.
-struct Termination: Sendable {
+struct Termination: ReportingRun {
   var connector: Connector
   /// Of a target, by its place in the policy file.
   var selection: @Sendable (Int?) -> Selection
@@ -42,12 +42,6 @@ struct Termination: Sendable {
     done.duration = start.duration(to: .now)
     return done
   }
-
-  func refused(_ failure: Failure, _ target: ResolvedTarget) -> TargetResult<TerminationReport> {
-    .refused(
-      failure, target: target.described(environment: connector.environment),
-      judgedWith: judging.policy)
-  }
 }
 
 /// One run of `terminate`: read, judge, plan; ask; take the lock; judge again; end; watch; look.
@@ -78,39 +72,41 @@ private struct TerminationRun {
   private var timeout: Duration { common.connector.timeout }
 
   func run(on target: ResolvedTarget) throws -> TargetRun<TerminationReport> {
-    let deadline: Deadline
-    let session: Connection
-    var report: TerminationReport
-    do {
-      (session, deadline) = try common.connector.connect(
-        target, deadline: Deadline(after: timeout), interruption: common.interrupts?.first)
+    var status: ExitStatus?
+    let result = try common.result(of: target, interruption: common.interrupts?.first) {
+      session, deadline in
       // After a question it is made anew.
-      report = try plan(
+      var report = try plan(
         session, isCarriedOut: common.execute && confirm == nil, deadline: deadline)
-    } catch let error as PostgresError {
-      return TargetRun(
-        common.refused(try Diagnostics.failure(error, reaching: target), target))
+      if common.execute { status = try execute(&report, session, deadline: deadline) }
+      return report
     }
-    guard common.execute else { return TargetRun(.report(report)) }
+    return TargetRun(result, status: status)
+  }
+
+  /// Ends what is planned, where that may be.
+  /// - Returns: the exit status where it is not what the report says.
+  private func execute(
+    _ report: inout TerminationReport, _ session: Connection, deadline: Deadline
+  ) throws -> ExitStatus? {
     if report.audit.target.pooled == true {
       throw ExitError.usage(
         "this connection goes through a pooler, where nothing can be ended safely",
         next: "Connect to the server itself.")
     }
     report.executed = true
-    guard !report.plan.selected.isEmpty else { return TargetRun(.report(report)) }
-    let status: ExitStatus?
+    guard !report.plan.selected.isEmpty else { return nil }
+    var status: ExitStatus?
     do {
       try Terminator.prepare(session, deadline: deadline)
       status = try carryOut(&report, session, deadline: deadline)
     } catch let error as PostgresError {
       report.failure = Failure(error)
-      status = nil
     }
     if report.outcomes.isEmpty && !report.wasDeclined {
       report.outcomes = report.plan.selected.map { TerminationOutcome($0, .notAttempted) }
     }
-    return TargetRun(.report(report), status: status)
+    return status
   }
 
   /// Reads, judges and plans; what the sessions hold that would be ended is asked before the plan
@@ -133,11 +129,10 @@ private struct TerminationRun {
   private func planOnce(
     _ session: Connection, deadline: Deadline
   ) throws -> (report: TerminationReport, hasEarlier: Bool) {
-    var snapshot = try SnapshotReader(session).read(keepingQueries: false, deadline: deadline)
-    snapshot.target.name = name
+    var snapshot = try SnapshotReader(session).read(as: name, deadline: deadline)
     snapshot.earlier = looks.first
     if looks.first == nil { looks.first = EarlierLook(snapshot) }
-    var audit = Judge.judge(snapshot, by: try common.judging.policy(for: snapshot, isSaved: false))
+    var audit = try common.judging.judged(snapshot)
     let candidates = Planner.candidates(audit, selection: selection)
     if !candidates.isEmpty {
       audit.add(
@@ -230,7 +225,7 @@ private struct TerminationRun {
     if !gone.isEmpty, result.earlyEnd?.leavesConnectionUsable ?? true {
       do {
         report.after = SlotsAfter(
-          try SnapshotReader(session).read(keepingQueries: false, deadline: deadline),
+          try SnapshotReader(session).read(deadline: deadline),
           ended: gone.map(\.0.judged.session), judgedAt: report.audit.capturedAt)
       } catch {
         Diagnostics.warn("the slots after the run could not be read: \(Failure(error).message)")

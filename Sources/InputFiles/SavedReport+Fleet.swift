@@ -65,7 +65,7 @@ extension SavedReport {
       // A hand may have written it.
       kind: Failure.Kind(rawValue: try json["kind"].requiredString()) ?? .unknown,
       sqlState: state, message: message,
-      limit: try limit["kind"].string().flatMap { Failure.Limit.Kind(rawValue: $0) }.map {
+      limit: try limit["kind"].string().flatMap { LimitKind(rawValue: $0) }.map {
         kind throws(InputFileError) in
         Failure.Limit(
           kind: kind, name: try limit["name"].string(),

@@ -209,7 +209,7 @@ struct SlotRetryTests {
 
   @Test func pausesGrowWithTheWait() {
     func pause(
-      _ waited: Duration, _ chance: Double = 0.5, _ limit: Failure.Limit.Kind? = .role,
+      _ waited: Duration, _ chance: Double = 0.5, _ limit: LimitKind? = .role,
       attempt: Duration = .zero
     ) -> Duration {
       SlotPauses.pause(after: waited, before: limit, attempt: attempt, chance: chance)

@@ -39,7 +39,7 @@ struct CSVReportTests {
     let names = ["web.1", "a,b", "say \"hi\"", "", "größe", "two words", "it's", "'quoted'"]
     let report = report(names)
     let found = try sessions(report)
-    #expect(found.header == CSVReport.sessionColumns)
+    #expect(found.header == CSVReport.sessionColumns.map(\.name))
     #expect(found.rows.map { $0["application_name"] } == names)
     #expect(found.rows.map { $0["pid"] } == report.sessions.map { "\($0.session.pid)" })
     #expect(found.rows.allSatisfy { $0["silent_seconds"] == "5" && $0["verdict"] == "live" })

@@ -109,7 +109,9 @@ struct HTMLReportTests {
       report.target.host = bad
       report.target.serverVersion = bad
       report.advice.append(
-        Advice(code: "x", severity: .info, summary: bad, remedies: [bad, "\(place)"]))
+        Advice(
+          code: "x", severity: .info, summary: bad, remedies: [.command(bad), .command("\(place)")])
+      )
     }
     let page = auditPage(.report(report), version: Hostile.texts[0], showQuery: true)
     let left = Set(page.unicodeScalars.filter { $0 != "\n" && HostileText.isHostile($0) })

@@ -33,7 +33,8 @@ struct TextReportTests {
     for count in [1, 50, 2000] {
       var report = SampleReport.make(sessions: count)
       report.target.host = "a-rather-long-host-name.rds.example"
-      let commands = Set(report.advice.flatMap(\.remedies).map { "  " + HostileText.escaped($0) })
+      let commands = Set(
+        report.advice.flatMap(\.remedies).map { "  " + HostileText.escaped($0.text) })
       for colour in [false, true] {
         let style = TerminalStyle(width: width, colour: colour)
         let lines = TextReport(style: style, lists: true).audit(report).split(separator: "\n")
@@ -212,7 +213,7 @@ struct TextReportTests {
     #expect(!text.contains("\nodoo-19520"))
   }
 
-  private static let limits: [(Slots.Limit.Kind, String)] = [
+  private static let limits: [(LimitKind, String)] = [
     (.role, "limit: CONNECTION LIMIT of role app; 8 of max_connections 20 used"),
     (.database, "limit: CONNECTION LIMIT of database shop; 8 of max_connections 20 used"),
     (.server, "limit: max_connections 20"),
@@ -221,7 +222,7 @@ struct TextReportTests {
   ]
 
   @Test(arguments: limits)
-  func namesTheLimitThatBinds(_ kind: Slots.Limit.Kind, _ sentence: String) {
+  func namesTheLimitThatBinds(_ kind: LimitKind, _ sentence: String) {
     var snapshot = SmallServer.snapshot()
     snapshot.server.roleLimits = kind == .role ? [NamedLimit(name: "app", limit: 9)] : []
     snapshot.server.databaseLimits = kind == .database ? [NamedLimit(name: "shop", limit: 9)] : []

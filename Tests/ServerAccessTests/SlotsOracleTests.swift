@@ -130,8 +130,8 @@ struct SlotsOracleTests {
     var user: String
     var database: String
     /// The kind of the limit that is met first; before 16, where that differs.
-    var kind: Slots.Limit.Kind
-    var before16: Slots.Limit.Kind?
+    var kind: LimitKind
+    var before16: LimitKind?
     var testDescription: String { "\(user) in \(database)" }
   }
 
@@ -205,7 +205,7 @@ struct SlotsOracleTests {
     let sixteen = server.installation.majorVersion >= 16
     let ordinary = sixteen ? 15 : 19
     for (sql, kind) in [
-      (["ALTER ROLE plain CONNECTION LIMIT 9"], Slots.Limit.Kind.role),
+      (["ALTER ROLE plain CONNECTION LIMIT 9"], LimitKind.role),
       (
         [
           "ALTER ROLE plain CONNECTION LIMIT \(ordinary)",

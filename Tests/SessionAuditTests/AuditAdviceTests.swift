@@ -123,8 +123,8 @@ struct AuditAdviceTests {
     #expect(long.severity == .warning && long.summary.contains("by 2h 11m."))
     #expect(long.summary.contains("app may set it on itself"))
     #expect(long.remedies.count == 4)
-    #expect(long.remedies[0] == "ALTER ROLE \"app\" SET tcp_keepalives_idle = '60';")
-    #expect(long.remedies[3].hasSuffix("SET client_connection_check_interval = '10s';"))
+    #expect(long.remedies[0] == .change("ALTER ROLE \"app\" SET tcp_keepalives_idle = '60';"))
+    #expect(long.remedies[3].text.hasSuffix("SET client_connection_check_interval = '10s';"))
     let short = try cure(
       "7200",
       [.init(role: RoleID.app, database: nil, name: "tcp_keepalives_idle", value: "1min")])

@@ -53,7 +53,7 @@ struct SlotsTests {
   /// In the order in which the server looks at them.
   @Test func nameTheFirstOfThoseThatAreEquallyNear() {
     func kind(_ role: Int, _ database: Int, _ change: (inout ServerFacts) -> Void = { _ in })
-      -> Slots.Limit.Kind
+      -> LimitKind
     {
       slots {
         $0.roleLimits = [NamedLimit(name: "app", limit: role)]

@@ -34,7 +34,7 @@ extension Adviser {
       Advice(
         code: "connection_storm",
         severity: binding.usedRatio >= Slots.nearlyFullRatio ? urgency : .info, summary: summary,
-        remedy: remedy?.sql)
+        remedies: remedy.map { [.change($0.sql)] } ?? [])
     ]
   }
 
@@ -135,7 +135,7 @@ extension Adviser {
       Advice(
         code: "pools_too_large", severity: urgency,
         summary: "The pools hold nearly all of the \(binding.limit) connections (\(states)): "
-          + sentences.joined(separator: "; ") + ".", remedy: nil)
+          + sentences.joined(separator: "; ") + ".")
     ]
   }
 
@@ -153,7 +153,7 @@ extension Adviser {
     switch limit.kind {
     case .role: judged.session.user?.hasSameBytes(as: limit.name ?? "") == true
     case .database: judged.session.database?.hasSameBytes(as: limit.name ?? "") == true
-    case .server, .reserved, .superuserReserved: true
+    case .server, .reserved, .superuserReserved, .pooler: true
     }
   }
 

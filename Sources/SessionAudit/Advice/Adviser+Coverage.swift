@@ -5,7 +5,8 @@ extension Adviser {
     return [
       Advice(
         code: "hidden_sessions", severity: .warning,
-        summary: "Not everything is seen: \(reason).", remedy: AuditAdvice.seeAll(report))
+        summary: "Not everything is seen: \(reason).",
+        remedies: [.change(AuditAdvice.seeAll(report))])
     ]
   }
 
@@ -15,7 +16,7 @@ extension Adviser {
     guard let roster = report.judgedWith.roster else { return [] }
     var advice: [Advice] = []
     func warn(_ code: String, _ summary: String) {
-      advice.append(Advice(code: code, severity: .warning, summary: summary, remedy: nil))
+      advice.append(Advice(code: code, severity: .warning, summary: summary))
     }
     if report.rosterCoversNothing {
       let names =
@@ -79,8 +80,7 @@ extension Adviser {
     }.map { pattern in
       Advice(
         code: "declaration_unmatched", severity: .warning,
-        summary: "What was declared of \"\(pattern.text)\" is said of no session here.",
-        remedy: nil)
+        summary: "What was declared of \"\(pattern.text)\" is said of no session here.")
     }
   }
 }

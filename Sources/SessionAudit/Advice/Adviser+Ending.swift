@@ -13,7 +13,9 @@ extension Adviser {
           summary:
             "\(Wording.counted(count, "orphan")) could be ended\(unlisted(plan)). This shows "
             + "\(count == 1 ? "it" : "them"), and ends nothing:",
-          remedy: command("--orphans" + (isInferred ? " --trust inferred" : ""))))
+          remedies: [
+            step("pgsessions terminate --orphans" + (isInferred ? " --trust inferred" : ""))
+          ]))
     }
     let last = plan.kept.filter { $0.isKept(for: .lastOfApplication) }
     guard !last.isEmpty else { return advice }
@@ -29,7 +31,11 @@ extension Adviser {
           + "\(names.count == 1 ? "it" : "them") was heard within "
           + "\(DurationText.exact(report.judgedWith.staleAfter)), so the evidence may be wrong. "
           + "Where it is right:",
-        remedy: command("--orphans --allow-empty" + (isInferred ? " --trust inferred" : ""))))
+        remedies: [
+          step(
+            "pgsessions terminate --orphans --allow-empty" + (isInferred ? " --trust inferred" : "")
+          )
+        ]))
     return advice
   }
 
@@ -56,7 +62,7 @@ extension Adviser {
           summary:
             "\(Wording.counted(victims, "suspect")) of \(visible) visible sessions are more than "
             + "\(percent) %, which stops terminate. A quiet pool looks the same, so look first:",
-          remedy: command("--suspects --max-share 100"))
+          remedies: [step("pgsessions terminate --suspects --max-share 100")])
       ]
     }
     let count = plan.selected.count
@@ -67,7 +73,7 @@ extension Adviser {
         summary:
           "\(Wording.counted(count, "suspect")) could be ended, but a quiet pool looks the same. This "
           + "shows \(count == 1 ? "it" : "them"), and ends nothing:",
-        remedy: command("--suspects"))
+        remedies: [step("pgsessions terminate --suspects")])
     ]
   }
 
@@ -95,8 +101,7 @@ extension Adviser {
           summary:
             "\(stateful)\(isMore ? " more" : "") \(stateful == 1 ? "holds" : "hold") state "
             + "that would be lost, or may hold it; --sessions says what. Only --include-stateful "
-            + "ends such sessions.",
-          remedy: nil))
+            + "ends such sessions."))
     }
     let elsewhere = report.sessions.filter {
       ($0.verdict == .suspect || $0.verdict == .orphan)
@@ -110,7 +115,7 @@ extension Adviser {
           code: "superusers_sessions", severity: .info,
           summary:
             "\(Wording.counted(superusers, "suspect")) of superusers: those are never ended. An "
-            + "application should not connect as a superuser.", remedy: nil))
+            + "application should not connect as a superuser."))
     }
     return advice
   }
@@ -137,6 +142,6 @@ extension Adviser {
           "\(SQLText.identifier($0.name ?? "")) takes no more connections, so end what is left behind "
             + "from here, with --all-databases and, as nobody sees from here what it holds, "
             + "--include-stateful."
-        } ?? "connect there to see what is held and to end what is left behind."), remedy: nil)
+        } ?? "connect there to see what is held and to end what is left behind."))
   }
 }

@@ -20,8 +20,7 @@ extension Adviser {
           code: "keepalives_are_short", severity: .info,
           summary: "Sessions that begin now are let go \(DurationText.brief(longest)) after their "
             + "client vanished, by what is set. Orphans older than that began before it was set, or "
-            + "something between client and server answers keepalives: a proxy, a pooler.",
-          remedy: nil)
+            + "something between client and server answers keepalives: a proxy, a pooler.")
       ]
     }
     return [
@@ -31,7 +30,7 @@ extension Adviser {
           "\(sentence(worst.place, life: worst.life)) With this, sessions that begin after it "
           + "are let go within two minutes, also while a query runs. \(whoMay(long.map(\.place))) It "
           + "is of no use where a proxy or pooler answers keepalives:",
-        remedies: long.prefix(3).flatMap { statements(for: $0.place) })
+        remedies: long.prefix(3).flatMap { statements(for: $0.place) }.map(Advice.Step.change))
     ]
   }
 

@@ -11,7 +11,7 @@ extension Adviser {
       code: "lock_root", severity: severity(of: blocker),
       summary:
         "\(who(blocker)) keeps \(blocker.waiters) waiting for a lock\(since(blocker)). \(what)",
-      remedy: remedy)
+      remedies: remedy.map { [.statement($0)] } ?? [])
   }
 
   /// In short: the report says more of each.

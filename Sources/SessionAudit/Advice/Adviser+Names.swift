@@ -19,7 +19,7 @@ extension Adviser {
           + "instance with its own name in PGAPPNAME, which psycopg, Django, Celery, node-postgres "
           + "and everything on libpq take over; asyncpg, Postgrex and JDBC don't, and have a setting "
           + "of their own (pgsessions doctor lists them). In a Procfile on Heroku:",
-        remedy: "web: PGAPPNAME=$DYNO gunicorn …")
+        remedies: [.command("web: PGAPPNAME=$DYNO gunicorn …")])
     ]
   }
 
@@ -49,8 +49,7 @@ extension Adviser {
           + (isSettable
             ? " Give each instance one that comes back, such as a dyno's or a StatefulSet's pod's."
             : "")
-          + " For \(how.joined(separator: ". For ")).",
-        remedy: nil)
+          + " For \(how.joined(separator: ". For ")).")
     ]
   }
 }

@@ -28,7 +28,7 @@ extension Adviser {
           + "unused, if idle_session_timeout is set a little above the longest pause after which "
           + "clients come back. It ends a pool's quiet connections and listeners as well: the next "
           + "use of one fails unless its client looks first. Holds for sessions that begin after it:",
-        remedies: Array(statements.prefix(3)))
+        remedies: statements.prefix(3).map(Advice.Step.change))
     ]
   }
 }

@@ -7,7 +7,7 @@ extension Adviser {
       let name = Self.label(group.key.compactMap { $0 }.joined(separator: ", "))
       return Advice(
         code: "max_age_not_closed", severity: .warning,
-        summary: "\(name): \(recycling.notClosed). \(recycling.causeOfNotClosed)", remedy: nil)
+        summary: "\(name): \(recycling.notClosed). \(recycling.causeOfNotClosed)")
     }
   }
 
@@ -25,7 +25,7 @@ extension Adviser {
           + "\(first.clock(seenFrom: report.capturedAt)) and \(last.clock(seenFrom: report.capturedAt)), "
           + "were \(used) and are open still, though that address lives; a pool would have used them "
           + "again. Unless each is of a process that has had one request yet, they are leaked. "
-          + ConnectionLeak.cause, remedy: nil)
+          + ConnectionLeak.cause)
     }
   }
 

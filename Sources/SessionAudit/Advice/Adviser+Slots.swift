@@ -11,7 +11,7 @@ extension Adviser {
           summary: "\(binding.certainty.words)\(binding.used) of \(binding.limit) connections"
             + "\(Self.owner(of: binding)) \(binding.used == 1 ? "is" : "are") used, "
             + "\(binding.available) left for this role.",
-          remedy: lookDeeper))
+          remedies: [lookDeeper]))
     }
     let others = report.slots.othersNearlyUsed.filter { $0.usedRatio >= Slots.nearlyFullRatio }
     for limit in others.prefix(3) {
@@ -24,20 +24,18 @@ extension Adviser {
           code: "limit_nearly_reached", severity: limit.available == 0 ? .critical : .warning,
           summary: "\(used) of the \(limit.limit) connections of \(limit.owner) "
             + "\(used == 1 ? "is" : "are") used, \(left) left, whatever room this role has.",
-          remedy: advice.isEmpty ? lookDeeper : nil))
+          remedies: advice.isEmpty ? [lookDeeper] : []))
     }
     return advice
   }
 
   /// Doctor says which limits could be other ones, and who may change them.
-  private var lookDeeper: String {
-    ["pgsessions doctor", words].filter { !$0.isEmpty }.joined(separator: " ")
-  }
+  private var lookDeeper: Advice.Step { step("pgsessions doctor") }
 
   private static func owner(of limit: Slots.Limit) -> String {
     switch limit.kind {
     case .role, .database: " of \(limit.owner)"
-    case .server, .reserved, .superuserReserved: ""
+    case .server, .reserved, .superuserReserved, .pooler: ""
     }
   }
 
@@ -48,7 +46,7 @@ extension Adviser {
         summary:
           "Database \(name) is invalid: its dropping was interrupted, and nobody can connect "
           + "to it any more. Its owner drops what is left of it:",
-        remedy: "DROP DATABASE \(SQLText.identifier(name));")
+        remedies: [.change("DROP DATABASE \(SQLText.identifier(name));")])
     }
   }
 }
@@ -58,7 +56,7 @@ extension Slots.Limit {
   public var owner: String {
     switch kind {
     case .role, .database: "\(kind.rawValue) \(name ?? "?")"
-    case .server, .reserved, .superuserReserved: "ordinary roles"
+    case .server, .reserved, .superuserReserved, .pooler: "ordinary roles"
     }
   }
 }

@@ -31,11 +31,13 @@ extension Adviser {
     return [
       Advice(
         code: "idle_in_transaction", severity: .warning, summary: summary,
-        remedy: count == 0
-          ? nil
-          : command(
-            "--in-transaction-longer-than \(DurationText.exact(threshold))"
-              + (stopped == nil ? "" : " --max-share 100")))
+        remedies: count == 0
+          ? []
+          : [
+            step(
+              "pgsessions terminate --in-transaction-longer-than \(DurationText.exact(threshold))"
+                + (stopped == nil ? "" : " --max-share 100"))
+          ])
     ]
   }
 

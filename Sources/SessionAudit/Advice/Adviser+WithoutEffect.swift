@@ -9,8 +9,7 @@ extension Adviser {
     return [
       Advice(
         code: "declared_without_effect", severity: .info,
-        summary: "Declared, and it made nobody an orphan. \(said.joined(separator: "; ")).",
-        remedy: nil)
+        summary: "Declared, and it made nobody an orphan. \(said.joined(separator: "; ")).")
     ]
   }
 
@@ -64,7 +63,7 @@ extension Adviser {
           : most == 1 ? "at most 1 other address was" : "at most \(most) other addresses were")
         + " in use at one moment and heard \(grace) later, as far as the open connections show (where "
         + "they are recycled, another look may tell)"
-    case .doubt(let doubt): "it makes suspects alone: \(Self.clause(doubt))"
+    case .doubt(let doubt): "it makes suspects alone: \(Evidence.clause(for: doubt))"
     case .withinSize(let most, let address):
       "no address has more; the most are \(most), from \(address ?? "a unix socket")"
     case .tooRecent: "it was less than \(grace) ago"
@@ -74,13 +73,5 @@ extension Adviser {
       "all that it covers is listed as alive, was heard just now, or comes from a pooler or a node"
     case .matchesNobody: "no session has such a name or address"
     }
-  }
-
-  /// The doubt's sentence, to stand behind a colon.
-  private static func clause(_ doubt: Evidence.Doubt) -> String {
-    var sentence = Evidence.sentence(for: doubt)
-    if sentence.hasSuffix(".") { sentence.removeLast() }
-    if sentence.hasPrefix("But ") { sentence.removeFirst("But ".count) }
-    return sentence.prefix(1).lowercased() + sentence.dropFirst()
   }
 }

@@ -19,10 +19,9 @@ struct Adviser {
 
   /// A standby takes no statement that changes roles or databases.
   private func onPrimary(_ advice: Advice) -> Advice {
-    let changes = ["ALTER ROLE", "GRANT", "DROP DATABASE"]
-    guard report.target.inRecovery == true,
-      advice.remedies.contains(where: { remedy in changes.contains { remedy.hasPrefix($0) } })
-    else { return advice }
+    guard report.target.inRecovery == true, advice.remedies.contains(where: \.isChange) else {
+      return advice
+    }
     var advice = advice
     advice.summary = "On the primary, since this is a standby: \(advice.summary)"
     return advice
@@ -33,8 +32,9 @@ struct Adviser {
     report.slots.binding.available == 0 ? .critical : .warning
   }
 
-  func command(_ selection: String) -> String {
-    ["pgsessions terminate \(selection)", words].filter { !$0.isEmpty }.joined(separator: " ")
+  /// - Parameter command: without what names the target and how it is judged.
+  func step(_ command: String) -> Advice.Step {
+    .command([command, words].filter { !$0.isEmpty }.joined(separator: " "))
   }
 
   func family(of session: Session) -> String {

@@ -11,7 +11,9 @@ public enum AuditAdvice {
       code: "not_permitted", severity: .warning,
       summary: "\(user ?? "this role") may not end \(Wording.counted(count, "session")) that "
         + "\(count == 1 ? "matches" : "match").",
-      remedy: "GRANT pg_signal_backend TO \(user.map(SQLText.identifier) ?? "CURRENT_USER");")
+      remedies: [
+        .change("GRANT pg_signal_backend TO \(user.map(SQLText.identifier) ?? "CURRENT_USER");")
+      ])
   }
 
   /// What was handed in and is not believed, or made nobody an orphan.
@@ -36,7 +38,10 @@ public enum AuditAdvice {
       summary: hidden == 1
         ? "1 session that may match is hidden from \(name), and is left alone."
         : "\(hidden) sessions that may match are hidden from \(name), and are left alone.",
-      remedy: "GRANT \(lacksSignal ? "pg_read_all_stats, pg_signal_backend" : "pg_read_all_stats") "
-        + "TO \(role);")
+      remedies: [
+        .change(
+          "GRANT \(lacksSignal ? "pg_read_all_stats, pg_signal_backend" : "pg_read_all_stats") "
+            + "TO \(role);")
+      ])
   }
 }

@@ -12,7 +12,7 @@ extension DoctorChecks {
       switch binding.kind {
       case .role: "CONNECTION LIMIT of role \(binding.name ?? "?"); "
       case .database: "CONNECTION LIMIT of database \(binding.name ?? "?"); "
-      case .server, .reserved, .superuserReserved: ""
+      case .server, .reserved, .superuserReserved, .pooler: ""
       }
     var findings = [
       Finding(

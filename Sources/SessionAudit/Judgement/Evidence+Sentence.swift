@@ -89,31 +89,40 @@ extension Evidence {
       : sentence
   }
 
-  static func sentence(for doubt: Doubt) -> String {
+  private static func sentence(for doubt: Doubt) -> String {
+    let clause = clause(for: doubt)
+    return switch doubt {
+    case .rosterLacks, .hostIsListed, .restartInPlace: "But \(clause)."
+    default: clause.prefix(1).uppercased() + clause.dropFirst() + "."
+    }
+  }
+
+  /// Why it is not certain, to stand behind a colon.
+  static func clause(for doubt: Doubt) -> String {
     switch doubt {
-    case .sharedName: "Many instances may share its name, so it could be a quiet one."
+    case .sharedName: "many instances may share its name, so it could be a quiet one"
     case .heardSideBySide:
-      "Two addresses of that name were in use side by side for longer than a restart takes, so it "
-        + "may not mean one instance."
+      "two addresses of that name were in use side by side for longer than a restart takes, so it "
+        + "may not mean one instance"
     case .hiddenNamesakes(let count):
       count == 1
-        ? "A hidden session bears the same name, and may be from its address."
-        : "\(count) hidden sessions bear the same name, and may be from its address."
-    case .noAddress: "No address tells its instance, so this is not certain."
+        ? "a hidden session bears the same name, and may be from its address"
+        : "\(count) hidden sessions bear the same name, and may be from its address"
+    case .noAddress: "no address tells its instance, so this is not certain"
     case .withinTolerance(let tolerance):
-      "Clocks may differ by \(DurationText.exact(tolerance)), so this is not certain."
+      "clocks may differ by \(DurationText.exact(tolerance)), so this is not certain"
     case .numberedName:
-      "The number in its name may count processes, shards or tenants, so it could be a quiet one."
+      "the number in its name may count processes, shards or tenants, so it could be a quiet one"
     case .rosterLacks(let witness):
-      "But the roster lacks \(witness) too, which was heard just now, so it is not believed here."
+      "the roster lacks \(witness) too, which was heard just now, so it is not believed here"
     case .hostIsListed(let name):
-      "But \(name), which the roster lists, comes from its address too, so this is not certain."
+      "\(name), which the roster lists, comes from its address too, so this is not certain"
     case .mayBePooled:
-      "Its address leaves DISCARD ALL behind, as a pooler does, so this is not certain."
+      "its address leaves DISCARD ALL behind, as a pooler does, so this is not certain"
     case .severalNames(let count):
-      "\(count) instance names come from its address, which is not taken for one instance."
+      "\(count) instance names come from its address, which is not taken for one instance"
     case .restartInPlace(let reason):
-      "But its address is heard, and \(clause(for: reason)), so this is not certain."
+      "its address is heard, and \(clause(for: reason)), so this is not certain"
     }
   }
 

@@ -1,16 +1,20 @@
+/// Which limit on connections is met.
+public enum LimitKind: String, Sendable, CaseIterable {
+  /// max_connections: every slot is taken, those for superusers too.
+  case server
+  /// What is left belongs to pg_use_reserved_connections (16 and later) and superusers.
+  case reserved
+  /// What is left belongs to superusers (superuser_reserved_connections).
+  case superuserReserved = "superuser_reserved"
+  case role
+  case database
+  /// One of a connection pooler before the server; a server's own are never it.
+  case pooler
+}
+
 /// How many connections the server takes, how many it has, and which limit this role meets first.
 public struct Slots: Sendable, Equatable {
   public struct Limit: Sendable, Equatable {
-    public enum Kind: String, Sendable, CaseIterable {
-      case server
-      /// What is left belongs to pg_use_reserved_connections (16+) and superusers.
-      case reserved
-      /// What is left belongs to superusers.
-      case superuserReserved = "superuser_reserved"
-      case role
-      case database
-    }
-
     /// How well `used` is known.
     public enum Certainty: Sendable {
       case exact
@@ -21,14 +25,14 @@ public struct Slots: Sendable, Equatable {
       case about
     }
 
-    public var kind: Kind
+    public var kind: LimitKind
     public var name: String?
     public var limit: Int
     public var used: Int
     public var certainty: Certainty
 
     public init(
-      kind: Kind, name: String?, limit: Int, used: Int, certainty: Certainty = .exact
+      kind: LimitKind, name: String?, limit: Int, used: Int, certainty: Certainty = .exact
     ) {
       self.kind = kind
       self.name = name
@@ -77,7 +81,7 @@ public struct Slots: Sendable, Equatable {
     // Few servers have any such limit, so the sessions are counted for each rather than for all.
     // Whoever is at the prompt counts against neither: its role and database are not known yet.
     func limit(
-      _ kind: Limit.Kind, _ named: NamedLimit, where matches: (Session) -> Bool
+      _ kind: LimitKind, _ named: NamedLimit, where matches: (Session) -> Bool
     ) -> Limit {
       var limit = Limit(kind: kind, name: named.name, limit: named.limit, used: 0)
       for session in snapshot.sessions where session.kind != .background && matches(session) {

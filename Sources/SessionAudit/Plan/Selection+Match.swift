@@ -53,8 +53,11 @@ extension Selection {
   private func stateMatch(_ judged: JudgedSession, in report: AuditReport) -> Match {
     let state = judged.session.state
     let age = judged.times.stateAge
-    func inUse(_ hint: String = "") -> Match {
-      .kept(.init(Protection(.inUse, "its state is \(state?.name ?? "unknown")\(hint)")))
+    func inUse(_ option: String? = nil) -> Match {
+      .kept(
+        .init(
+          Protection.Kind.inUse.rawValue, "its state is \(state?.name ?? "unknown")",
+          option: option))
     }
     let threshold: (kind: String, word: String, value: Duration)?
     switch state {
@@ -78,11 +81,11 @@ extension Selection {
     }
     guard selectsByVerdict && !selectsByStateAge else { return inUse() }
     if state?.isActive == true {
-      return includeActive ? .matches([]) : inUse("; see --include-active")
+      return includeActive ? .matches([]) : inUse("--include-active")
     }
     let isLostWithItsOwner =
       orphans && judged.verdict == .orphan && judged.mayLoseState(in: report)
-    return isLostWithItsOwner || includeStateful ? .matches([]) : inUse("; see --include-stateful")
+    return isLostWithItsOwner || includeStateful ? .matches([]) : inUse("--include-stateful")
   }
 
   private static func tooYoung(

@@ -67,10 +67,12 @@ public struct Reason: Sendable, Equatable {
   /// A word for scripts: the threshold or filter, or the protection.
   public var kind: String
   public var detail: String
+  /// The option that would select it, as it matches otherwise.
+  public var option: String?
 
-  init(_ kind: String, _ detail: String) {
-    self.kind = kind
-    self.detail = detail
+  init(_ kind: String, _ detail: String, option: String? = nil) {
+    (self.kind, self.option) = (kind, option)
+    self.detail = detail + (option.map { "; see \($0)" } ?? "")
   }
 
   init(_ protection: Protection) {

@@ -144,20 +144,35 @@ public struct Advice: Sendable, Equatable {
   public var code: String
   public var severity: Severity
   public var summary: String
-  /// Lines to type: a command, or statements.
-  public var remedies: [String]
+  public var remedies: [Step]
 
-  public var remedy: String? { remedies.isEmpty ? nil : remedies.joined(separator: "\n") }
+  /// A line to type.
+  public enum Step: Sendable, Equatable {
+    /// A command of a shell, or a setting elsewhere.
+    case command(String)
+    case statement(String)
+    /// A statement that changes roles or databases.
+    case change(String)
 
-  public init(code: String, severity: Severity, summary: String, remedies: [String]) {
-    self.code = code
-    self.severity = severity
-    self.summary = summary
-    self.remedies = remedies.filter { !$0.hasSuffix(";") || SQLText.isFaithful($0) }
+    public var text: String {
+      switch self {
+      case .command(let text), .statement(let text), .change(let text): text
+      }
+    }
+
+    var isChange: Bool { if case .change = self { true } else { false } }
+    private var isCommand: Bool { if case .command = self { true } else { false } }
+
+    /// Whether it means what it says.
+    fileprivate var isFaithful: Bool { isCommand || SQLText.isFaithful(text) }
   }
 
-  public init(code: String, severity: Severity, summary: String, remedy: String?) {
-    self.init(
-      code: code, severity: severity, summary: summary, remedies: [remedy].compactMap { $0 })
+  public var remedy: String? {
+    remedies.isEmpty ? nil : remedies.map(\.text).joined(separator: "\n")
+  }
+
+  public init(code: String, severity: Severity, summary: String, remedies: [Step] = []) {
+    (self.code, self.severity, self.summary) = (code, severity, summary)
+    self.remedies = remedies.filter(\.isFaithful)
   }
 }

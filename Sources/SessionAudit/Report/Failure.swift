@@ -16,26 +16,13 @@ public struct Failure: Sendable, Equatable {
 
   /// Which limit refused us.
   public struct Limit: Sendable, Equatable {
-    public enum Kind: String, Sendable, CaseIterable {
-      /// max_connections: every slot is taken, those for superusers too.
-      case server
-      /// Only the slots of superuser_reserved_connections are left.
-      case superuserReserved = "superuser_reserved"
-      /// Those of reserved_connections are left as well (16 and later).
-      case reserved
-      case role
-      case database
-      /// One of a connection pooler before the server.
-      case pooler
-    }
-
-    public var kind: Kind
+    public var kind: LimitKind
     /// The role, the database, or the setting of the pooler; nil where it is not known.
     public var name: String?
     /// How many it allows; nil where it is not known.
     public var value: Int?
 
-    public init(kind: Kind, name: String?, value: Int? = nil) {
+    public init(kind: LimitKind, name: String?, value: Int? = nil) {
       self.kind = kind
       self.name = name
       self.value = value
