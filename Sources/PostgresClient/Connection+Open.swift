@@ -59,9 +59,7 @@ extension Connection {
       throw .notConnected(
         ServerMessage(sqlState: nil, message: "no thread could be started"), needsPassword: false)
     }
-    switch Readiness.reading.wait(
-      on: attempt.done.reader.descriptor, until: deadline, or: interruption)
-    {
+    switch attempt.done.reader.wait(until: deadline, or: interruption) {
     case .ready: return Connection(owning: try attempt.take().handle, interruption: interruption)
     case .deadlinePassed:
       attempt.abandon()

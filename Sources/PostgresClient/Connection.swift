@@ -238,8 +238,7 @@ public final class Connection {
       writer.close()
     }
     guard isStarted else { return }
-    _ = Readiness.reading.wait(
-      on: done.reader.descriptor, until: Deadline(after: .milliseconds(200)), or: nil)
+    _ = done.reader.wait(until: Deadline(after: .milliseconds(200)), or: nil)
   }
 
   /// What another thread needs to cancel the query that runs here.

@@ -56,6 +56,14 @@ package final class PipeEnd: Sendable {
     Readiness.reading.holds(of: descriptor, within: Int32(patience / .milliseconds(1)))
   }
 
+  /// Waits until there is something to read, the deadline passes, or somebody interrupts. It stays open
+  /// for so long.
+  package func wait(until deadline: Deadline, or interruption: Interruption?) -> Readiness.Outcome {
+    withExtendedLifetime(self) {
+      Readiness.reading.wait(on: descriptor, until: deadline, or: interruption)
+    }
+  }
+
   /// Wakes whoever waits for the other end.
   package func wake() { _ = write([1]) }
 
