@@ -5,10 +5,7 @@ extension JSONWriter {
   mutating func judgedWith(_ policy: Policy) {
     object("judged_with") { json in
       json.object("thresholds") { json in
-        json.value("stale_after_seconds", policy.staleAfter)
-        json.value("restart_grace_seconds", policy.restartGrace)
-        json.value("clock_tolerance_seconds", policy.clockTolerance)
-        json.value("max_age_slack_seconds", policy.maxAgeSlack)
+        for (key, value) in policy.thresholds { json.value(key, value) }
       }
       json.roster(policy.roster)
       json.array("declarations") { json in json.declarations(of: policy) }
