@@ -58,14 +58,6 @@ public struct Policy: Sendable, Equatable {
     ]
   }
 
-  /// Whether anything was declared of applications or addresses.
-  public var hasDeclarations: Bool {
-    !maxAges.isEmpty || !closesItself.isEmpty || !poolSizes.isEmpty || !pooled.isEmpty
-      || !instances.isEmpty || !restarts.isEmpty || !oneInstance.isEmpty
-      || !sharedAddresses.isEmpty || !poolers.isEmpty || !staleAfters.isEmpty
-      || !protected.isEmpty
-  }
-
   /// Whether anything was declared of the instances that run.
   var saysWhoRuns: Bool {
     !instances.isEmpty || !restarts.isEmpty || !poolSizes.isEmpty || roster != nil
