@@ -37,9 +37,9 @@ public struct PolicyKey<Table: Sendable>: Sendable {
     builtIn: Duration? = nil
   ) -> Self {
     let builtIn = builtIn.map(DurationText.exact)
-    return Self(name, property, rank: rank, builtIn: { _ in builtIn }, text: DurationText.exact) {
-      $0.duration($1, $2, mayBeZero: mayBeZero)
-    }
+    return Self(
+      name, property, rank: rank, builtIn: { _ in builtIn }, text: DurationText.exact,
+      read: { $0.duration($1, $2, mayBeZero: mayBeZero) })
   }
 
   static func number(
@@ -47,34 +47,36 @@ public struct PolicyKey<Table: Sendable>: Sendable {
     builtIn: Int? = nil
   ) -> Self {
     let builtIn = builtIn.map { "\($0)" }
-    return Self(name, property, rank: rank, builtIn: { _ in builtIn }) {
-      $0.number($1, $2, in: range)
-    }
+    return Self(
+      name, property, rank: rank, builtIn: { _ in builtIn },
+      read: { $0.number($1, $2, in: range) })
   }
 
   static func boolean(
     _ name: String, _ property: Property<Bool>, rank: Int = 0, builtIn: String? = nil
   ) -> Self {
-    Self(name, property, rank: rank, builtIn: { _ in builtIn }) { $0.boolean($1, $2) }
+    Self(name, property, rank: rank, builtIn: { _ in builtIn }, read: { $0.boolean($1, $2) })
   }
 
   static func trust(
     _ name: String, _ property: Property<Trust>, rank: Int = 0,
     builtIn: @escaping @Sendable (PolicyFile) -> String?
   ) -> Self {
-    Self(name, property, rank: rank, builtIn: builtIn, text: \.rawValue) { $0.trust($1, $2) }
+    Self(name, property, rank: rank, builtIn: builtIn, text: \.rawValue, read: { $0.trust($1, $2) })
   }
 
   static func output(
     _ name: String, _ property: Property<String>, mayBeStandardOutput: Bool, rank: Int = 0
   ) -> Self {
-    Self(name, property, rank: rank, isOutput: true, builtIn: { _ in "none" }) {
-      let said = $0.words($1, $2)
-      if said?.value == "-", !mayBeStandardOutput {
-        $0.wrong($1.line, $2, "needs the name of a file")
-      }
-      return said
-    }
+    Self(
+      name, property, rank: rank, isOutput: true, builtIn: { _ in "none" },
+      read: { reader, node, path in
+        let said = reader.words(node, path)
+        if said?.value == "-", !mayBeStandardOutput {
+          reader.wrong(node.line, path, "needs the name of a file")
+        }
+        return said
+      })
   }
 }
 
