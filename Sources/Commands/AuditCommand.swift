@@ -46,7 +46,8 @@ struct AuditCommand: TargetCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Bounds of the state-age buckets (1m,10m,1h,1d).", valueName: "durations"))
+    help: ArgumentHelp(
+      "Bounds of the state-age buckets (\(BuiltIn.buckets)).", valueName: "durations"))
   var buckets: String?
 
   @Option(
@@ -109,7 +110,7 @@ struct AuditCommand: TargetCommand {
     if !groupBy.isEmpty { judging.policy.groupBy = try groupBy.map(Parsing.dimension) }
     var run = AuditRun(
       connector: connection.connector(settings), judging: judging, keepsQueries: showQuery,
-      words: self.judging.words(seenFrom:))
+      words: { [judging = self.judging] in judging.given(seenFrom: $0).words })
     run.earlier = try earlier.map(EarlierReport.read)
     let source: Operation<AuditReport>.Source
     let delivery: Delivery

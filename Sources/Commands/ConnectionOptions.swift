@@ -1,4 +1,5 @@
 import ArgumentParser
+import InputFiles
 import PostgresClient
 import Rendering
 import ServerAccess
@@ -44,13 +45,15 @@ struct ConnectionOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Give up connecting to a host after this (10s).", valueName: "duration"),
+    help: ArgumentHelp(
+      "Give up connecting to a host after this (\(BuiltIn.connectTimeout)).", valueName: "duration"),
     transform: Parsing.positiveDuration)
   var connectTimeout: Duration?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Give up altogether after this (60s).", valueName: "duration"),
+    help: ArgumentHelp(
+      "Give up altogether after this (\(BuiltIn.timeout)).", valueName: "duration"),
     transform: Parsing.positiveDuration)
   var timeout: Duration?
 
@@ -61,20 +64,21 @@ struct ConnectionOptions: ParsableArguments {
     transform: Parsing.positiveDuration)
   var waitForSlot: Duration?
 
-  func timeout(_ loaded: LoadedPolicy?) -> Duration {
-    timeout ?? loaded?.file.defaults.timeout?.value ?? .seconds(60)
-  }
-
   /// Whether any of these options says which server is meant.
   var namesServer: Bool {
     !targets.isEmpty || [host, port, user, database, urlVariable].contains { $0 != nil }
   }
 
   func connector(_ settings: Settings, isQuiet: Bool = false) -> Connector {
-    let loaded = settings.loaded
+    let (defaults, variable) = (settings.loaded?.file.defaults, "PGCONNECT_TIMEOUT")
     return Connector(
-      timeout: timeout(loaded), connectTimeout: connectTimeout,
-      defaultConnectTimeout: loaded?.file.defaults.connectTimeout?.value ?? .seconds(10),
+      timeout: Setting(
+        option: timeout, file: defaults?.timeout, builtIn: PolicyFile.Defaults.builtInTimeout
+      ).value,
+      connectTimeout: Setting(
+        option: connectTimeout,
+        environment: (variable, settings.environment[variable].flatMap(Connector.connectLimit)),
+        file: defaults?.connectTimeout, builtIn: PolicyFile.Defaults.builtInConnectTimeout),
       waitForSlot: waitForSlot, asksPasswords: !neverAskPassword, isQuiet: isQuiet,
       environment: settings.environment)
   }

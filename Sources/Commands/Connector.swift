@@ -8,9 +8,8 @@ import System
 struct Connector: Sendable {
   /// Of a target's whole run.
   var timeout: Duration
-  var connectTimeout: Duration?
-  /// Where neither an option nor the target nor the environment says it.
-  var defaultConnectTimeout: Duration
+  /// A target's own goes before all but an option.
+  var connectTimeout: Setting<Duration>
   var waitForSlot: Duration?
   var asksPasswords: Bool
   /// Nobody is there to be told what is waited for.
@@ -80,13 +79,15 @@ struct Connector: Sendable {
     }
   }
 
-  /// libpq's own connect_timeout counts only in its blocking calls, so it is kept here: option,
-  /// target, environment, default.
+  /// libpq's own connect_timeout counts only in its blocking calls, so it is kept here.
   private func connectLimit(_ parameters: ConnectionParameters) -> Duration {
-    if let connectTimeout { return connectTimeout }
-    let text = parameters["connect_timeout"] ?? environment["PGCONNECT_TIMEOUT"]
+    let own = parameters["connect_timeout"].flatMap(Self.connectLimit)
+    return connectTimeout.source == .option ? connectTimeout.value : own ?? connectTimeout.value
+  }
+
+  /// What libpq's connect_timeout means.
+  static func connectLimit(_ text: String) -> Duration? {
     // 0 and below mean "for ever" to libpq; --timeout still holds.
-    guard let text, let seconds = Int(text) else { return defaultConnectTimeout }
-    return seconds > 0 ? .seconds(seconds) : .seconds(100_000_000)
+    Int(text).map { $0 > 0 ? .seconds($0) : .seconds(100_000_000) }
   }
 }

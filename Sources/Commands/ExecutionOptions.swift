@@ -1,4 +1,5 @@
 import ArgumentParser
+import InputFiles
 import ServerAccess
 import SessionAudit
 import System
@@ -34,7 +35,9 @@ struct ExecutionOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How long the hook may take (10s).", valueName: "duration"),
+    help: ArgumentHelp(
+      "How long the hook may take (\(DurationText.exact(Hook.defaultTimeout))).",
+      valueName: "duration"),
     transform: Parsing.positiveDuration)
   var hookTimeout: Duration?
 
@@ -43,13 +46,17 @@ struct ExecutionOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How long a cancelled query may take to end (5s).", valueName: "duration"),
+    help: ArgumentHelp(
+      "How long a cancelled query may take to end (\(DurationText.exact(builtInGrace))).",
+      valueName: "duration"),
     transform: Parsing.positiveDuration)
   var grace: Duration?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How long an ended session may take to leave (5s).", valueName: "duration"),
+    help: ArgumentHelp(
+      "How long an ended session may take to leave (\(DurationText.exact(builtInVerifyWithin))).",
+      valueName: "duration"),
     transform: Parsing.positiveDuration)
   var verifyWithin: Duration?
 
@@ -76,15 +83,32 @@ struct ExecutionOptions: ParsableArguments {
     guard let loaded else { return self }
     let defaults = loaded.file.defaults
     var options = self
-    options.log = log ?? defaults.log.map { loaded.resolved($0.value) }
-    options.metrics = metrics ?? defaults.metrics.map { loaded.resolved($0.value) }
+    options.log = Setting(option: log, file: defaults.log?.map(loaded.resolved))?.value
+    options.metrics =
+      Setting(option: metrics, file: defaults.metrics?.map(loaded.resolved))?.value
     return options
   }
 
+  /// Of a dry run there is none.
+  /// - Throws: status 73.
+  func openedLog(beside delivery: Delivery) throws(ExitError) -> LogFile? {
+    guard execute, let log else { return nil }
+    let file = try LogFile(log)
+    if delivery.replaces(file.descriptor) {
+      throw ExitError(
+        status: .cannotCreate, sentence: "-o and --log name the same file",
+        nextStep: "The report would take the place of the log: name another file for one of them.")
+    }
+    return file
+  }
+
+  private static let builtInGrace = Duration.seconds(5)
+  private static let builtInVerifyWithin = Duration.seconds(5)
+
   func options(_ interrupts: Interrupts?) -> Terminator.Options {
     Terminator.Options(
-      verifyWithin: verifyWithin ?? .seconds(5),
-      cancelGrace: cancelFirst ? grace ?? .seconds(5) : nil, stop: interrupts?.first)
+      verifyWithin: verifyWithin ?? Self.builtInVerifyWithin,
+      cancelGrace: cancelFirst ? grace ?? Self.builtInGrace : nil, stop: interrupts?.first)
   }
 
   /// Who hears of the run; of a dry run nobody does.
@@ -97,29 +121,29 @@ struct ExecutionOptions: ParsableArguments {
   ) throws(ExitError) -> RunNotifications? {
     guard execute else { return nil }
     let said = loaded?.file.hook
-    let command = hook.map { ChildCommand.Words.shell($0) } ?? said?.command.childWords
+    let command = Setting(
+      option: hook.map(PolicyFile.Command.shell),
+      file: said.map { .init($0.command, line: $0.line) }
+    )?.value.childWords
     return try RunNotifications(
       metrics: metrics,
       hook: command.map {
         Hook(
-          command: $0, timeout: hookTimeout ?? said?.timeout?.value ?? Hook.defaultTimeout,
+          command: $0,
+          timeout: Setting(
+            option: hookTimeout, file: said?.timeout, builtIn: Hook.defaultTimeout
+          ).value,
           secretVariables: secretVariables)
       }, beside: [("-o", report), ("--log", log)])
   }
 
-  /// The command line that says the same, --execute and --yes aside.
-  var words: [String] {
-    var words: [String] = []
-    for (option, value) in [("log", log), ("metrics", metrics), ("hook", hook)] {
-      if let value { words.append("--\(option)=\(ShellWord.quoted(value))") }
-    }
-    if cancelFirst { words.append("--cancel-first") }
-    for (option, value) in [
-      ("hook-timeout", hookTimeout), ("grace", grace), ("verify-within", verifyWithin),
-    ] {
-      if let value { words.append("--\(option) \(DurationText.exact(value))") }
-    }
-    if !lock { words.append("--no-lock") }
-    return words
+  /// What was given, --execute and --yes aside.
+  var given: [GivenOption] {
+    [
+      .text("log", log, .less), .text("metrics", metrics, .less), .text("hook", hook, .less),
+      .flag("cancel-first", cancelFirst, .less), .time("hook-timeout", hookTimeout, .less),
+      .time("grace", grace, .less), .time("verify-within", verifyWithin, .less),
+      .flag("no-lock", !lock),
+    ]
   }
 }

@@ -51,23 +51,15 @@ struct JudgeSettings: Sendable {
 
   /// What a saved report was judged with and would not be now, as options.
   func forgotten(of standards: SavedReport.Standards) -> [String] {
-    var options: [String] = []
-    for (option, then, now) in [
-      ("stale-after", standards.staleAfter, policy.staleAfter),
-      ("restart-grace", standards.restartGrace, policy.restartGrace),
-      ("clock-tolerance", standards.clockTolerance, policy.clockTolerance),
-      ("max-age-slack", standards.maxAgeSlack, policy.maxAgeSlack),
-    ] {
-      guard let then, then != now else { continue }
-      options.append("--\(option) \(DurationText.exact(then))")
+    var options = zip(standards.thresholds, policy.thresholds).compactMap { then, now in
+      then.flatMap { then in
+        guard then != now.value else { return String?.none }
+        let name = "\(now.key)".split(separator: "_").dropLast().joined(separator: "-")
+        return "--\(name) \(DurationText.exact(then))"
+      }
     }
     if standards.hasRoster && policy.roster == nil { options.append("a roster") }
-    let isSilent =
-      policy.maxAges.isEmpty && policy.closesItself.isEmpty && policy.poolSizes.isEmpty
-      && policy.pooled.isEmpty && policy.instances.isEmpty && policy.restarts.isEmpty
-      && policy.oneInstance.isEmpty && policy.sharedAddresses.isEmpty && policy.poolers.isEmpty
-      && policy.staleAfters.isEmpty && policy.protected.isEmpty
-    if standards.hasDeclarations && isSilent {
+    if standards.hasDeclarations && !policy.hasDeclarations {
       options.append("declarations (judged_with has them)")
     }
     return options

@@ -15,14 +15,16 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "An idle session silent for this long is suspect (1h).", valueName: "duration"),
+      "An idle session silent for this long is suspect (\(BuiltIn.staleAfter)).",
+      valueName: "duration"),
     transform: Parsing.positiveDuration)
   var staleAfter: Duration?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How long old and new may overlap when something restarts (5m).", valueName: "duration"),
+      "How long old and new may overlap when something restarts (\(BuiltIn.restartGrace)).",
+      valueName: "duration"),
     transform: Parsing.duration)
   var restartGrace: Duration?
 
@@ -35,7 +37,8 @@ struct JudgingOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How far beyond it a request may last (30s).", valueName: "duration"),
+    help: ArgumentHelp(
+      "How far beyond it a request may last (\(BuiltIn.maxAgeSlack)).", valueName: "duration"),
     transform: Parsing.duration)
   var maxAgeSlack: Duration?
 
@@ -77,7 +80,8 @@ struct JudgingOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How far clocks may differ from the server's (30s).", valueName: "duration"),
+      "How far clocks may differ from the server's (\(BuiltIn.clockTolerance)).",
+      valueName: "duration"),
     transform: Parsing.duration)
   var clockTolerance: Duration?
 
@@ -101,39 +105,21 @@ struct JudgingOptions: ParsableArguments {
       "Names that match are one family, whatever their form; repeatable.", valueName: "glob"))
   var family: [String] = []
 
-  /// The command line that says the same. What is taken from stdin has to be handed in again.
-  var words: [String] { words(seenFrom: LocalClock.now) }
-
+  /// What was given. What is taken from stdin has to be handed in again. An option that is not here
+  /// would be no addition to a policy file (ConsentTests holds that each is).
   /// - Parameter now: what `10m-ago` is before: a saved report's own time, or ours.
-  func words(seenFrom now: Timestamp) -> [String] {
-    (policy.map { ["--policy=\(ShellWord.quoted($0))"] } ?? []) + wordsBesidePolicy(seenFrom: now)
+  func given(seenFrom now: Timestamp = LocalClock.now) -> [GivenOption] {
+    [
+      .text("policy", policy, .less),
+      .time("stale-after", staleAfter), .time("restart-grace", restartGrace),
+      .time("max-age-slack", maxAgeSlack), .time("clock-tolerance", clockTolerance),
+      .texts("max-age", maxAge), .texts("pool-size", poolSize), .texts("instances", instances),
+      .texts("restarted-at", restartedAt.map { Self.absolute($0, seenFrom: now) }),
+      .texts("one-instance", oneInstance), .texts("shared-address", sharedAddress),
+      .texts("pooler", pooler), .texts("family", family), .text("live", live),
+      .texts("roster-covers", rosterCovers), .flag("roster-complete", rosterComplete),
+    ]
   }
-
-  /// All that is said but the policy file, which is consent to nothing of it: an option that is not
-  /// here would be one (ConsentTests holds that each is).
-  private func wordsBesidePolicy(seenFrom now: Timestamp) -> [String] {
-    var words: [String] = []
-    for (option, value) in [
-      ("stale-after", staleAfter), ("restart-grace", restartGrace),
-      ("max-age-slack", maxAgeSlack), ("clock-tolerance", clockTolerance),
-    ] {
-      if let value { words.append("--\(option) \(DurationText.exact(value))") }
-    }
-    // With '=', or a value that begins with '-' would be taken for an option.
-    for (option, values) in [
-      ("max-age", maxAge), ("pool-size", poolSize), ("instances", instances),
-      ("restarted-at", restartedAt.map { Self.absolute($0, seenFrom: now) }),
-      ("one-instance", oneInstance), ("shared-address", sharedAddress), ("pooler", pooler),
-      ("family", family), ("live", [live].compactMap { $0 }), ("roster-covers", rosterCovers),
-    ] {
-      words += values.map { "--\(option)=\(ShellWord.quoted($0))" }
-    }
-    if rosterComplete { words.append("--roster-complete") }
-    return words
-  }
-
-  /// Whether a policy file is all that the judge is told.
-  var isPolicyAlone: Bool { policy != nil && wordsBesidePolicy(seenFrom: LocalClock.now).isEmpty }
 
   /// A roster, a number of instances and a restart are those of one database's applications: of two
   /// databases that both have a `web.1` they would make orphans of the other's sessions.
@@ -185,11 +171,10 @@ struct JudgingOptions: ParsableArguments {
     declared.oneInstance = try Parsing.declarations(oneInstance, "--one-instance", Parsing.yesOrNo)
     let defaults = loaded?.file.defaults
     var policy = declared
-    policy.staleAfter = staleAfter ?? defaults?.staleAfter?.value ?? policy.staleAfter
-    policy.restartGrace = restartGrace ?? defaults?.restartGrace?.value ?? policy.restartGrace
-    policy.clockTolerance =
-      clockTolerance ?? defaults?.clockTolerance?.value ?? policy.clockTolerance
-    policy.maxAgeSlack = maxAgeSlack ?? defaults?.maxAgeSlack?.value ?? policy.maxAgeSlack
+    Setting.decide(&policy.staleAfter, option: staleAfter, file: defaults?.staleAfter)
+    Setting.decide(&policy.restartGrace, option: restartGrace, file: defaults?.restartGrace)
+    Setting.decide(&policy.clockTolerance, option: clockTolerance, file: defaults?.clockTolerance)
+    Setting.decide(&policy.maxAgeSlack, option: maxAgeSlack, file: defaults?.maxAgeSlack)
     policy.restarts = try Parsing.declarations(restartedAt, "--restarted-at", Parsing.restartTime)
     policy.families = family.map(Glob.init)
     policy.sharedAddresses =

@@ -32,12 +32,14 @@ struct LoadedPolicy: Sendable {
     if let problem = loaded.openToAnyone(input) {
       throw PolicyFileErrors(errors: [InputFileError(problem)])
     }
-    for (key, said) in [("log", file.defaults.log), ("metrics", file.defaults.metrics)] {
-      guard let said, FileIdentity(path: loaded.resolved(said.value)) == input.identity else {
-        continue
-      }
+    for key in PolicyFile.Defaults.keys where key.isOutput {
+      guard let said = key.said(file.defaults),
+        FileIdentity(path: loaded.resolved(said.value)) == input.identity
+      else { continue }
       throw PolicyFileErrors(errors: [
-        InputFileError(line: said.line, field: "defaults.\(key)", "is the policy file itself")
+        InputFileError(
+          line: said.line, field: "\(PolicyFile.Key.defaults).\(key.name)",
+          "is the policy file itself")
       ])
     }
     return loaded
@@ -156,11 +158,11 @@ struct LoadedPolicy: Sendable {
   /// - Parameter protects: whether a value keeps sessions from being ended.
   func declarations<Value>(
     _ applications: [PolicyFile.Application],
-    _ key: KeyPath<PolicyFile.Application, PolicyFile.Located<Value>?>,
+    _ said: (PolicyFile.Application) -> PolicyFile.Located<Value>?,
     protects: (Value) -> Bool = { _ in false }
   ) -> [Declaration<Value>] {
     applications.compactMap { entry in
-      entry[keyPath: key].map { said in
+      said(entry).map { said in
         Declaration(
           ApplicationPattern(
             match: entry.match, user: entry.user, database: entry.database,

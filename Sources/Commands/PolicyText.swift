@@ -49,7 +49,11 @@ enum PolicyText {
 
   static func whole(_ policy: LoadedPolicy) -> String {
     let file = policy.file
-    var parts = [("defaults", defaults(file.defaults))]
+    let defaults = inOrder(PolicyFile.Defaults.keys).compactMap { key in
+      key.said(file.defaults).map { Row(key.name, $0.value, line: $0.line) }
+        ?? key.builtIn(file).map { Row(key.name, $0, "built in") }
+    }
+    var parts = [("\(PolicyFile.Key.defaults)", defaults)]
     for target in file.targets {
       var rows = [source(target.source)]
       if let roster = target.roster { rows += self.roster(roster) }
@@ -60,61 +64,49 @@ enum PolicyText {
     let network =
       file.poolers.map { Row("pooler", $0.value.text, line: $0.line) }
       + file.sharedAddresses.map { Row("shared address", $0.value.text, line: $0.line) }
-    parts.append(("network", network))
-    parts.append(("roster", file.roster.map(roster) ?? []))
-    parts.append(("hook", file.hook.map(hook) ?? []))
+    parts.append(("\(PolicyFile.Key.network)", network))
+    parts.append(("\(PolicyFile.Key.roster)", file.roster.map(roster) ?? []))
+    parts.append(("\(PolicyFile.Key.hook)", file.hook.map(hook) ?? []))
     return parts.filter { !$0.1.isEmpty }.map { text($0, $1) }.joined(separator: "\n")
   }
 
-  private static func defaults(_ said: PolicyFile.Defaults) -> [Row] {
-    let (policy, selection) = (Policy(), Selection())
-    func row<Value>(
-      _ name: String, _ said: PolicyFile.Located<Value>?, builtIn: String, _ text: (Value) -> String
-    ) -> Row {
-      said.map { Row(name, text($0.value), line: $0.line) } ?? Row(name, builtIn, "built in")
-    }
-    func time(_ name: String, _ said: PolicyFile.Located<Duration>?, _ builtIn: Duration) -> Row {
-      row(name, said, builtIn: DurationText.exact(builtIn), DurationText.exact)
-    }
-    return [
-      time("stale_after", said.staleAfter, policy.staleAfter),
-      time("restart_grace", said.restartGrace, policy.restartGrace),
-      time("clock_tolerance", said.clockTolerance, policy.clockTolerance),
-      time("max_age_slack", said.maxAgeSlack, policy.maxAgeSlack),
-      row("trust", said.trust, builtIn: "as the options say", \.rawValue),
-      row("max", said.max, builtIn: "\(selection.maximum)") { "\($0)" },
-      row("max_share", said.maxShare, builtIn: "50") { "\($0)" },
-      row("keep", said.keep, builtIn: "\(selection.keep)") { "\($0)" },
-      row("log", said.log, builtIn: "none") { $0 },
-      row("metrics", said.metrics, builtIn: "none") { $0 },
-      time("timeout", said.timeout, .seconds(60)),
-      time("connect_timeout", said.connectTimeout, .seconds(10)),
-    ]
+  private static func inOrder<Table>(_ keys: [PolicyKey<Table>]) -> [PolicyKey<Table>] {
+    keys.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }
+      .map(\.element)
   }
 
   private static func source(_ said: PolicyFile.Located<PolicyFile.Source>) -> Row {
-    switch said.value {
-    case .conninfo(let text): Row("conninfo", Redaction.redacted(text), line: said.line)
-    case .service(let name): Row("service", name, line: said.line)
-    case .urlVariable(let name): Row("url_env", name, line: said.line)
-    }
+    let (key, text): (PolicyFile.Target.Key, String) =
+      switch said.value {
+      case .conninfo(let text): (.conninfo, Redaction.redacted(text))
+      case .service(let name): (.service, name)
+      case .urlVariable(let name): (.urlVariable, name)
+      }
+    return Row(key.rawValue, text, line: said.line)
   }
 
   private static func roster(_ roster: PolicyFile.Roster) -> [Row] {
-    let origin =
-      switch roster.origin {
-      case .file(let path): Row("roster file", path, line: roster.line)
-      case .command(let command): Row("roster command", words(of: command), line: roster.line)
-      }
-    return [origin] + roster.covers.map { Row("roster covers", $0.value, line: $0.line) }
-      + (roster.isComplete ? [Row("roster complete", "true", line: roster.line)] : [])
+    PolicyFile.Roster.Key.allCases.flatMap { key in
+      let said: [PolicyFile.Located<String>] =
+        switch (key, roster.origin) {
+        case (.file, .file(let path)): [.init(path, line: roster.line)]
+        case (.command, .command(let command)): [.init(words(of: command), line: roster.line)]
+        case (.file, _), (.command, _): []
+        case (.covers, _): roster.covers
+        case (.complete, _): roster.isComplete ? [.init("\(true)", line: roster.line)] : []
+        }
+      return said.map { Row("\(PolicyFile.Key.roster) \(key)", $0.value, line: $0.line) }
+    }
   }
 
   private static func hook(_ hook: PolicyFile.Hook) -> [Row] {
-    [Row("command", words(of: hook.command), line: hook.line)]
-      + (hook.timeout.map {
-        [Row("timeout", DurationText.exact($0.value), line: $0.line)]
-      } ?? [])
+    PolicyFile.Hook.Key.allCases.compactMap { key in
+      switch key {
+      case .command: Row("\(key)", words(of: hook.command), line: hook.line)
+      case .timeout:
+        hook.timeout.map { Row("\(key)", DurationText.exact($0.value), line: $0.line) }
+      }
+    }
   }
 
   private static func words(of command: PolicyFile.Command) -> String {
@@ -133,21 +125,9 @@ enum PolicyText {
   }
 
   private static func rowsOf(_ entry: PolicyFile.Application) -> [Row] {
-    func row<Value>(
-      _ name: String, _ said: PolicyFile.Located<Value>?, _ text: (Value) -> String
-    ) -> Row? {
-      said.map { Row(name, text($0.value), line: $0.line) }
+    PolicyFile.Application.keys.compactMap { key in
+      key.said(entry).map { Row(key.name, $0.value, line: $0.line) }
     }
-    return [
-      row("max_age", entry.maxAge, DurationText.exact),
-      row("closes_itself", entry.closesItself) { "\($0)" },
-      row("pool_size", entry.poolSize) { "\($0)" }, row("pooled", entry.pooled) { "\($0)" },
-      row("instances", entry.instances) { "\($0)" },
-      row("one_instance", entry.oneInstance) { "\($0)" },
-      row("stale_after", entry.staleAfter, DurationText.exact),
-      row("keep", entry.keep) { "\($0)" }, row("protect", entry.protect) { "\($0)" },
-      row("trust", entry.trust, \.rawValue), row("allow_empty", entry.allowEmpty) { "\($0)" },
-    ].compactMap { $0 }
   }
 
   // MARK: - What holds of some sessions
@@ -166,52 +146,28 @@ enum PolicyText {
   private static func rows(
     _ policy: LoadedPolicy, _ target: Int?, _ sessions: Sessions
   ) -> [Row] {
-    let defaults = policy.file.defaults
     let applications = policy.applications(of: target)
-    /// - Parameter otherwise: what holds where no entry speaks of them; nil: nothing does.
-    func row<Value>(
-      _ name: String, _ key: KeyPath<PolicyFile.Application, PolicyFile.Located<Value>?>,
-      _ text: (Value) -> String, otherwise: (value: String, line: Int?)?
-    ) -> Row? {
-      let declarations = policy.declarations(applications, key)
-      let found = declarations.declaration(
-        for: sessions.name, user: sessions.user, database: sessions.database,
-        isConnected: true)
+    let rows = inOrder(PolicyFile.Application.keys).compactMap { key -> Row? in
+      let found = policy.declarations(applications, key.said).declaration(
+        for: sessions.name, user: sessions.user, database: sessions.database, isConnected: true)
       if let found, let pattern = found.application {
         let line = found.place?.split(separator: ":").last.map(String.init) ?? ""
-        return Row(name, text(found.value), "line \(line), \"\(pattern.text)\"")
+        return Row(key.name, found.value, "line \(line), \"\(pattern.text)\"")
       }
-      return otherwise.map { value, line in
-        Row(name, value, line.map { "line \($0), defaults" } ?? "built in")
+      let general = PolicyFile.Defaults.keys.first { $0.name == key.name }
+      if let said = general?.said(policy.file.defaults) {
+        return Row(key.name, said.value, "line \(said.line), \(PolicyFile.Key.defaults)")
       }
+      return (key.builtIn(policy.file) ?? general?.builtIn(policy.file))
+        .map { Row(key.name, $0, "built in") }
     }
-    func time(_ said: PolicyFile.Located<Duration>?, _ builtIn: Duration) -> (String, Int?) {
-      (DurationText.exact(said?.value ?? builtIn), said?.line)
-    }
-    return [
-      row(
-        "stale_after", \.staleAfter, DurationText.exact,
-        otherwise: time(defaults.staleAfter, Policy().staleAfter)),
-      row("max_age", \.maxAge, DurationText.exact, otherwise: nil),
-      row("closes_itself", \.closesItself, { "\($0)" }, otherwise: nil),
-      row("pool_size", \.poolSize, { "\($0)" }, otherwise: nil),
-      row("pooled", \.pooled, { "\($0)" }, otherwise: nil),
-      row("instances", \.instances, { "\($0)" }, otherwise: nil),
-      row("one_instance", \.oneInstance, { "\($0)" }, otherwise: ("as the name tells", nil)),
-      row(
-        "trust", \.trust, \.rawValue,
-        otherwise: defaults.trust.map { ($0.value.rawValue, $0.line) }
-          ?? (policy.file.saysWhatMayBeEnded ? "never" : "as the options say", nil)),
-      row("protect", \.protect, { "\($0)" }, otherwise: ("false", nil)),
-      row(
-        "keep", \.keep, { "\($0)" },
-        otherwise: ("\(defaults.keep?.value ?? 0)", defaults.keep?.line)),
-      row("allow_empty", \.allowEmpty, { "\($0)" }, otherwise: nil),
-      leavesOut(applications, sessions)
-        ? Row("not counted", "entries for some roles or databases: say --user and --database", "")
-        : nil,
-      Row("may be ended", conclusion(policy, target, sessions), ""),
-    ].compactMap { $0 }
+    return rows
+      + [
+        leavesOut(applications, sessions)
+          ? Row("not counted", "entries for some roles or databases: say --user and --database", "")
+          : nil,
+        Row("may be ended", conclusion(policy, target, sessions), ""),
+      ].compactMap { $0 }
   }
 
   /// Whether an entry may speak of them that is narrowed to what was not said.
@@ -231,9 +187,7 @@ enum PolicyText {
     _ policy: LoadedPolicy, _ target: Int?, _ sessions: Sessions
   ) -> String {
     let applications = policy.applications(of: target)
-    func said<Value>(
-      _ key: KeyPath<PolicyFile.Application, PolicyFile.Located<Value>?>
-    ) -> Value? {
+    func said<Value>(_ key: (PolicyFile.Application) -> PolicyFile.Located<Value>?) -> Value? {
       policy.declarations(applications, key).declaration(
         for: sessions.name, user: sessions.user, database: sessions.database, isConnected: true)?
         .value

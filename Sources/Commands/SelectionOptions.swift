@@ -103,20 +103,22 @@ struct SelectionOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "End at most this many of each target, those silent longest first (100).", valueName: "n"))
+      "End at most this many of each target, those silent longest first (\(BuiltIn.selection.maximum)).",
+      valueName: "n"))
   var max: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "End nothing where suspects and thresholds take 10 or more that are beyond this share of the "
-        + "visible sessions (50).", valueName: "percent"))
+        + "visible sessions (\(BuiltIn.selection.maximumShare)).", valueName: "percent"))
   var maxShare: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Keep so many newest of each application_name, orphans aside (0).", valueName: "n"))
+      "Keep so many newest of each application_name, orphans aside (\(BuiltIn.selection.keep)).",
+      valueName: "n"))
   var keep: String?
 
   @Flag(help: "End orphans also where none of their application's sessions was heard of late.")
@@ -132,8 +134,9 @@ struct SelectionOptions: ParsableArguments {
     let defaults = loaded?.file.defaults
     var selection = Selection(
       idleLongerThan: idleLongerThan, sessionOlderThan: sessionOlderThan,
-      allDatabases: allDatabases,
-      maximum: try number(max, "--max", in: 1...) ?? defaults?.max?.value ?? 100)
+      allDatabases: allDatabases)
+    Setting.decide(
+      &selection.maximum, option: try number(max, "--max", in: 1...), file: defaults?.max)
     (selection.orphans, selection.suspects) = (orphans, suspects)
     selection.inTransactionLongerThan = inTransactionLongerThan
     selection.activeLongerThan = activeLongerThan
@@ -145,11 +148,14 @@ struct SelectionOptions: ParsableArguments {
     selection.clients = VictimFilter(
       try Parsing.clients(client, "--client"),
       excluding: try Parsing.clients(notClient, "--not-client"))
-    selection.trust =
-      try basis() ?? defaults?.trust?.value.basis ?? (isAttended ? .inferred : .declared)
-    selection.maximumShare =
-      try number(maxShare, "--max-share", in: 0...100) ?? defaults?.maxShare?.value ?? 50
-    selection.keep = try number(keep, "--keep", in: 0...) ?? defaults?.keep?.value ?? 0
+    selection.trust = isAttended ? .inferred : .declared
+    Setting.decide(
+      &selection.trust, option: try basis(), file: defaults?.trust?.map(\.basis))
+    Setting.decide(
+      &selection.maximumShare, option: try number(maxShare, "--max-share", in: 0...100),
+      file: defaults?.maxShare)
+    Setting.decide(
+      &selection.keep, option: try number(keep, "--keep", in: 0...), file: defaults?.keep)
     selection.allowsEmpty = allowEmpty
     selection.includeActive = includeActive
     selection.includeStateful = includeStateful
@@ -193,13 +199,6 @@ struct SelectionOptions: ParsableArguments {
   var selectsByNothing: Bool {
     !orphans && !suspects && idleLongerThan == nil && inTransactionLongerThan == nil
       && activeLongerThan == nil && sessionOlderThan == nil
-  }
-
-  /// Whether the options take no more than a policy file does by itself; filters take less.
-  var takesNoMoreThanPolicy: Bool {
-    selectsByNothing && !allDatabases && !includeActive && !includeStateful && !includePooled
-      && !includeBackups && !allowEmpty && trust == nil && max == nil && maxShare == nil
-      && keep == nil
   }
 
   /// What a policy file says of a target's applications.
@@ -253,45 +252,25 @@ struct SelectionOptions: ParsableArguments {
     VictimFilter(values.map(Glob.init), excluding: excluded.map(Glob.init))
   }
 
-  private var filters: [(option: String, values: [String])] {
-    [
-      ("application", application), ("user", user), ("database", database), ("client", client),
-      ("not-application", notApplication), ("not-user", notUser), ("not-database", notDatabase),
-      ("not-client", notClient),
-    ]
-  }
-
-  /// The command line that selects the same.
+  /// What was given; what is not here would be no addition to a policy file.
   /// - Parameter selection: what these options have come to.
-  func words(_ selection: Selection) -> [String] {
-    var words: [String] = []
-    func add(_ option: String, if isGiven: Bool) { if isGiven { words.append(option) } }
-    add("--orphans", if: orphans)
-    add("--suspects", if: suspects)
-    for (option, value) in [
-      ("idle", idleLongerThan), ("in-transaction", inTransactionLongerThan),
-      ("active", activeLongerThan),
-    ] {
-      if let value { words.append("--\(option)-longer-than \(DurationText.exact(value))") }
-    }
-    if let sessionOlderThan {
-      words.append("--session-older-than \(DurationText.exact(sessionOlderThan))")
-    }
-    // With '=', or a glob that begins with '-' would be taken for an option.
-    for (option, values) in filters {
-      words += values.map { "--\(option)=\(ShellWord.quoted($0))" }
-    }
-    add("--all-databases", if: allDatabases)
-    add("--include-active", if: includeActive)
-    add("--include-stateful", if: includeStateful)
-    add("--include-pooled", if: includePooled)
-    add("--include-backups", if: includeBackups)
-    // What it is by default depends on where it runs.
-    if orphans { words.append("--trust \(selection.trust.rawValue)") }
-    for (option, value) in [("max", max), ("max-share", maxShare), ("keep", keep)] {
-      if let value { words.append("--\(option) \(value)") }
-    }
-    add("--allow-empty", if: allowEmpty)
-    return words
+  func given(_ selection: Selection) -> [GivenOption] {
+    [
+      .flag("orphans", orphans), .flag("suspects", suspects),
+      .time("idle-longer-than", idleLongerThan),
+      .time("in-transaction-longer-than", inTransactionLongerThan),
+      .time("active-longer-than", activeLongerThan), .time("session-older-than", sessionOlderThan),
+      .texts("application", application, .less), .texts("user", user, .less),
+      .texts("database", database, .less), .texts("client", client, .less),
+      .texts("not-application", notApplication, .less), .texts("not-user", notUser, .less),
+      .texts("not-database", notDatabase, .less), .texts("not-client", notClient, .less),
+      .flag("all-databases", allDatabases), .flag("include-active", includeActive),
+      .flag("include-stateful", includeStateful), .flag("include-pooled", includePooled),
+      .flag("include-backups", includeBackups),
+      // What it is by itself depends on where it runs.
+      .word("trust", orphans ? selection.trust.rawValue : trust),
+      .word("max", max), .word("max-share", maxShare), .word("keep", keep),
+      .flag("allow-empty", allowEmpty),
+    ]
   }
 }

@@ -18,12 +18,6 @@ protocol TargetCommand: ParsableCommand {
   func operation(_ settings: Settings) throws -> Operation<Report>
 }
 
-/// What holds of a command whatever it does.
-struct Settings {
-  let loaded: LoadedPolicy?
-  let environment: [String: String]
-}
-
 extension TargetCommand {
   func run() throws {
     let loaded = try judging.loadedPolicy()

@@ -71,12 +71,15 @@ struct TerminateCommand: TargetCommand {
     // or a build has a terminal too.
     let selection = try selecting.selection(
       isAttended: Terminal.isTerminal(2) && !ending.yes, isForOthers: sql, settings.loaded)
-    let isGranted = ending.yes || isPolicyAlone(settings) && !Terminal.isTerminal(2)
+    // A policy file that says what may be ended, and where, is the consent to that, and to nothing
+    // else.
+    let isPolicyAlone =
+      settings.loaded?.file.targets.isEmpty == false && !connection.namesServer
+      && !given(selection, ending).saysMore
+    let isGranted = ending.yes || isPolicyAlone && !Terminal.isTerminal(2)
     let targets = try connection.resolve(settings, isQuiet: quiet)
     if targets.count > 1 { try refuseWhatIsOfOneServer(targets, settings.loaded, isGranted) }
-    if ending.execute {
-      for target in targets { try refuseGuesses(about: target, isGranted) }
-    }
+    for target in targets where ending.execute { try refuseGuesses(about: target, isGranted) }
     let ending = ending.completed(by: settings.loaded)
     let notices = try ending.notices(
       report: output.file, secretVariables: connection.urlVariables(settings.loaded),
@@ -95,11 +98,8 @@ struct TerminateCommand: TargetCommand {
     }
   }
 
-  /// A policy file that says what may be ended, and where, is the consent to that, and to nothing
-  /// else.
-  private func isPolicyAlone(_ settings: Settings) -> Bool {
-    selecting.takesNoMoreThanPolicy && judging.isPolicyAlone && !connection.namesServer
-      && settings.loaded?.file.targets.isEmpty == false && ending.lock
+  func given(_ selection: Selection, _ ending: ExecutionOptions) -> [GivenOption] {
+    selecting.given(selection) + judging.given() + ending.given
   }
 
   private func operation(
@@ -112,12 +112,7 @@ struct TerminateCommand: TargetCommand {
     // sessions must be heard, and where the log has stdout the report goes to stderr.
     let delivery = try output.opened(
       otherwise: ending.execute && ending.log == "-" ? 2 : 1, readerMayLeave: !ending.execute)
-    let log = try ending.execute ? ending.log.map { try LogFile($0) } : nil
-    if let log, delivery.replaces(log.descriptor) {
-      throw ExitError(
-        status: .cannotCreate, sentence: "-o and --log name the same file",
-        nextStep: "The report would take the place of the log: name another file for one of them.")
-    }
+    let log = try ending.openedLog(beside: delivery)
     let interrupts = ending.execute ? Interrupts.install() : nil
     var termination = Termination(
       connector: connection.connector(settings, isQuiet: quiet),
@@ -178,7 +173,7 @@ struct TerminateCommand: TargetCommand {
     _ selection: Selection, _ ending: ExecutionOptions, _ target: ResolvedTarget, isForAll: Bool
   ) -> String {
     let words =
-      ["pgsessions terminate"] + selecting.words(selection) + judging.words + ending.words
+      ["pgsessions terminate"] + given(selection, ending).words
       + ["--execute", isForAll ? "--yes" : "", target.commandWords]
     return words.filter { !$0.isEmpty }.joined(separator: " ")
   }

@@ -108,18 +108,9 @@ extension PolicyFile {
 
 extension PolicyFile.Application {
   fileprivate func saidTwice(by other: Self) -> [(key: String, line: Int, otherLine: Int)] {
-    zip(lines, other.lines).compactMap { mine, others in
-      guard let line = others.line, let otherLine = mine.line else { return nil }
-      return (mine.key, line, otherLine)
+    Self.keys.compactMap { key in
+      guard let line = key.line(other), let otherLine = key.line(self) else { return nil }
+      return (key.name, line, otherLine)
     }
-  }
-
-  private var lines: [(key: String, line: Int?)] {
-    [
-      ("max_age", maxAge?.line), ("closes_itself", closesItself?.line),
-      ("pool_size", poolSize?.line), ("pooled", pooled?.line), ("instances", instances?.line),
-      ("one_instance", oneInstance?.line), ("stale_after", staleAfter?.line), ("keep", keep?.line),
-      ("protect", protect?.line), ("trust", trust?.line), ("allow_empty", allowEmpty?.line),
-    ]
   }
 }

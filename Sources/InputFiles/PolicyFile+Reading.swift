@@ -5,7 +5,7 @@ extension PolicyFile {
   ///   holds its text; nil: nothing.
   /// - Throws: every error that was found.
   public static func read(
-    _ bytes: [UInt8], conninfoProblem: @escaping (String) -> String?
+    _ bytes: [UInt8], conninfoProblem: (String) -> String?
   ) throws(PolicyFileErrors) -> PolicyFile {
     let root: TOMLNode
     do throws(InputFileError) {
@@ -15,40 +15,26 @@ extension PolicyFile {
     }
     var file = PolicyFile()
     let reader = PolicyReader()
-    reader.table(
-      root, "",
-      [
-        ("defaults", { file.defaults = reader.defaults($0, $1) }),
-        (
-          "target",
-          { node, path in
-            file.targets = reader.tables(node, path).compactMap {
-              reader.target($0, path, conninfoProblem)
-            }
+    reader.table(root, "") { (key: Key, node, path) in
+      switch key {
+      case .defaults: file.defaults = reader.defaults(node, path)
+      case .target:
+        file.targets = reader.tables(node, path).compactMap {
+          reader.target($0, path, conninfoProblem)
+        }
+      case .application:
+        file.applications = reader.tables(node, path).compactMap { reader.application($0, path) }
+      case .network:
+        reader.table(node, path) { (key: NetworkKey, node, path) in
+          switch key {
+          case .poolers: file.poolers = reader.networks(node, path)
+          case .sharedAddresses: file.sharedAddresses = reader.networks(node, path)
           }
-        ),
-        (
-          "application",
-          { node, path in
-            file.applications = reader.tables(node, path).compactMap {
-              reader.application($0, path)
-            }
-          }
-        ),
-        (
-          "network",
-          {
-            reader.table(
-              $0, $1,
-              [
-                ("poolers", { file.poolers = reader.networks($0, $1) }),
-                ("shared_addresses", { file.sharedAddresses = reader.networks($0, $1) }),
-              ])
-          }
-        ),
-        ("roster", { file.roster = reader.roster($0, $1) }),
-        ("hook", { file.hook = reader.hook($0, $1) }),
-      ])
+        }
+      case .roster: file.roster = reader.roster(node, path)
+      case .hook: file.hook = reader.hook(node, path)
+      }
+    }
     file.check(reader)
     guard reader.errors.isEmpty else {
       throw PolicyFileErrors(errors: reader.errors.sorted { ($0.line ?? 0) < ($1.line ?? 0) })
@@ -60,35 +46,13 @@ extension PolicyFile {
 extension PolicyReader {
   fileprivate func defaults(_ node: TOMLNode, _ path: String) -> PolicyFile.Defaults {
     var defaults = PolicyFile.Defaults()
-    table(
-      node, path,
-      [
-        ("stale_after", { defaults.staleAfter = self.duration($0, $1) }),
-        ("restart_grace", { defaults.restartGrace = self.duration($0, $1, mayBeZero: true) }),
-        ("clock_tolerance", { defaults.clockTolerance = self.duration($0, $1, mayBeZero: true) }),
-        ("max_age_slack", { defaults.maxAgeSlack = self.duration($0, $1, mayBeZero: true) }),
-        ("max", { defaults.max = self.number($0, $1, in: 1...Int.max) }),
-        ("max_share", { defaults.maxShare = self.number($0, $1, in: 0...100) }),
-        ("keep", { defaults.keep = self.number($0, $1, in: 0...Int.max) }),
-        ("trust", { defaults.trust = self.trust($0, $1) }),
-        ("log", { defaults.log = self.words($0, $1) }),
-        (
-          "metrics",
-          {
-            defaults.metrics = self.words($0, $1)
-            if defaults.metrics?.value == "-" {
-              self.wrong($0.line, $1, "needs the name of a file")
-            }
-          }
-        ),
-        ("timeout", { defaults.timeout = self.duration($0, $1) }),
-        ("connect_timeout", { defaults.connectTimeout = self.duration($0, $1) }),
-      ])
+    let keys = PolicyFile.Defaults.keys
+    table(node, path, keys.map(\.name)) { keys[$0].read(self, $1, $2, &defaults) }
     return defaults
   }
 
   fileprivate func target(
-    _ node: TOMLNode, _ path: String, _ conninfoProblem: @escaping (String) -> String?
+    _ node: TOMLNode, _ path: String, _ conninfoProblem: (String) -> String?
   ) -> PolicyFile.Target? {
     var name: PolicyFile.Located<String>?
     var source: PolicyFile.Located<PolicyFile.Source>?
@@ -96,47 +60,37 @@ extension PolicyReader {
     var hasName = false
     var applications: [PolicyFile.Application] = []
     var roster: PolicyFile.Roster?
-    func reader(
-      _ make: @escaping (String) -> PolicyFile.Source, _ problem: @escaping (String) -> String?
-    ) -> (TOMLNode, String) -> Void {
-      { node, path in
-        if let firstSource {
-          self.wrong(
-            node.line, path,
-            "names the server once more (line \(firstSource)): one of conninfo, service and url_env"
-          )
+    func read(
+      _ node: TOMLNode, _ path: String, _ make: (String) -> PolicyFile.Source,
+      _ problem: (String) -> String?
+    ) {
+      if let firstSource {
+        wrong(
+          node.line, path,
+          "names the server once more (line \(firstSource)): one of conninfo, service and url_env")
+      }
+      firstSource = firstSource ?? node.line
+      guard let said = words(node, path) else { return }
+      if let problem = problem(said.value) { return wrong(said.line, path, problem) }
+      source = .init(make(said.value), line: said.line)
+    }
+    table(node, path) { (key: PolicyFile.Target.Key, node, path) in
+      switch key {
+      case .name:
+        hasName = true
+        name = words(node, path)
+        // It stands in reports and metrics.
+        if name?.value.contains("://") == true {
+          wrong(node.line, path, "must be a name, not where the server is")
         }
-        firstSource = firstSource ?? node.line
-        guard let said = self.words(node, path) else { return }
-        if let problem = problem(said.value) { return self.wrong(said.line, path, problem) }
-        source = .init(make(said.value), line: said.line)
+      case .conninfo: read(node, path, { .conninfo($0) }, conninfoProblem)
+      case .service: read(node, path, { .service($0) }, Self.serviceProblem)
+      case .urlVariable: read(node, path, { .urlVariable($0) }, Self.variableProblem)
+      case .application:
+        applications = tables(node, path).compactMap { application($0, path) }
+      case .roster: roster = self.roster(node, path)
       }
     }
-    table(
-      node, path,
-      [
-        (
-          "name",
-          {
-            hasName = true
-            name = self.words($0, $1)
-            // It stands in reports and metrics.
-            if name?.value.contains("://") == true {
-              self.wrong($0.line, $1, "must be a name, not where the server is")
-            }
-          }
-        ),
-        ("conninfo", reader({ .conninfo($0) }, conninfoProblem)),
-        ("service", reader({ .service($0) }, Self.serviceProblem)),
-        ("url_env", reader({ .urlVariable($0) }, Self.variableProblem)),
-        (
-          "application",
-          { node, path in
-            applications = self.tables(node, path).compactMap { self.application($0, path) }
-          }
-        ),
-        ("roster", { roster = self.roster($0, $1) }),
-      ])
     guard case .table = node.value else { return nil }
     if !hasName { wrong(node.line, path, "has no name") }
     if firstSource == nil {
@@ -164,36 +118,32 @@ extension PolicyReader {
 
   fileprivate func application(_ node: TOMLNode, _ path: String) -> PolicyFile.Application? {
     var match: PolicyFile.Located<String>?
+    var hasMatch = false
     var entry = PolicyFile.Application(match: "", line: node.line)
-    table(
-      node, path,
-      [
+    let (scopes, keys) = (PolicyFile.Application.Scope.allCases, PolicyFile.Application.keys)
+    table(node, path, scopes.map(\.rawValue) + keys.map(\.name)) { place, node, path in
+      guard place < scopes.count else {
+        return keys[place - scopes.count].read(self, node, path, &entry)
+      }
+      switch scopes[place] {
+      case .match:
+        hasMatch = true
         // Empty: sessions without a name.
-        ("match", { match = self.string($0, $1) }),
-        ("user", { entry.user = self.words($0, $1)?.value }),
-        ("database", { entry.database = self.words($0, $1)?.value }),
-        ("max_age", { entry.maxAge = self.duration($0, $1, mayBeZero: true) }),
-        ("closes_itself", { entry.closesItself = self.boolean($0, $1) }),
-        ("pool_size", { entry.poolSize = self.number($0, $1, in: 1...Int.max) }),
-        ("pooled", { entry.pooled = self.boolean($0, $1) }),
-        ("instances", { entry.instances = self.number($0, $1, in: 1...Int.max) }),
-        ("one_instance", { entry.oneInstance = self.boolean($0, $1) }),
-        ("stale_after", { entry.staleAfter = self.duration($0, $1) }),
-        ("keep", { entry.keep = self.number($0, $1, in: 0...Int.max) }),
-        ("protect", { entry.protect = self.boolean($0, $1) }),
-        ("trust", { entry.trust = self.trust($0, $1) }),
-        ("allow_empty", { entry.allowEmpty = self.boolean($0, $1) }),
-      ])
+        match = string(node, path)
+      case .user: entry.user = words(node, path)?.value
+      case .database: entry.database = words(node, path)?.value
+      }
+    }
     guard case .table(let entries) = node.value else { return nil }
     guard let match else {
-      if !entries.contains(where: { $0.key == "match" }) {
+      if !hasMatch {
         wrong(node.line, path, "has no match: the application_name that it speaks of, or a glob")
       }
       return nil
     }
     (entry.match, entry.line) = (match.value, match.line)
     if let problem = Glob(match.value).tooLong { wrong(match.line, path + ".match", problem) }
-    if !entries.contains(where: { !["match", "user", "database"].contains($0.key) }) {
+    if entries.allSatisfy({ PolicyFile.Application.Scope(rawValue: $0.key) != nil }) {
       wrong(match.line, path, "says nothing of the applications that it matches")
     }
     return entry
@@ -208,31 +158,23 @@ extension PolicyReader {
     }
     var covers: [PolicyFile.Located<String>] = []
     var complete: PolicyFile.Located<Bool>?
-    table(
-      node, path,
-      [
-        (
-          "file",
-          { node, path in
-            hasOrigin = true
-            guard let said = self.words(node, path) else { return }
-            guard said.value != "-" else {
-              return self.wrong(said.line, path, "can't be stdin: name a file, or a command")
-            }
-            take(.init(.file(said.value), line: said.line), path)
-          }
-        ),
-        (
-          "command",
-          { node, path in
-            hasOrigin = true
-            guard let command = self.command(node, path) else { return }
-            take(.init(.command(command), line: node.line), path)
-          }
-        ),
-        ("covers", { covers = self.covers($0, $1) }),
-        ("complete", { complete = self.boolean($0, $1) }),
-      ])
+    table(node, path) { (key: PolicyFile.Roster.Key, node, path) in
+      switch key {
+      case .file:
+        hasOrigin = true
+        guard let said = words(node, path) else { return }
+        guard said.value != "-" else {
+          return wrong(said.line, path, "can't be stdin: name a file, or a command")
+        }
+        take(.init(.file(said.value), line: said.line), path)
+      case .command:
+        hasOrigin = true
+        guard let command = command(node, path) else { return }
+        take(.init(.command(command), line: node.line), path)
+      case .covers: covers = self.covers(node, path)
+      case .complete: complete = boolean(node, path)
+      }
+    }
     if !hasOrigin {
       wrong(node.line, path, "says no file and no command that the roster comes from")
     }
@@ -257,18 +199,14 @@ extension PolicyReader {
     var command: PolicyFile.Command?
     var timeout: PolicyFile.Located<Duration>?
     var line: Int?
-    table(
-      node, path,
-      [
-        (
-          "command",
-          {
-            line = $0.line
-            command = self.command($0, $1)
-          }
-        ),
-        ("timeout", { timeout = self.duration($0, $1) }),
-      ])
+    table(node, path) { (key: PolicyFile.Hook.Key, node, path) in
+      switch key {
+      case .command:
+        line = node.line
+        command = self.command(node, path)
+      case .timeout: timeout = duration(node, path)
+      }
+    }
     if line == nil, case .table = node.value { wrong(node.line, path, "has no command") }
     return command.map { PolicyFile.Hook(command: $0, timeout: timeout, line: line ?? node.line) }
   }

@@ -11,6 +11,10 @@ public struct PolicyFile: Sendable, Equatable {
       self.value = value
       self.line = line
     }
+
+    public func map<Other>(_ change: (Value) -> Other?) -> Located<Other>? {
+      change(value).map { .init($0, line: line) }
+    }
   }
 
   /// What holds where no option says otherwise.
@@ -30,6 +34,31 @@ public struct PolicyFile: Sendable, Equatable {
     public var metrics: Located<String>?
     public var timeout: Located<Duration>?
     public var connectTimeout: Located<Duration>?
+
+    /// Of a target's whole run.
+    public static let builtInTimeout = Duration.seconds(60)
+    /// Of connecting to one of its hosts.
+    public static let builtInConnectTimeout = Duration.seconds(10)
+
+    public static let keys: [PolicyKey<Self>] = {
+      let (policy, selection) = (Policy(), Selection())
+      return [
+        .duration("stale_after", \.staleAfter, builtIn: policy.staleAfter),
+        .duration(
+          "restart_grace", \.restartGrace, mayBeZero: true, builtIn: policy.restartGrace),
+        .duration(
+          "clock_tolerance", \.clockTolerance, mayBeZero: true, builtIn: policy.clockTolerance),
+        .duration("max_age_slack", \.maxAgeSlack, mayBeZero: true, builtIn: policy.maxAgeSlack),
+        .number("max", \.max, in: 1...Int.max, rank: 1, builtIn: selection.maximum),
+        .number("max_share", \.maxShare, in: 0...100, rank: 1, builtIn: selection.maximumShare),
+        .number("keep", \.keep, in: 0...Int.max, rank: 1, builtIn: selection.keep),
+        .trust("trust", \.trust) { _ in "as the options say" },
+        .output("log", \.log, mayBeStandardOutput: true, rank: 1),
+        .output("metrics", \.metrics, mayBeStandardOutput: false, rank: 1),
+        .duration("timeout", \.timeout, rank: 1, builtIn: builtInTimeout),
+        .duration("connect_timeout", \.connectTimeout, rank: 1, builtIn: builtInConnectTimeout),
+      ]
+    }()
   }
 
   /// How a server is found; a password is never in it.
@@ -72,6 +101,20 @@ public struct PolicyFile: Sendable, Equatable {
     public init(match: String, user: String? = nil, database: String? = nil, line: Int) {
       (self.match, self.user, self.database, self.line) = (match, user, database, line)
     }
+
+    public static let keys: [PolicyKey<Self>] = [
+      .duration("max_age", \.maxAge, mayBeZero: true),
+      .boolean("closes_itself", \.closesItself),
+      .number("pool_size", \.poolSize, in: 1...Int.max),
+      .boolean("pooled", \.pooled),
+      .number("instances", \.instances, in: 1...Int.max),
+      .boolean("one_instance", \.oneInstance, builtIn: "as the name tells"),
+      .duration("stale_after", \.staleAfter, rank: -1),
+      .number("keep", \.keep, in: 0...Int.max, rank: 3),
+      .boolean("protect", \.protect, rank: 2, builtIn: "\(false)"),
+      .trust("trust", \.trust, rank: 1) { $0.saysWhatMayBeEnded ? "never" : "as the options say" },
+      .boolean("allow_empty", \.allowEmpty, rank: 4),
+    ]
   }
 
   /// What is to be run.

@@ -2,31 +2,7 @@ import SessionAudit
 
 /// Reads values of a policy file and goes on after each error, so that all of them are told.
 final class PolicyReader {
-  typealias Keys = [(key: String, read: (TOMLNode, _ path: String) -> Void)]
-
   private(set) var errors: [InputFileError] = []
-
-  /// Which tables have a key, for a hint.
-  static let tables: [(table: String, keys: [String])] = [
-    (
-      "[defaults]",
-      [
-        "stale_after", "restart_grace", "clock_tolerance", "max_age_slack", "max", "max_share",
-        "keep", "trust", "log", "metrics", "timeout", "connect_timeout",
-      ]
-    ),
-    ("[[target]]", ["name", "conninfo", "service", "url_env", "application", "roster"]),
-    (
-      "[[application]]",
-      [
-        "match", "user", "database", "max_age", "closes_itself", "pool_size", "pooled", "instances",
-        "one_instance", "stale_after", "keep", "protect", "trust", "allow_empty",
-      ]
-    ),
-    ("[network]", ["poolers", "shared_addresses"]),
-    ("[roster]", ["file", "command", "covers", "complete"]),
-    ("[hook]", ["command", "timeout"]),
-  ]
 
   func wrong(_ line: Int, _ path: String, _ problem: String) {
     errors.append(InputFileError(line: line, field: path, problem))
@@ -34,25 +10,37 @@ final class PolicyReader {
 
   // MARK: - Structure
 
-  /// Reads each entry of a table with what is named for its key; a key that is not named is an error.
-  func table(_ node: TOMLNode, _ path: String, _ keys: Keys) {
+  /// Reads each entry of a table; a key that is not among the names is an error.
+  /// - Parameter read: one that is, by its place among them.
+  func table(
+    _ node: TOMLNode, _ path: String, _ names: [String],
+    _ read: (_ place: Int, TOMLNode, _ path: String) -> Void
+  ) {
     guard case .table(let entries) = node.value else {
       return wrong(node.line, path, "is \(node.kind), and must be a table: [\(path)]")
     }
     for (key, value) in entries {
-      let place = (path.isEmpty ? "" : path + ".") + JSONPath.shown(key: key)
-      if let known = keys.first(where: { $0.key == key }) {
-        known.read(value, place)
+      let field = (path.isEmpty ? "" : path + ".") + JSONPath.shown(key: key)
+      if let place = names.firstIndex(of: key) {
+        read(place, value, field)
       } else {
-        wrong(value.line, place, Self.unknown(key, among: keys.map(\.key)))
+        wrong(value.line, field, Self.unknown(key, among: names))
       }
     }
   }
 
+  func table<Key: CaseIterable & RawRepresentable<String>>(
+    _ node: TOMLNode, _ path: String, _ read: (Key, TOMLNode, _ path: String) -> Void
+  ) {
+    let keys = Array(Key.allCases)
+    table(node, path, Key.names) { read(keys[$0], $1, $2) }
+  }
+
   private static func unknown(_ key: String, among keys: [String]) -> String {
     let list = "known here: \(keys.joined(separator: ", "))"
+    let tables = PolicyFile.Key.allCases.map { (title: $0.title, keys: $0.names) }
     if let table = tables.first(where: { $0.keys.contains(key) }) {
-      return "has no place here, but in \(table.table); \(list)"
+      return "has no place here, but in \(table.title); \(list)"
     }
     if let nearest = NearestWord.of(key, among: keys) {
       return "is no known key; \(nearest) is the nearest"
@@ -62,7 +50,7 @@ final class PolicyReader {
     if let table = near.first(where: { $0.keys.contains { $0.hasPrefix(key) } }) ?? near.first,
       let nearest = NearestWord.of(key, among: table.keys)
     {
-      return "is no known key; the nearest is \(nearest) in \(table.table); \(list)"
+      return "is no known key; the nearest is \(nearest) in \(table.title); \(list)"
     }
     return "is no known key; \(list)"
   }

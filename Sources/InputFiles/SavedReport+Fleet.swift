@@ -9,10 +9,8 @@ extension SavedReport {
 
   /// What a report was judged with, as far as it matters to whoever judges it anew.
   public struct Standards: Sendable, Equatable {
-    public var staleAfter: Duration?
-    public var restartGrace: Duration?
-    public var clockTolerance: Duration?
-    public var maxAgeSlack: Duration?
+    /// In the order of `Policy.thresholds`.
+    public var thresholds: [Duration?] = []
     public var hasRoster = false
     public var hasDeclarations = false
   }
@@ -44,10 +42,9 @@ extension SavedReport {
   private static func standards(_ json: JSONField) throws(InputFileError) -> Standards {
     let thresholds = try json["thresholds"]
     return Standards(
-      staleAfter: try thresholds["stale_after_seconds"].seconds(),
-      restartGrace: try thresholds["restart_grace_seconds"].seconds(),
-      clockTolerance: try thresholds["clock_tolerance_seconds"].seconds(),
-      maxAgeSlack: try thresholds["max_age_slack_seconds"].seconds(),
+      thresholds: try Policy().thresholds.map { known throws(InputFileError) in
+        try thresholds["\(known.key)"].seconds()
+      },
       hasRoster: try !json["roster"].isNull,
       hasDeclarations: try json["declarations"].elements()?.isEmpty == false)
   }

@@ -16,7 +16,7 @@ extension Faults {
       "format", "json", "o", "color", "sql", "quiet", "version", "help",
     ]
 
-    private static let values = [
+    static let values = [
       "h": "127.0.0.1", "p": "1", "U": "app", "d": "ledger", "url-env": "X",
       "idle-longer-than": "1ms", "in-transaction-longer-than": "1ms",
       "active-longer-than": "1ms", "session-older-than": "1ms", "trust": "inferred", "max": "9",

@@ -21,7 +21,9 @@ struct HostileReportTests {
     audit.advise(words: Hostile.texts[0])
     let text = TextReport(style: style, lists: true, showsQuery: true)
     let plan = Planner.plan(
-      report, selection: Selection(idleLongerThan: .minutes(1), allDatabases: true, maximum: 1000))
+      report,
+      selection: Selection(
+        idleLongerThan: .minutes(1), allDatabases: true, maximum: 1000, maximumShare: 100))
     var run = TerminationReport(audit: audit, plan: plan, executed: false)
     let dryRun = text.termination(run, next: Hostile.texts[0])
     let question = text.question(run)
@@ -71,7 +73,8 @@ struct HostileReportTests {
       for line in text.groups(Self.report).dropLast() { check(line, width) }
       for line in text.sessions(Self.report) where !line.hasPrefix("    ") { check(line, width) }
       let plan = Planner.plan(
-        Self.report, selection: Selection(idleLongerThan: .minutes(1), allDatabases: true))
+        Self.report,
+        selection: Selection(idleLongerThan: .minutes(1), allDatabases: true, maximumShare: 100))
       let run = TerminationReport(audit: Self.report, plan: plan, executed: false)
       let table = text.question(run).split(separator: "\n")
         .filter { $0.wholeMatch(of: /[ ]*(pid|1\d{3})  .+/) != nil }

@@ -90,7 +90,9 @@ struct JSONLogTests {
   @Test func keepsHostileTextOnOneLineAndHarmsNobody() throws {
     let audit = SmallServer.report(Hostile.sessions)
     let plan = Planner.plan(
-      audit, selection: Selection(idleLongerThan: .minutes(1), allDatabases: true, maximum: 1000))
+      audit,
+      selection: Selection(
+        idleLongerThan: .minutes(1), allDatabases: true, maximum: 1000, maximumShare: 100))
     var report = TerminationReport(audit: audit, plan: plan, executed: true)
     try #require(plan.selected.count > 40)
     report.outcomes = plan.selected.enumerated().map {

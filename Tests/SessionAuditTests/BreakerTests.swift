@@ -7,7 +7,6 @@ struct BreakerTests {
     _ sessions: [Session], by policy: Policy = Policy(), _ change: (inout Selection) -> Void
   ) -> TerminationPlan {
     var selection = Selection()
-    selection.maximumShare = 50
     change(&selection)
     return Planner.plan(Snapshot.of(sessions).judged(by: policy), selection: selection)
   }

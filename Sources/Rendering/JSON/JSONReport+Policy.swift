@@ -5,10 +5,7 @@ extension JSONWriter {
   mutating func judgedWith(_ policy: Policy) {
     object("judged_with") { json in
       json.object("thresholds") { json in
-        json.value("stale_after_seconds", policy.staleAfter)
-        json.value("restart_grace_seconds", policy.restartGrace)
-        json.value("clock_tolerance_seconds", policy.clockTolerance)
-        json.value("max_age_slack_seconds", policy.maxAgeSlack)
+        for (key, value) in policy.thresholds { json.value(key, value) }
       }
       json.roster(policy.roster)
       json.array("declarations") { json in json.declarations(of: policy) }
@@ -43,61 +40,22 @@ extension JSONWriter {
   }
 
   private mutating func declarations(of policy: Policy) {
-    for declared in policy.maxAges {
-      declaration("max_age", declared.application) { $0.value("seconds", declared.value) }
-    }
-    for declared in policy.closesItself {
-      declaration("closes_itself", declared.application) { $0.value("value", declared.value) }
-    }
-    for declared in policy.poolSizes {
-      declaration("pool_size", declared.application) { $0.value("count", declared.value) }
-    }
-    for declared in policy.pooled {
-      declaration("pooled", declared.application) { $0.value("value", declared.value) }
-    }
-    for declared in policy.instances {
-      declaration("instances", declared.application) { $0.value("count", declared.value) }
-    }
-    for declared in policy.restarts {
-      declaration("restarted_at", declared.application) { json in
+    for declared in policy.declared {
+      object { json in
+        json.value("kind", declared.kind)
+        json.value("application", declared.application?.text)
+        json.value("user", declared.application?.user)
+        json.value("database", declared.application?.database)
         switch declared.value {
-        case .at(let moment): json.value("time", moment)
-        case .ago(let age): json.value("seconds_ago", age)
+        case .duration(let duration): json.value("seconds", duration)
+        case .count(let count): json.value("count", count)
+        case .flag(let flag): json.value("value", flag)
+        case .restart(.at(let moment)): json.value("time", moment)
+        case .restart(.ago(let age)): json.value("seconds_ago", age)
+        case .network(let network): json.value("network", network.text)
+        case .shown: break
         }
       }
-    }
-    for declared in policy.oneInstance {
-      declaration("one_instance", declared.application) {
-        $0.value("value", declared.value)
-      }
-    }
-    for declared in policy.staleAfters {
-      declaration("stale_after", declared.application) { $0.value("seconds", declared.value) }
-    }
-    for declared in policy.protected {
-      declaration("protect", declared.application) { $0.value("value", declared.value) }
-    }
-    for family in policy.families {
-      declaration("family", ApplicationPattern(family.pattern)) { _ in }
-    }
-    for network in policy.sharedAddresses {
-      declaration("shared_address", nil) { $0.value("network", network.text) }
-    }
-    for network in policy.poolers {
-      declaration("pooler", nil) { $0.value("network", network.text) }
-    }
-  }
-
-  /// - Parameter application: nil: it speaks of all.
-  private mutating func declaration(
-    _ kind: String, _ application: ApplicationPattern?, _ value: (inout JSONWriter) -> Void
-  ) {
-    object { json in
-      json.value("kind", kind)
-      json.value("application", application?.text)
-      json.value("user", application?.user)
-      json.value("database", application?.database)
-      value(&json)
     }
   }
 }

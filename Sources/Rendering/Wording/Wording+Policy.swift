@@ -4,35 +4,27 @@ import SessionAudit
 extension Wording {
   /// What the user said, as it was written.
   static func declarations(of policy: Policy) -> [String] {
-    func words<Value>(
-      _ name: String, _ declarations: [Declaration<Value>], _ text: (Value) -> String
-    ) -> [String] {
-      declarations.map { declared in
-        let application = declared.application.map { "\($0.text)=" } ?? ""
-        let scope = [
-          declared.application?.user.map { "role \($0)" },
-          declared.application?.database.map { "database \($0)" },
-        ].compactMap { $0 }.joined(separator: ", ")
-        return "\(name) \(application)\(text(declared.value))"
-          + (scope.isEmpty ? "" : " (\(scope))")
+    policy.declared.compactMap { declared in
+      let value: String
+      switch declared.value {
+      case .duration(let duration): value = DurationText.exact(duration)
+      case .count(let count): value = "\(count)"
+      case .flag(let flag): value = flag ? "yes" : "no"
+      case .restart(.at(let moment)): value = moment.readable
+      case .restart(.ago(let age)): value = "\(DurationText.exact(age))-ago"
+      case .network(let network): value = network.text
+      case .shown: return nil
       }
+      let name =
+        declared.kind == "protect"
+        ? "protected" : declared.kind.split(separator: "_").joined(separator: " ")
+      let application = declared.application.map { "\($0.text)=" } ?? ""
+      let scope = [
+        declared.application?.user.map { "role \($0)" },
+        declared.application?.database.map { "database \($0)" },
+      ].compactMap { $0 }.joined(separator: ", ")
+      return "\(name) \(application)\(value)" + (scope.isEmpty ? "" : " (\(scope))")
     }
-    let restarts = words("restarted at", policy.restarts) { time in
-      switch time {
-      case .at(let moment): moment.readable
-      case .ago(let age): "\(DurationText.exact(age))-ago"
-      }
-    }
-    return words("max age", policy.maxAges, DurationText.exact)
-      + words("closes itself", policy.closesItself) { $0 ? "yes" : "no" }
-      + words("pool size", policy.poolSizes) { "\($0)" }
-      + words("pooled", policy.pooled) { $0 ? "yes" : "no" }
-      + words("instances", policy.instances) { "\($0)" } + restarts
-      + words("one instance", policy.oneInstance) { $0 ? "yes" : "no" }
-      + words("stale after", policy.staleAfters, DurationText.exact)
-      + words("protected", policy.protected) { $0 ? "yes" : "no" }
-      + policy.sharedAddresses.map { "shared address \($0.text)" }
-      + policy.poolers.map { "pooler \($0.text)" }
   }
 
   static func sentence(for roster: Roster, at now: Timestamp) -> String {

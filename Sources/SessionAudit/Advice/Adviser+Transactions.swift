@@ -6,7 +6,6 @@ extension Adviser {
     let threshold = report.idleTransactionThreshold
     var selection = Selection(maximum: .max)
     selection.inTransactionLongerThan = threshold
-    selection.maximumShare = 50
     let plan = Planner.plan(report, selection: selection)
     // Their owners are gone, and other advice ends them for that.
     let orphans = Set(endable?.orphans.selected.map(\.identity) ?? [])

@@ -71,9 +71,6 @@ struct EndableSessions {
       return Planner.plan(report, selection: selection)
     }
     orphans = plan { $0.orphans = true }
-    suspects = plan {
-      $0.suspects = true
-      $0.maximumShare = 50
-    }
+    suspects = plan { $0.suspects = true }
   }
 }

@@ -37,7 +37,7 @@ public struct Selection: Sendable, Equatable {
   public var maximum: Int
   /// Suspects and what is beyond a threshold: from 10 on, at most so many percent of the visible
   /// client sessions, or nothing is ended.
-  public var maximumShare = 100
+  public var maximumShare: Int
   /// An application may be left without any session that was heard within stale-after.
   public var allowsEmpty = false
   /// Instead of it, for these applications.
@@ -56,13 +56,14 @@ public struct Selection: Sendable, Equatable {
 
   public init(
     idleLongerThan: Duration? = nil, sessionOlderThan: Duration? = nil, applications: [Glob] = [],
-    allDatabases: Bool = false, maximum: Int = 100
+    allDatabases: Bool = false, maximum: Int = 100, maximumShare: Int = 50
   ) {
     self.idleLongerThan = idleLongerThan
     self.sessionOlderThan = sessionOlderThan
     self.applications = VictimFilter(applications)
     self.allDatabases = allDatabases
     self.maximum = maximum
+    self.maximumShare = maximumShare
   }
 
   public var selectsByVerdict: Bool { orphans || suspects }

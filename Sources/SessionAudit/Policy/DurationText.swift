@@ -63,19 +63,23 @@ public enum DurationText {
 
   private static func text(_ duration: Duration, units limit: Int, separator: String) -> String {
     var rest = max(0, duration.wholeMicroseconds)
-    var parts: [String] = []
-    // Read but never written: "17d" says more than "2w 3d".
-    for unit in units where unit.name != "w" {
+    var (text, parts) = ("", 0)
+    // Weeks are read but never written: "17d" says more than "2w 3d".
+    for unit in units.dropFirst() {
       let count = rest / unit.microseconds
-      rest %= unit.microseconds
-      if count > 0 { parts.append("\(count)\(unit.name)") }
+      // Above a second the milliseconds are noise.
+      if limit == 2, parts > 0, unit.name == "ms" { break }
+      if count > 0 {
+        if parts > 0 { text += separator }
+        text += String(count)
+        text += unit.name
+        rest %= unit.microseconds
+        parts += 1
+      }
       // A minute that follows days tells nobody anything: stop at the neighbouring unit.
-      if !parts.isEmpty && parts.count >= limit { break }
-      if !parts.isEmpty && count == 0 && limit == 2 { break }
+      if rest == 0 || parts >= limit || parts > 0 && count == 0 && limit == 2 { break }
     }
-    // Above a second the milliseconds are noise.
-    if limit == 2, parts.count == 2, parts[1].hasSuffix("ms") { parts.removeLast() }
-    return parts.isEmpty ? "0s" : parts.joined(separator: separator)
+    return parts == 0 ? "0s" : text
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

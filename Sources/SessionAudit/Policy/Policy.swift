@@ -50,6 +50,14 @@ public struct Policy: Sendable, Equatable {
     self.groupBy = groupBy
   }
 
+  /// What holds of all sessions, by its key in JSON: the option's name and the unit.
+  public var thresholds: [(key: StaticString, value: Duration)] {
+    [
+      ("stale_after_seconds", staleAfter), ("restart_grace_seconds", restartGrace),
+      ("clock_tolerance_seconds", clockTolerance), ("max_age_slack_seconds", maxAgeSlack),
+    ]
+  }
+
   /// Whether anything was declared of the instances that run.
   var saysWhoRuns: Bool {
     !instances.isEmpty || !restarts.isEmpty || !poolSizes.isEmpty || roster != nil
