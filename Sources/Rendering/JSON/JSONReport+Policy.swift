@@ -22,11 +22,9 @@ extension JSONWriter {
       json.value("taken_at", roster.takenAt)
       json.value("entries", roster.entries.count)
       json.value("alive", roster.entries.count { $0.isAlive })
-      json.array("covers") { json in
-        for family in roster.families { json.value(nil, family) }
-        for glob in roster.coversNames { json.value(nil, glob.pattern) }
-        for network in roster.coversNetworks { json.value(nil, network.text) }
-      }
+      json.strings(
+        "covers",
+        roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text))
       json.value("complete", roster.isComplete)
     }
   }
@@ -35,48 +33,26 @@ extension JSONWriter {
   mutating func rosterGaps(of report: AuditReport?) {
     guard let report, report.judgedWith.roster != nil else { return null("roster_gaps") }
     object("roster_gaps") { json in
-      json.array("heard") { json in
-        for witness in report.heardThoughUnlisted { json.value(nil, witness) }
-      }
+      json.strings("heard", report.heardThoughUnlisted)
       json.value("spared", report.sparedByRosterGaps)
     }
   }
 
   private mutating func declarations(of policy: Policy) {
-    for declared in policy.maxAges {
-      declaration("max_age", declared.application) { $0.value("seconds", declared.value) }
-    }
-    for declared in policy.closesItself {
-      declaration("closes_itself", declared.application) { $0.value("value", declared.value) }
-    }
-    for declared in policy.poolSizes {
-      declaration("pool_size", declared.application) { $0.value("count", declared.value) }
-    }
-    for declared in policy.pooled {
-      declaration("pooled", declared.application) { $0.value("value", declared.value) }
-    }
-    for declared in policy.instances {
-      declaration("instances", declared.application) { $0.value("count", declared.value) }
-    }
-    for declared in policy.restarts {
-      declaration("restarted_at", declared.application) { json in
-        switch declared.value {
-        case .at(let moment): json.value("time", moment)
-        case .ago(let age): json.value("seconds_ago", age)
-        }
+    declarations("max_age", policy.maxAges) { $0.value("seconds", $1) }
+    declarations("closes_itself", policy.closesItself) { $0.value("value", $1) }
+    declarations("pool_size", policy.poolSizes) { $0.value("count", $1) }
+    declarations("pooled", policy.pooled) { $0.value("value", $1) }
+    declarations("instances", policy.instances) { $0.value("count", $1) }
+    declarations("restarted_at", policy.restarts) { json, time in
+      switch time {
+      case .at(let moment): json.value("time", moment)
+      case .ago(let age): json.value("seconds_ago", age)
       }
     }
-    for declared in policy.oneInstance {
-      declaration("one_instance", declared.application) {
-        $0.value("value", declared.value)
-      }
-    }
-    for declared in policy.staleAfters {
-      declaration("stale_after", declared.application) { $0.value("seconds", declared.value) }
-    }
-    for declared in policy.protected {
-      declaration("protect", declared.application) { $0.value("value", declared.value) }
-    }
+    declarations("one_instance", policy.oneInstance) { $0.value("value", $1) }
+    declarations("stale_after", policy.staleAfters) { $0.value("seconds", $1) }
+    declarations("protect", policy.protected) { $0.value("value", $1) }
     for family in policy.families {
       declaration("family", ApplicationPattern(family.pattern)) { _ in }
     }
@@ -85,6 +61,14 @@ extension JSONWriter {
     }
     for network in policy.poolers {
       declaration("pooler", nil) { $0.value("network", network.text) }
+    }
+  }
+
+  private mutating func declarations<Value>(
+    _ kind: String, _ declared: [Declaration<Value>], _ value: (inout JSONWriter, Value) -> Void
+  ) {
+    for declared in declared {
+      declaration(kind, declared.application) { value(&$0, declared.value) }
     }
   }
 
