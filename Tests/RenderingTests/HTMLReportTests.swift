@@ -110,7 +110,7 @@ struct HTMLReportTests {
       report.target.serverVersion = bad
       report.advice.append(
         Advice(
-          code: "x", severity: .info, summary: bad, remedies: [.command(bad), .command("\(place)")])
+          "x", .info, bad, remedies: [.command(bad), .command("\(place)")])
       )
     }
     let page = auditPage(.report(report), version: Hostile.texts[0], showQuery: true)

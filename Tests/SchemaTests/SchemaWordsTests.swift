@@ -91,7 +91,7 @@ struct SchemaWordsTests {
 
   @Test func listsTheCodesOfTheSource() throws {
     let advice = try sources("SessionAudit/Advice").matches(
-      of: /(?:code:|warn\()\s*"([a-z_]+)"/
+      of: /(?:Advice\(|warn\()\s*"([a-z_]+)"/
     ).map { String($0.1) }
     let listed = try words("$defs.advice.properties.code.enum", of: "audit")
     #expect(listed == Set(advice))

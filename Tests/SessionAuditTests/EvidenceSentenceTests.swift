@@ -153,4 +153,15 @@ struct EvidenceSentenceTests {
     #expect(strongest.map(\.verdict).dropFirst(6).allSatisfy { $0 == .suspect })
     #expect(Set(strongest.map(\.kind)) == Set(Evidence.Kind.allCases))
   }
+
+  /// A clause that begins with a name leaves it as it is.
+  @Test func aDoubtIsAClauseAndASentence() {
+    let listed =
+      "Shop-0, which the roster lists, comes from its address too, so this is not certain"
+    #expect(Evidence.clause(for: .hostIsListed("Shop-0")) == listed)
+    #expect(say(.silentClient(.zero), doubt: .hostIsListed("Shop-0")).hasSuffix(" But \(listed)."))
+    let nowhere = "o address tells its instance, so this is not certain"
+    #expect(Evidence.clause(for: .noAddress) == "n" + nowhere)
+    #expect(say(.silentClient(.zero), doubt: .noAddress).hasSuffix(" N\(nowhere)."))
+  }
 }

@@ -12,9 +12,7 @@ extension HTMLWriter {
     table(
       report.shownGroups, of: report, by: policy.groupBy, path: "groups",
       caption: "Sessions by \(policy.groupBy.map(\.keyName).joined(separator: ", ")) and state age")
-    for sentence in Wording.untold(report) {
-      markup("<p class=\"soft\">", sentence, "</p>\n")
-    }
+    for sentence in Wording.untold(report) { markup("<p class=\"soft\">", sentence, "</p>\n") }
     for group in report.groups {
       guard let split = report.addresses(ofNameless: group) else { continue }
       markup(split.count > Wording.mostAddresses ? "<details>" : "<details open>")
@@ -59,9 +57,7 @@ extension HTMLWriter {
     )
     text(caption)
     markup("</caption>\n<thead><tr>")
-    for dimension in dimensions {
-      markup("<th scope=\"col\">", dimension.keyName)
-    }
+    for dimension in dimensions { markup("<th scope=\"col\">", dimension.keyName) }
     markup(
       """
       <th scope="col" class="wide">ages<th scope="col" class="n">sessions<th scope="col" class="n">% \
@@ -105,9 +101,7 @@ extension HTMLWriter {
     let notes =
       (shown.names > 1 ? [Wording.folded(shown)] : [])
       + (explains ? Wording.explanation(of: group, in: report.slots) : [])
-    for note in notes {
-      markup("<small>", note.text, "</small>")
-    }
+    for note in notes { markup("<small>", note.text, "</small>") }
     cell(group.sessions, path, "sessions")
     markup("<td class=\"n\">", Wording.percent(group.sessions, of: report.slots))
     cell(group.orphan, path, "orphan", " o")
@@ -128,14 +122,12 @@ extension HTMLWriter {
     markup(count > 0 ? verdict : " zero")
     markup("\"")
     if let path { figure("\(path).\(key)") }
-    markup(">")
-    number(count)
+    markup(">", count)
   }
 
   /// An age, with its whole seconds to sort by.
   func age(_ age: Duration?) {
-    markup("<td class=\"n\" data-s=\"")
-    number(age.map { Int($0.components.seconds) } ?? -1)
+    markup("<td class=\"n\" data-s=\"", age.map { Int($0.components.seconds) } ?? -1)
     markup("\">", age.map(DurationText.brief) ?? "?")
   }
 
@@ -152,9 +144,7 @@ extension HTMLWriter {
       guard count > 0 else { return }
       // One session among thousands still shows.
       let width = max(4, Double(count) * 1000 / Double(most))
-      markup("<rect height=\"14\" x=\"")
-      decimal(start)
-      markup("\" width=\"")
+      markup("<rect height=\"14\" x=\"", start, "\" width=\"")
       decimal(width)
       markup("\" ")
       paint()

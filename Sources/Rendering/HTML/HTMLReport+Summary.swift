@@ -24,8 +24,7 @@ extension HTMLWriter {
       markup("</div>\n")
     }
     if others.count > Wording.mostOthers {
-      markup("<p class=\"soft\">and ")
-      number(others.count - Wording.mostOthers)
+      markup("<p class=\"soft\">and ", others.count - Wording.mostOthers)
       markup(" more limits nearly used</p>\n")
     }
     markup("</section>\n")
@@ -76,18 +75,14 @@ extension HTMLWriter {
     for (letter, count, name) in parts where count > 0 { key(letter, "\(count) \(name)") }
     key("free", "\(max(0, whole - kept - slots.used)) free")
     if slots.superuserReserved > 0 { key("kept", "\(slots.superuserReserved) for superusers") }
-    if slots.reserved > 0 {
-      key("kept", "\(slots.reserved) for pg_use_reserved_connections")
-    }
+    if slots.reserved > 0 { key("kept", "\(slots.reserved) for pg_use_reserved_connections") }
     markup("</p>\n")
   }
 
   private func bar(from start: Double, _ width: Double, _ kind: StaticString) {
     markup("<rect class=\"")
     markup(kind)
-    markup("\" height=\"30\" x=\"")
-    decimal(start)
-    markup("\" width=\"")
+    markup("\" height=\"30\" x=\"", start, "\" width=\"")
     decimal(width)
     markup("\"/>")
   }
@@ -123,9 +118,7 @@ extension HTMLWriter {
     markup("</dl>\n<ul class=\"plain\">")
     for sentence in Wording.summary(report) {
       markup("<li>")
-      if !sentence.lead.isEmpty {
-        markup("<b>", sentence.lead, "</b>")
-      }
+      if !sentence.lead.isEmpty { markup("<b>", sentence.lead, "</b>") }
       text(sentence.rest)
       markup("</li>\n")
     }
@@ -176,9 +169,7 @@ extension HTMLWriter {
     markup("<p class=\"lead\"><b>", head.lead, "</b>")
     text(head.rest)
     markup("</p>\n<ul>")
-    for root in roots {
-      markup("<li>", root, "</li>\n")
-    }
+    for root in roots { markup("<li>", root, "</li>\n") }
     markup("</ul>\n</section>\n")
   }
 

@@ -70,9 +70,7 @@ extension HTMLWriter {
       }
       let rest = lanes.dropFirst(Self.mostLanes)
       if !rest.isEmpty {
-        markup("<details><summary>and ")
-        number(rest.count)
-        markup(" more: ")
+        markup("<details><summary>and ", rest.count, " more: ")
         text(Self.counts(rest.reduce(into: [:]) { $0.merge($1.counts, uniquingKeysWith: +) }))
         markup("</summary>\n")
         for lane in rest { self.lane(lane, timeline, report, names: true) }
@@ -92,8 +90,7 @@ extension HTMLWriter {
   private func axis(_ scale: TimelineScale) {
     markup("<div class=\"lane axis\" aria-hidden=\"true\"><div></div><div class=\"ticks\">")
     for tick in scale.ticks {
-      markup("<span style=\"left:")
-      decimal(tick.place * 100)
+      markup("<span style=\"left:", tick.place * 100)
       markup("%\">", DurationText.brief(tick.age), "</span>")
     }
     markup("<span style=\"left:100%\">now</span></div></div>\n")
@@ -106,18 +103,13 @@ extension HTMLWriter {
     let name = Wording.label(lane.application, of: .application)
     let address = lane.address.map { " from \($0)" } ?? ""
     markup("<div class=\"lane\"><div class=\"who\">")
-    if names {
-      markup("<bdi>", name, "</bdi> ")
-    }
-    if let address = lane.address {
-      markup("<bdi class=\"soft\">", address, "</bdi>")
-    }
+    if names { markup("<bdi>", name, "</bdi> ") }
+    if let address = lane.address { markup("<bdi class=\"soft\">", address, "</bdi>") }
     // Gaps of less than a pixel would only make the colours pale.
     markup(timeline.rowHeight > 2 ? "</div><svg class=\"track" : "</div><svg class=\"track dense")
     markup("\" role=\"img\" preserveAspectRatio=\"none\" viewBox=\"0 0 4000 ")
     number(lane.sessions.count * 10)
-    markup("\" height=\"")
-    decimal(timeline.height(of: lane))
+    markup("\" height=\"", timeline.height(of: lane))
     markup("\"><title>")
     text("\(name)\(address): \(Self.counts(lane.counts))\(Self.span(of: lane, report))")
     markup("</title>")
@@ -161,12 +153,9 @@ extension HTMLWriter {
         markup("\" d=\"")
         begun = true
       }
-      markup("M")
-      number(from)
-      markup(" ")
+      markup("M", from, " ")
       number(row * 10 + 5)
-      markup("h")
-      number(to - from)
+      markup("h", to - from)
     }
     if begun { markup("\"/>") }
   }

@@ -151,9 +151,7 @@ extension HTMLWriter {
     markup("</b></p>\n<pre>")
     lines(of: failure.message)
     markup("</pre>\n")
-    for hint in failure.hints {
-      markup("<p>", hint, "</p>\n")
-    }
+    for hint in failure.hints { markup("<p>", hint, "</p>\n") }
     markup("<p class=\"soft\">Kind: ", failure.kind.rawValue)
     if let state = failure.sqlState { text(", SQLSTATE \(state)") }
     markup("</p>\n</section>\n")

@@ -41,6 +41,18 @@ struct HTMLWriter {
     markup(after)
   }
 
+  func markup(_ before: StaticString, _ value: Int, _ after: StaticString = "") {
+    markup(before)
+    number(value)
+    markup(after)
+  }
+
+  func markup(_ before: StaticString, _ value: Double, _ after: StaticString = "") {
+    markup(before)
+    decimal(value)
+    markup(after)
+  }
+
   /// Bytes of a file that is built into the program.
   func file(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { sink.append($0) } }
 

@@ -10,9 +10,7 @@ extension AuditReport: JSONDocument {
     json.totals(report?.totals)
     json.array("groups") { json in
       guard let report else { return }
-      for group in report.groups {
-        json.group(group, of: report.slots, policy: report.judgedWith)
-      }
+      for group in report.groups { json.group(group, of: report.slots, policy: report.judgedWith) }
     }
     if !form.summary {
       json.array("sessions") { json in

@@ -47,10 +47,4 @@ extension JSONWriter {
       }
     }
   }
-
-  private mutating func strings(_ key: StaticString, _ values: [String]) {
-    array(key) { json in
-      for value in values { json.value(nil, value) }
-    }
-  }
 }

@@ -51,9 +51,7 @@ extension JSONWriter {
       json.array("limits") { json in
         for limit in slots.limits { json.limit(nil, limit) }
       }
-      json.array("invalid_databases") { json in
-        for name in slots.invalidDatabases { json.value(nil, name) }
-      }
+      json.strings("invalid_databases", slots.invalidDatabases)
     }
   }
 
@@ -184,9 +182,7 @@ extension JSONWriter {
   mutating func holdings(_ key: StaticString, _ holds: Set<Holding>?) {
     // Not asked, or not to be known: not "nothing".
     guard let holds else { return null(key) }
-    array(key) { json in
-      for holding in Holding.inOrder(holds) { json.value(nil, holding.rawValue) }
-    }
+    strings(key, Holding.inOrder(holds).map(\.rawValue))
   }
 
   /// - Parameter now: when the snapshot was taken.

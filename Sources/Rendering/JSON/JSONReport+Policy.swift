@@ -19,11 +19,9 @@ extension JSONWriter {
       json.value("taken_at", roster.takenAt)
       json.value("entries", roster.entries.count)
       json.value("alive", roster.entries.count { $0.isAlive })
-      json.array("covers") { json in
-        for family in roster.families { json.value(nil, family) }
-        for glob in roster.coversNames { json.value(nil, glob.pattern) }
-        for network in roster.coversNetworks { json.value(nil, network.text) }
-      }
+      json.strings(
+        "covers",
+        roster.families + roster.coversNames.map(\.pattern) + roster.coversNetworks.map(\.text))
       json.value("complete", roster.isComplete)
     }
   }
@@ -32,9 +30,7 @@ extension JSONWriter {
   mutating func rosterGaps(of report: AuditReport?) {
     guard let report, report.judgedWith.roster != nil else { return null("roster_gaps") }
     object("roster_gaps") { json in
-      json.array("heard") { json in
-        for witness in report.heardThoughUnlisted { json.value(nil, witness) }
-      }
+      json.strings("heard", report.heardThoughUnlisted)
       json.value("spared", report.sparedByRosterGaps)
     }
   }

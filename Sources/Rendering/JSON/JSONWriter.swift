@@ -88,6 +88,12 @@ package struct JSONWriter {
 
   // MARK: - Values
 
+  mutating func strings(_ key: StaticString, _ values: [String]) {
+    array(key) { json in
+      for value in values { json.value(nil, value) }
+    }
+  }
+
   mutating func null(_ key: StaticString? = nil) {
     begin(key)
     sink.append(literal: "null")

@@ -74,9 +74,7 @@ public struct TextReport {
       said.append(("", Wording.sentence(for: roster, at: report.capturedAt), nil))
     }
     let declared = Wording.declarations(of: report.judgedWith)
-    if !declared.isEmpty {
-      said.append(("", "declared: " + declared.joined(separator: "; "), nil))
-    }
+    if !declared.isEmpty { said.append(("", "declared: " + declared.joined(separator: "; "), nil)) }
     return said.flatMap(lines)
   }
 

@@ -32,8 +32,7 @@ extension Adviser {
     }
     return [
       Advice(
-        code: "connection_storm",
-        severity: binding.usedRatio >= Slots.nearlyFullRatio ? urgency : .info, summary: summary,
+        "connection_storm", binding.usedRatio >= Slots.nearlyFullRatio ? urgency : .info, summary,
         remedies: remedy.map { [.change($0.sql)] } ?? [])
     ]
   }
@@ -133,8 +132,8 @@ extension Adviser {
       hidden == 0 ? "\(idle) are idle" : "\(idle) are idle, the state of \(hidden) is hidden"
     return [
       Advice(
-        code: "pools_too_large", severity: urgency,
-        summary: "The pools hold nearly all of the \(binding.limit) connections (\(states)): "
+        "pools_too_large", urgency,
+        "The pools hold nearly all of the \(binding.limit) connections (\(states)): "
           + sentences.joined(separator: "; ") + ".")
     ]
   }

@@ -4,8 +4,8 @@ extension Adviser {
     guard let reason = report.coverage.reason else { return [] }
     return [
       Advice(
-        code: "hidden_sessions", severity: .warning,
-        summary: "Not everything is seen: \(reason).",
+        "hidden_sessions", .warning,
+        "Not everything is seen: \(reason).",
         remedies: [.change(AuditAdvice.seeAll(report))])
     ]
   }
@@ -16,7 +16,7 @@ extension Adviser {
     guard let roster = report.judgedWith.roster else { return [] }
     var advice: [Advice] = []
     func warn(_ code: String, _ summary: String) {
-      advice.append(Advice(code: code, severity: .warning, summary: summary))
+      advice.append(Advice(code, .warning, summary))
     }
     if report.rosterCoversNothing {
       let names =
@@ -79,8 +79,8 @@ extension Adviser {
       }
     }.map { pattern in
       Advice(
-        code: "declaration_unmatched", severity: .warning,
-        summary: "What was declared of \"\(pattern.text)\" is said of no session here.")
+        "declaration_unmatched", .warning,
+        "What was declared of \"\(pattern.text)\" is said of no session here.")
     }
   }
 }

@@ -9,9 +9,8 @@ extension Adviser {
       let isInferred = plan.selected.contains { $0.judged.orphanBasis == .inferred }
       advice.append(
         Advice(
-          code: "orphan_sessions", severity: urgency,
-          summary:
-            "\(Wording.counted(count, "orphan")) could be ended\(unlisted(plan)). This shows "
+          "orphan_sessions", urgency,
+          "\(Wording.counted(count, "orphan")) could be ended\(unlisted(plan)). This shows "
             + "\(count == 1 ? "it" : "them"), and ends nothing:",
           remedies: [
             step("pgsessions terminate --orphans" + (isInferred ? " --trust inferred" : ""))
@@ -24,9 +23,8 @@ extension Adviser {
     let isInferred = last.contains { $0.judged.orphanBasis == .inferred }
     advice.append(
       Advice(
-        code: "last_of_application", severity: .warning,
-        summary:
-          "\(Wording.counted(last.count, "orphan")) of \(Wording.few(names)) "
+        "last_of_application", .warning,
+        "\(Wording.counted(last.count, "orphan")) of \(Wording.few(names)) "
           + "\(last.count == 1 ? "is" : "are") kept: nothing else of "
           + "\(names.count == 1 ? "it" : "them") was heard within "
           + "\(DurationText.exact(report.judgedWith.staleAfter)), so the evidence may be wrong. "
@@ -58,9 +56,8 @@ extension Adviser {
     if case .maximumShare(let victims, let visible, let percent)? = plan.breaker {
       return [
         Advice(
-          code: "suspect_sessions", severity: .info,
-          summary:
-            "\(Wording.counted(victims, "suspect")) of \(visible) visible sessions are more than "
+          "suspect_sessions", .info,
+          "\(Wording.counted(victims, "suspect")) of \(visible) visible sessions are more than "
             + "\(percent) %, which stops terminate. A quiet pool looks the same, so look first:",
           remedies: [step("pgsessions terminate --suspects --max-share 100")])
       ]
@@ -69,9 +66,8 @@ extension Adviser {
     guard count > 0 else { return [] }
     return [
       Advice(
-        code: "suspect_sessions", severity: .info,
-        summary:
-          "\(Wording.counted(count, "suspect")) could be ended, but a quiet pool looks the same. This "
+        "suspect_sessions", .info,
+        "\(Wording.counted(count, "suspect")) could be ended, but a quiet pool looks the same. This "
           + "shows \(count == 1 ? "it" : "them"), and ends nothing:",
         remedies: [step("pgsessions terminate --suspects")])
     ]
@@ -97,9 +93,8 @@ extension Adviser {
       let isMore = endable.orphans.selected.count + endable.suspects.selected.count > 0
       advice.append(
         Advice(
-          code: "stateful_sessions", severity: .info,
-          summary:
-            "\(stateful)\(isMore ? " more" : "") \(stateful == 1 ? "holds" : "hold") state "
+          "stateful_sessions", .info,
+          "\(stateful)\(isMore ? " more" : "") \(stateful == 1 ? "holds" : "hold") state "
             + "that would be lost, or may hold it; --sessions says what. Only --include-stateful "
             + "ends such sessions."))
     }
@@ -112,9 +107,8 @@ extension Adviser {
     if superusers > 0 {
       advice.append(
         Advice(
-          code: "superusers_sessions", severity: .info,
-          summary:
-            "\(Wording.counted(superusers, "suspect")) of superusers: those are never ended. An "
+          "superusers_sessions", .info,
+          "\(Wording.counted(superusers, "suspect")) of superusers: those are never ended. An "
             + "application should not connect as a superuser."))
     }
     return advice
@@ -134,9 +128,8 @@ extension Adviser {
         }
     }
     return Advice(
-      code: "other_databases", severity: .info,
-      summary:
-        "\(count == 1 ? "1 suspect or orphan is" : "\(count) suspects or orphans are") in "
+      "other_databases", .info,
+      "\(count == 1 ? "1 suspect or orphan is" : "\(count) suspects or orphans are") in "
         + "\(place): "
         + (full.map {
           "\(SQLText.identifier($0.name ?? "")) takes no more connections, so end what is left behind "

@@ -17,17 +17,16 @@ extension Adviser {
       let longest = lives.compactMap(\.life).max() ?? .zero
       return [
         Advice(
-          code: "keepalives_are_short", severity: .info,
-          summary: "Sessions that begin now are let go \(DurationText.brief(longest)) after their "
+          "keepalives_are_short", .info,
+          "Sessions that begin now are let go \(DurationText.brief(longest)) after their "
             + "client vanished, by what is set. Orphans older than that began before it was set, or "
             + "something between client and server answers keepalives: a proxy, a pooler.")
       ]
     }
     return [
       Advice(
-        code: "shorten_keepalives", severity: .warning,
-        summary:
-          "\(sentence(worst.place, life: worst.life)) With this, sessions that begin after it "
+        "shorten_keepalives", .warning,
+        "\(sentence(worst.place, life: worst.life)) With this, sessions that begin after it "
           + "are let go within two minutes, also while a query runs. \(whoMay(long.map(\.place))) It "
           + "is of no use where a proxy or pooler answers keepalives:",
         remedies: long.prefix(3).flatMap { statements(for: $0.place) }.map(Advice.Step.change))

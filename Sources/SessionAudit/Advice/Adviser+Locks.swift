@@ -8,9 +8,8 @@ extension Adviser {
   private func advice(on blocker: Blocker) -> Advice {
     let (what, remedy) = cure(for: blocker)
     return Advice(
-      code: "lock_root", severity: severity(of: blocker),
-      summary:
-        "\(who(blocker)) keeps \(blocker.waiters) waiting for a lock\(since(blocker)). \(what)",
+      "lock_root", severity(of: blocker),
+      "\(who(blocker)) keeps \(blocker.waiters) waiting for a lock\(since(blocker)). \(what)",
       remedies: remedy.map { [.statement($0)] } ?? [])
   }
 

@@ -12,9 +12,8 @@ extension Adviser {
     guard nameless > 0 else { return [] }
     return [
       Advice(
-        code: "no_application_name", severity: .info,
-        summary:
-          "\(Wording.counted(nameless, "session")) without an application_name: only the address "
+        "no_application_name", .info,
+        "\(Wording.counted(nameless, "session")) without an application_name: only the address "
           + "tells which instance \(nameless == 1 ? "it belongs" : "they belong") to. Start each "
           + "instance with its own name in PGAPPNAME, which psycopg, Django, Celery, node-postgres "
           + "and everything on libpq take over; asyncpg, Postgrex and JDBC don't, and have a setting "
@@ -40,9 +39,8 @@ extension Adviser {
     let isSettable = betrayed.contains { $0?.isSettable ?? true }
     return [
       Advice(
-        code: "names_tell_nothing", severity: .info,
-        summary:
-          "\(names == 1 ? "1 name looks" : "\(names) names look") new at each start "
+        "names_tell_nothing", .info,
+        "\(names == 1 ? "1 name looks" : "\(names) names look") new at each start "
           + "(\(passing.prefix(2).map(\.example).joined(separator: "; "))"
           + "\(passing.count > 2 ? "; and more" : "")), so names don't tell which instance took "
           + "whose place."

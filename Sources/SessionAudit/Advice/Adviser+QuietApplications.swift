@@ -20,9 +20,8 @@ extension Adviser {
     }
     return [
       Advice(
-        code: "quiet_applications", severity: .info,
-        summary:
-          "\(Wording.few(quiet.map { "\($0.count)\($0.place)" })) have asked nothing for "
+        "quiet_applications", .info,
+        "\(Wording.few(quiet.map { "\($0.count)\($0.place)" })) have asked nothing for "
           + "\(DurationText.exact(stale)) or longer. Frozen clients look like this too, as on a "
           + "serverless platform: they are alive, and may thaw. The server lets go of what stays open "
           + "unused, if idle_session_timeout is set a little above the longest pause after which "

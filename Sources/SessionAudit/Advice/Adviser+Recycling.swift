@@ -6,8 +6,8 @@ extension Adviser {
       guard let recycling = group.recycling, recycling.verdict == .notClosed else { return nil }
       let name = Self.label(group.key.compactMap { $0 }.joined(separator: ", "))
       return Advice(
-        code: "max_age_not_closed", severity: .warning,
-        summary: "\(name): \(recycling.notClosed). \(recycling.causeOfNotClosed)")
+        "max_age_not_closed", .warning,
+        "\(name): \(recycling.notClosed). \(recycling.causeOfNotClosed)")
     }
   }
 
@@ -19,8 +19,8 @@ extension Adviser {
         leak.usedAtAge == .zero
         ? "never used" : "used only in their first \(DurationText.brief(leak.usedAtAge.roundedUp))"
       return Advice(
-        code: "connection_leak", severity: .warning,
-        summary: "\(leak.sessions) sessions of \(Self.label(leak.applicationName)) from "
+        "connection_leak", .warning,
+        "\(leak.sessions) sessions of \(Self.label(leak.applicationName)) from "
           + "\(leak.address), opened one after the other between "
           + "\(first.clock(seenFrom: report.capturedAt)) and \(last.clock(seenFrom: report.capturedAt)), "
           + "were \(used) and are open still, though that address lives; a pool would have used them "

@@ -7,8 +7,8 @@ extension Adviser {
     if binding.usedRatio >= Slots.nearlyFullRatio {
       advice.append(
         Advice(
-          code: "slots_nearly_full", severity: urgency,
-          summary: "\(binding.certainty.words)\(binding.used) of \(binding.limit) connections"
+          "slots_nearly_full", urgency,
+          "\(binding.certainty.words)\(binding.used) of \(binding.limit) connections"
             + "\(Self.owner(of: binding)) \(binding.used == 1 ? "is" : "are") used, "
             + "\(binding.available) left for this role.",
           remedies: [lookDeeper]))
@@ -21,8 +21,8 @@ extension Adviser {
         ? "none is" : "\(limit.available) \(limit.available == 1 ? "is" : "are")"
       advice.append(
         Advice(
-          code: "limit_nearly_reached", severity: limit.available == 0 ? .critical : .warning,
-          summary: "\(used) of the \(limit.limit) connections of \(limit.owner) "
+          "limit_nearly_reached", limit.available == 0 ? .critical : .warning,
+          "\(used) of the \(limit.limit) connections of \(limit.owner) "
             + "\(used == 1 ? "is" : "are") used, \(left) left, whatever room this role has.",
           remedies: advice.isEmpty ? [lookDeeper] : []))
     }
@@ -42,9 +42,8 @@ extension Adviser {
   var invalidDatabases: [Advice] {
     report.slots.invalidDatabases.prefix(3).map { name in
       Advice(
-        code: "invalid_database", severity: .warning,
-        summary:
-          "Database \(name) is invalid: its dropping was interrupted, and nobody can connect "
+        "invalid_database", .warning,
+        "Database \(name) is invalid: its dropping was interrupted, and nobody can connect "
           + "to it any more. Its owner drops what is left of it:",
         remedies: [.change("DROP DATABASE \(SQLText.identifier(name));")])
     }

@@ -29,7 +29,7 @@ extension Adviser {
     }
     return [
       Advice(
-        code: "idle_in_transaction", severity: .warning, summary: summary,
+        "idle_in_transaction", .warning, summary,
         remedies: count == 0
           ? []
           : [

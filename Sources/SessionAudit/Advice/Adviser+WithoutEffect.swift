@@ -8,8 +8,8 @@ extension Adviser {
     guard !said.isEmpty else { return [] }
     return [
       Advice(
-        code: "declared_without_effect", severity: .info,
-        summary: "Declared, and it made nobody an orphan. \(said.joined(separator: "; ")).")
+        "declared_without_effect", .info,
+        "Declared, and it made nobody an orphan. \(said.joined(separator: "; ")).")
     ]
   }
 

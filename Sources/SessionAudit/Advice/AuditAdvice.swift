@@ -8,8 +8,8 @@ public enum AuditAdvice {
 
   static func notPermitted(_ count: Int, _ user: String?) -> Advice {
     Advice(
-      code: "not_permitted", severity: .warning,
-      summary: "\(user ?? "this role") may not end \(Wording.counted(count, "session")) that "
+      "not_permitted", .warning,
+      "\(user ?? "this role") may not end \(Wording.counted(count, "session")) that "
         + "\(count == 1 ? "matches" : "match").",
       remedies: [
         .change("GRANT pg_signal_backend TO \(user.map(SQLText.identifier) ?? "CURRENT_USER");")
@@ -34,8 +34,8 @@ public enum AuditAdvice {
       kept.isKept(for: .hidden) && kept.judged.protections.contains { $0.kind == .notPermitted }
     }
     return Advice(
-      code: "hidden_sessions", severity: .warning,
-      summary: hidden == 1
+      "hidden_sessions", .warning,
+      hidden == 1
         ? "1 session that may match is hidden from \(name), and is left alone."
         : "\(hidden) sessions that may match are hidden from \(name), and are left alone.",
       remedies: [

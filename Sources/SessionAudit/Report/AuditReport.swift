@@ -171,7 +171,10 @@ public struct Advice: Sendable, Equatable {
     remedies.isEmpty ? nil : remedies.map(\.text).joined(separator: "\n")
   }
 
-  public init(code: String, severity: Severity, summary: String, remedies: [Step] = []) {
+  /// - Parameter remedies: those that name what can't be written faithfully are left out.
+  public init(
+    _ code: String, _ severity: Severity, _ summary: String, remedies: [Step] = []
+  ) {
     (self.code, self.severity, self.summary) = (code, severity, summary)
     self.remedies = remedies.filter(\.isFaithful)
   }
