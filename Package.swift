@@ -14,8 +14,8 @@ let package = Package(
     .systemLibrary(
       name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
     // The one door to the operating system: files, pipes, children, terminal, signals, clock, locks.
-    .target(name: "System"),
-    .target(name: "PostgresClient", dependencies: ["CLibpq", "System"]),
+    .target(name: "OperatingSystem"),
+    .target(name: "PostgresClient", dependencies: ["CLibpq", "OperatingSystem"]),
 
     // The SQL as files that a person can read and run in psql, built into the binary.
     .target(
@@ -26,7 +26,8 @@ let package = Package(
     .target(name: "SessionAudit"),
 
     .target(
-      name: "ServerAccess", dependencies: ["PostgresClient", "Queries", "SessionAudit", "System"]),
+      name: "ServerAccess",
+      dependencies: ["PostgresClient", "Queries", "SessionAudit", "OperatingSystem"]),
     // toml++, which is headers only, behind a C interface. It tells the line of each key.
     .target(
       name: "CToml",
@@ -41,25 +42,27 @@ let package = Package(
     .target(
       name: "Commands",
       dependencies: [
-        "PostgresClient", "ServerAccess", "SessionAudit", "Rendering", "InputFiles", "System",
+        "PostgresClient", "ServerAccess", "SessionAudit", "Rendering", "InputFiles",
+        "OperatingSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "pgsessions", dependencies: ["Commands", "System"]),
+    .executableTarget(name: "pgsessions", dependencies: ["Commands", "OperatingSystem"]),
 
     // Throw-away servers, the relay that lets clients vanish, and what is built on them.
     .target(
-      name: "TestSupport", dependencies: ["PostgresClient", "System", "TestJSON"],
+      name: "TestSupport", dependencies: ["PostgresClient", "OperatingSystem", "TestJSON"],
       path: "Tests/Support/TestSupport", exclude: ["Python", "Ruby"]),
     // Keeps the JSON that tests produce for the schemas.
     .target(name: "TestJSON", path: "Tests/Support/TestJSON"),
     .executableTarget(name: "dyno-relay", path: "Tests/Programs/DynoRelay"),
     .executableTarget(
-      name: "demo", dependencies: ["TestSupport", "PostgresClient", "System"],
+      name: "demo", dependencies: ["TestSupport", "PostgresClient", "OperatingSystem"],
       path: "Tests/Programs/Demo"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "TestSupport", "TestPages", "PostgresClient", "SessionAudit", "System", "Rendering",
+        "TestSupport", "TestPages", "PostgresClient", "SessionAudit", "OperatingSystem",
+        "Rendering",
         "measure",
       ],
       path: "Tests/Programs/Bench"),
@@ -81,7 +84,8 @@ let package = Package(
     // What the contract's words make of a true history, written a second time.
     .target(name: "TestOracle", path: "Tests/Support/TestOracle"),
     .target(
-      name: "TestStress", dependencies: ["TestSupport", "TestRandom", "PostgresClient", "System"],
+      name: "TestStress",
+      dependencies: ["TestSupport", "TestRandom", "PostgresClient", "OperatingSystem"],
       path: "Tests/Support/TestStress"),
     .executableTarget(
       name: "stress", dependencies: ["TestStress", "TestSupport"], path: "Tests/Programs/Stress"),
@@ -89,7 +93,7 @@ let package = Package(
       name: "TestSoak",
       dependencies: [
         "TestSupport", "TestRandom", "TestOracle", "TestStress", "TestJSON", "PostgresClient",
-        "System",
+        "OperatingSystem",
       ], path: "Tests/Support/TestSoak"),
     .executableTarget(
       name: "soak", dependencies: ["TestSoak", "TestSupport", "TestRandom"],
@@ -97,14 +101,14 @@ let package = Package(
 
     // What is delivered, in a clean root.
     .executableTarget(
-      name: "package-check", dependencies: ["System", "TestSupport"],
+      name: "package-check", dependencies: ["OperatingSystem", "TestSupport"],
       path: "Tests/Programs/PackageCheck"),
 
     .testTarget(
-      name: "SystemTests", dependencies: ["System", "TestSupport", "TestTraits"]),
+      name: "OperatingSystemTests", dependencies: ["OperatingSystem", "TestSupport", "TestTraits"]),
     .testTarget(
       name: "PostgresClientTests",
-      dependencies: ["PostgresClient", "System", "TestSupport", "TestTraits"]),
+      dependencies: ["PostgresClient", "OperatingSystem", "TestSupport", "TestTraits"]),
     .testTarget(name: "SessionAuditTests", dependencies: ["SessionAudit", "TestRandom"]),
     .testTarget(
       name: "InputFilesTests",
@@ -124,13 +128,15 @@ let package = Package(
     .testTarget(
       name: "ServerAccessTests",
       dependencies: [
-        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "System", "TestRandom",
+        "ServerAccess", "SessionAudit", "PostgresClient", "Queries", "OperatingSystem",
+        "TestRandom",
         "TestSupport", "TestTraits",
       ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "Rendering", "SessionAudit", "System", "TestOracle", "TestPages", "TestRandom",
+        "Commands", "Rendering", "SessionAudit", "OperatingSystem", "TestOracle", "TestPages",
+        "TestRandom",
         "TestSoak",
         "TestStress", "TestSupport", "TestTraits", "PostgresClient", "pgsessions", "dyno-relay",
         "log-writer",

@@ -1,8 +1,8 @@
 import ArgumentParser
+import OperatingSystem
 import Rendering
 import ServerAccess
 import SessionAudit
-import System
 
 struct AuditCommand: TargetCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import InputFiles
+import OperatingSystem
 import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
-import System
 
 /// One audit of one target: read, judge, look again, advise.
 struct AuditRun: ReportingRun {

@@ -1,6 +1,6 @@
+import OperatingSystem
 import ServerAccess
 import SessionAudit
-import System
 
 extension ChildCommand.Outcome {
   /// The last of what it said, for a message: without passwords, and short.

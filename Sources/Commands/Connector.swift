@@ -1,8 +1,8 @@
+import OperatingSystem
 import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
-import System
 
 /// How to connect, as options and environment say; the same for each of several targets.
 struct Connector: Sendable {

@@ -1,8 +1,8 @@
+import OperatingSystem
 import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
-import System
 
 /// The one funnel through which everything goes to stderr: prefixed, escaped, without passwords.
 enum Diagnostics {

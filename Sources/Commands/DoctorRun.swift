@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import ServerAccess
 import SessionAudit
-import System
 
 /// One examination of one target.
 struct DoctorRun: ReportingRun {

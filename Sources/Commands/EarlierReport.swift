@@ -1,7 +1,7 @@
 import InputFiles
+import OperatingSystem
 import Rendering
 import SessionAudit
-import System
 
 /// The report that `--earlier` names: what the same server showed before.
 struct EarlierReport: Sendable {

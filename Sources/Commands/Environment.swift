@@ -1,6 +1,6 @@
+import OperatingSystem
 import PostgresClient
 import ServerAccess
-import System
 
 /// Of the environment what the program looks at, and what it keeps from others.
 extension Environment {

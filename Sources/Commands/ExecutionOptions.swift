@@ -1,8 +1,8 @@
 import ArgumentParser
 import InputFiles
+import OperatingSystem
 import ServerAccess
 import SessionAudit
-import System
 
 /// How sessions are ended.
 struct ExecutionOptions: ParsableArguments {

@@ -1,5 +1,5 @@
+import OperatingSystem
 import SessionAudit
-import System
 
 /// What a file is to the program.
 enum FileUse {

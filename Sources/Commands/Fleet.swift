@@ -1,9 +1,9 @@
+import OperatingSystem
 import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
 import Synchronization
-import System
 
 /// Does the same for several targets side by side, each on a thread of its own, so that one that
 /// hangs costs the others nothing.

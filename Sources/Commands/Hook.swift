@@ -1,6 +1,6 @@
+import OperatingSystem
 import ServerAccess
 import SessionAudit
-import System
 
 /// A command that is told of each run that is worth telling of: the run's JSON on stdin.
 struct Hook: Sendable {

@@ -1,6 +1,6 @@
 import InputFiles
+import OperatingSystem
 import SessionAudit
-import System
 
 extension InputFile {
   /// - Parameters:

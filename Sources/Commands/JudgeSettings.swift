@@ -1,8 +1,8 @@
 import InputFiles
+import OperatingSystem
 import PostgresClient
 import ServerAccess
 import SessionAudit
-import System
 
 /// What the judge is told, up to what only a target and its snapshot can settle.
 struct JudgeSettings: Sendable {

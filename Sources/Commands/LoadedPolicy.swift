@@ -1,8 +1,8 @@
 import InputFiles
+import OperatingSystem
 import PostgresClient
 import ServerAccess
 import SessionAudit
-import System
 
 /// A policy file that was read, and the path that names the places in it.
 struct LoadedPolicy: Sendable {

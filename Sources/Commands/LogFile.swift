@@ -1,7 +1,7 @@
+import OperatingSystem
 import Rendering
 import SessionAudit
 import Synchronization
-import System
 
 /// Where a run that ends sessions writes down what it does: whole lines, appended, each out of our
 /// hands before the run goes on. Several runs may share a file, also those of one process.

@@ -1,7 +1,7 @@
 import ArgumentParser
+import OperatingSystem
 import Rendering
 import SessionAudit
-import System
 
 /// The forms of a report.
 enum ReportFormat: String, CaseIterable {

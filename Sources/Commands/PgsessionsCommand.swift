@@ -1,7 +1,7 @@
 import ArgumentParser
 import InputFiles
+import OperatingSystem
 import SessionAudit
-import System
 
 public struct PgsessionsCommand: ParsableCommand {
   public static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import ArgumentParser
 import InputFiles
+import OperatingSystem
 import SessionAudit
-import System
 
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

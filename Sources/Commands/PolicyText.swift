@@ -1,8 +1,8 @@
 import InputFiles
+import OperatingSystem
 import Rendering
 import ServerAccess
 import SessionAudit
-import System
 
 /// A policy file as text for people: each value with the line that says it.
 enum PolicyText {

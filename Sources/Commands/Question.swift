@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import Rendering
 import SessionAudit
-import System
 
 /// Asks whoever sits at the terminal whether a plan shall be carried out.
 struct Question: Sendable {

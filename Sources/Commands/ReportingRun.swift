@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import ServerAccess
 import SessionAudit
-import System
 
 /// What comes to a report of a target: how it is reached, and what it is judged by.
 protocol ReportingRun: Sendable {

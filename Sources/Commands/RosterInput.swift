@@ -1,8 +1,8 @@
 import InputFiles
+import OperatingSystem
 import PostgresClient
 import ServerAccess
 import SessionAudit
-import System
 
 /// A roster as it came, with when it was taken.
 struct RosterInput {

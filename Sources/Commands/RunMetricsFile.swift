@@ -1,6 +1,6 @@
+import OperatingSystem
 import Rendering
 import SessionAudit
-import System
 
 /// Where `--metrics` puts the figures of a run, in the place of those of the run before.
 struct RunMetricsFile {

@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import ServerAccess
 import SessionAudit
-import System
 
 /// Tries again and again to get a connection slot (`--wait-for-slot`), one connection at a time.
 struct SlotRetry {

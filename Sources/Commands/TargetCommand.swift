@@ -1,9 +1,9 @@
 import ArgumentParser
+import OperatingSystem
 import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
-import System
 
 /// A command that does the same on one target or many: settings, output, a run on each target, the
 /// report, the status, and who is told.

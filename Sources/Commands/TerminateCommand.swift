@@ -1,9 +1,9 @@
 import ArgumentParser
+import OperatingSystem
 import PostgresClient
 import Rendering
 import ServerAccess
 import SessionAudit
-import System
 
 struct TerminateCommand: TargetCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import ServerAccess
 import SessionAudit
-import System
 
 /// What runs of `terminate` have in common, of whichever target.
 struct Termination: ReportingRun {

@@ -1,5 +1,5 @@
 import CLibpq
-import System
+import OperatingSystem
 
 extension Connection {
   /// Connects to the first of several hosts that takes us, each within a time of its own, as

@@ -1,5 +1,5 @@
 import CLibpq
-import System
+import OperatingSystem
 
 /// One session on a server. Used by one thread at a time; closes when it goes.
 public final class Connection {

@@ -1,5 +1,5 @@
 import Commands
-import System
+import OperatingSystem
 
 @main
 enum Entrypoint {

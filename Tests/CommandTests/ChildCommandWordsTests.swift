@@ -1,7 +1,7 @@
 import Testing
 
 @testable import Commands
-@testable import System
+@testable import OperatingSystem
 
 /// What is said of another program that was run.
 struct ChildCommandWordsTests {

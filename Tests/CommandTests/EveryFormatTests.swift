@@ -1,6 +1,6 @@
+import OperatingSystem
 import PostgresClient
 import Rendering
-import System
 import TestPages
 import TestSupport
 import TestTraits

@@ -1,5 +1,5 @@
+import OperatingSystem
 import SessionAudit
-import System
 import Testing
 
 @testable import Commands

@@ -1,6 +1,6 @@
 import ArgumentParser
+import OperatingSystem
 import PostgresClient
-import System
 import TestSupport
 import TestTraits
 import Testing

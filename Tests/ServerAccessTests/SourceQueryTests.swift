@@ -1,6 +1,6 @@
+import OperatingSystem
 import PostgresClient
 import Queries
-import System
 import TestSupport
 import TestTraits
 import Testing

@@ -1,6 +1,6 @@
+import OperatingSystem
 import PostgresClient
 import SessionAudit
-import System
 import TestRandom
 import TestSupport
 import TestTraits

@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import Queries
 import SessionAudit
-import System
 
 /// The second look at a server: what the sessions that may be ended hold, who blocks whom, and what
 /// settings let orphans live. One read-only transaction in one round trip, and none where there is nothing to ask.

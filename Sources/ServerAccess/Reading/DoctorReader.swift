@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import Queries
 import SessionAudit
-import System
 
 /// What doctor asks beside a snapshot: one read-only transaction in one round trip.
 public struct DoctorReader {

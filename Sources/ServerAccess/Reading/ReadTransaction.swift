@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import Queries
 import SessionAudit
-import System
 
 /// Questions asked in one read-only transaction, sent and answered in one round trip. Settings are
 /// local to it, so that nothing outlives it, not even through a pooler.

@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import Queries
 import SessionAudit
-import System
 
 /// Reads a snapshot: one read-only transaction, sent and answered in one round trip.
 public struct SnapshotReader {

@@ -1,6 +1,6 @@
+import OperatingSystem
 import PostgresClient
 import SessionAudit
-import System
 
 /// A plan while it is carried out. Whatever happens, each victim has an outcome at any moment.
 struct Execution {

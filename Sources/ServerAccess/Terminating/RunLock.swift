@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import Queries
 import SessionAudit
-import System
 
 /// Keeps runs that end sessions from overlapping on one server, whatever database each is connected
 /// to. Advisory locks are granted for each database by itself, so that whoever has one still looks

@@ -1,7 +1,7 @@
+import OperatingSystem
 import PostgresClient
 import Queries
 import SessionAudit
-import System
 
 /// Ends the sessions of a plan: one statement each, which checks once more that the session is
 /// still as it was judged, then one wait in which all are watched until they are gone.

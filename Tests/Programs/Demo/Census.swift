@@ -1,5 +1,5 @@
+import OperatingSystem
 import PostgresClient
-import System
 import TestSupport
 
 #if canImport(Glibc)

@@ -1,6 +1,6 @@
+import OperatingSystem
 import PostgresClient
 import Synchronization
-import System
 import TestSupport
 
 #if canImport(Glibc)

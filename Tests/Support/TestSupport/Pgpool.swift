@@ -1,5 +1,5 @@
+import OperatingSystem
 import PostgresClient
-import System
 
 #if canImport(Glibc)
   import Glibc

@@ -2,7 +2,7 @@ import TestSupport
 import TestTraits
 import Testing
 
-@testable import System
+@testable import OperatingSystem
 
 #if canImport(Glibc)
   import Glibc

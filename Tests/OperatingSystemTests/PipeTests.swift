@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import System
+@testable import OperatingSystem
 
 struct PipeTests {
   @Test func bringsBytesAndItsEnd() throws {

@@ -33,11 +33,11 @@ struct PlatformImportTests {
 
   @Test func nobodyElseImportsThePlatform() throws {
     let imports = try Self.imports()
-    #expect(imports.count { $0.file.hasPrefix("System/") && $0.module == "Glibc" } > 10)
+    #expect(imports.count { $0.file.hasPrefix("OperatingSystem/") && $0.module == "Glibc" } > 10)
     let others = imports.filter {
-      Self.platforms.contains($0.module) && !$0.file.hasPrefix("System/")
+      Self.platforms.contains($0.module) && !$0.file.hasPrefix("OperatingSystem/")
     }
-    #expect(others.isEmpty, "only Sources/System asks the system: \(others)")
+    #expect(others.isEmpty, "only Sources/OperatingSystem asks the system: \(others)")
     let heavy = imports.filter { $0.module.hasPrefix("Foundation") || $0.module == "Dispatch" }
     #expect(heavy.isEmpty, "\(heavy)")
   }
@@ -46,8 +46,8 @@ struct PlatformImportTests {
     let ours = try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/Sources")
     for (file, module) in try Self.imports() {
       let isPure = ["SessionAudit/", "Rendering/"].contains { file.hasPrefix($0) }
-      #expect(!isPure || module != "System", "\(file)")
-      #expect(!file.hasPrefix("System/") || !ours.contains(module), "\(file): \(module)")
+      #expect(!isPure || module != "OperatingSystem", "\(file)")
+      #expect(!file.hasPrefix("OperatingSystem/") || !ours.contains(module), "\(file): \(module)")
     }
   }
 }

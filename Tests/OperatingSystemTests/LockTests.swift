@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import System
+@testable import OperatingSystem
 
 struct LockTests {
   @Test func letsOneThreadInAtATime() throws {
