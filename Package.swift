@@ -39,14 +39,22 @@ let package = Package(
     .target(name: "InputFiles", dependencies: ["CToml", "SessionAudit"]),
     .target(
       name: "Rendering", dependencies: ["SessionAudit"], resources: [.embedInCode("HTML/Page")]),
+    // What is done with a target: audits, doctors and terminations, and whom they tell.
     .target(
-      name: "Commands",
+      name: "Runs",
       dependencies: [
         "PostgresClient", "ServerAccess", "SessionAudit", "Rendering", "InputFiles",
         "OperatingSystem",
+      ]),
+    // Options, and commands that declare them.
+    .target(
+      name: "Commands",
+      dependencies: [
+        "Runs", "PostgresClient", "ServerAccess", "SessionAudit", "Rendering", "InputFiles",
+        "OperatingSystem",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "pgsessions", dependencies: ["Commands", "OperatingSystem"]),
+    .executableTarget(name: "pgsessions", dependencies: ["Commands", "OperatingSystem", "Runs"]),
 
     // Throw-away servers, the relay that lets clients vanish, and what is built on them.
     .target(
@@ -68,7 +76,7 @@ let package = Package(
       path: "Tests/Programs/Bench"),
     .executableTarget(name: "measure", path: "Tests/Programs/Measure"),
     .executableTarget(
-      name: "log-writer", dependencies: ["Commands", "Rendering", "SessionAudit"],
+      name: "log-writer", dependencies: ["Runs", "Rendering", "SessionAudit"],
       path: "Tests/Programs/LogWriter"),
 
     // Reports of many sessions and of hostile text, and pictures of them.
@@ -119,7 +127,7 @@ let package = Package(
       exclude: ["Golden"]),
     .testTarget(
       name: "CorpusTests",
-      dependencies: ["Commands", "InputFiles", "Rendering", "SessionAudit", "TestJSON"],
+      dependencies: ["Commands", "InputFiles", "Rendering", "Runs", "SessionAudit", "TestJSON"],
       exclude: ["Cases"]),
     .testTarget(
       name: "SchemaTests",
@@ -135,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Commands", "Rendering", "SessionAudit", "OperatingSystem", "TestOracle", "TestPages",
+        "Commands", "Runs", "Rendering", "SessionAudit", "OperatingSystem", "TestOracle",
+        "TestPages",
         "TestRandom",
         "TestSoak",
         "TestStress", "TestSupport", "TestTraits", "PostgresClient", "pgsessions", "dyno-relay",

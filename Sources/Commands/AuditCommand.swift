@@ -1,6 +1,7 @@
 import ArgumentParser
 import OperatingSystem
 import Rendering
+import Runs
 import ServerAccess
 import SessionAudit
 
@@ -124,10 +125,7 @@ struct AuditCommand: TargetCommand {
         try self.judging.refuseWhatSpeaksOfOneDatabase(targets.named(by: settings.loaded))
       }
       delivery = try output.opened()
-      source = .servers(
-        Fleet(
-          targets: targets, timeout: run.connector.timeout, refused: run.refused,
-          work: { [run] in TargetRun(try run.result(of: $0)) }))
+      source = .servers(run.fleet(of: targets))
     }
     return Operation(
       source: source, delivery: delivery, renderer: renderer(delivery, settings),

@@ -2,6 +2,7 @@ import ArgumentParser
 import InputFiles
 import PostgresClient
 import Rendering
+import Runs
 import ServerAccess
 import SessionAudit
 

@@ -1,5 +1,6 @@
 import OperatingSystem
 import Rendering
+import Runs
 import SessionAudit
 
 /// Where a command's report goes and in which form: to stdout, or to a file that is there whole or not

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PostgresClient
 import Rendering
+import Runs
 import ServerAccess
 import SessionAudit
 
@@ -75,10 +76,7 @@ struct DoctorCommand: TargetCommand {
     let run = DoctorRun(
       connector: connection.connector(settings), judging: judging, plannedRole: role)
     return Operation(
-      source: .servers(
-        Fleet(
-          targets: targets, timeout: run.connector.timeout, refused: run.refused,
-          work: { TargetRun(try run.result(of: $0)) })),
+      source: .servers(run.fleet(of: targets)),
       delivery: delivery, renderer: renderer(delivery, settings),
       status: { $0.report == nil ? Diagnostics.refusal($0, of: $1) : .done })
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import InputFiles
 import OperatingSystem
+import Runs
 import ServerAccess
 import SessionAudit
 

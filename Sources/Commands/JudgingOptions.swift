@@ -1,5 +1,6 @@
 import ArgumentParser
 import InputFiles
+import Runs
 import ServerAccess
 import SessionAudit
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Runs
 import SessionAudit
 
 /// Values on the command line, with messages that say what to write instead.
@@ -101,14 +102,7 @@ extension Parsing {
   }
 
   static func networks(_ texts: [String], _ option: String) throws -> [Network] {
-    try texts.map { text in
-      guard let network = Network(text) else {
-        throw ExitError.usage(
-          "\(option) \(text): an address or a range is written like 10.0.0.7, 10.0.0.0/8 or "
-            + "fd00::/8, and a range begins at its first address")
-      }
-      return network
-    }
+    try texts.map { try Network.given($0, by: option) }
   }
 
   /// Globs on application_name, each of which some server could show.

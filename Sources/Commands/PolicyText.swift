@@ -1,6 +1,7 @@
 import InputFiles
 import OperatingSystem
 import Rendering
+import Runs
 import ServerAccess
 import SessionAudit
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import OperatingSystem
 import PostgresClient
 import Rendering
+import Runs
 import ServerAccess
 import SessionAudit
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import OperatingSystem
 import PostgresClient
 import Rendering
+import Runs
 import ServerAccess
 import SessionAudit
 
@@ -86,7 +87,7 @@ struct TerminateCommand: TargetCommand {
       settings.loaded)
     let failed: (ExitError) throws -> ExitStatus = { failure in
       guard let notices else { throw failure }
-      return notices.tell(failure, targets, settings)
+      return notices.tell(failure, targets, environment: settings.environment)
     }
     do {
       var operation = try operation(targets, selection, ending, isGranted, settings)
@@ -127,11 +128,7 @@ struct TerminateCommand: TargetCommand {
     let question = Question(style: output.style(on: 1, settings), interrupts: interrupts)
     let confirm = isGranted ? nil : question.confirm
     return Operation(
-      source: .servers(
-        Fleet(
-          targets: targets, timeout: termination.connector.timeout,
-          refused: termination.refused,
-          work: { [termination] in try termination.run(on: $0, confirm: confirm) })),
+      source: .servers(termination.fleet(of: targets, confirm: confirm)),
       delivery: delivery,
       renderer: renderer(delivery, targets, selection, ending, settings),
       status: Diagnostics.termination,

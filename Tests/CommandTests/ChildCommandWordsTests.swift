@@ -2,6 +2,7 @@ import Testing
 
 @testable import Commands
 @testable import OperatingSystem
+@testable import Runs
 
 /// What is said of another program that was run.
 struct ChildCommandWordsTests {

@@ -3,6 +3,7 @@ import SessionAudit
 import Testing
 
 @testable import Commands
+@testable import Runs
 
 /// What a user reads where the system refuses something, and the status that goes with it.
 struct ExitErrorTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Commands
+@testable import Runs
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -3,6 +3,7 @@ import TestTraits
 import Testing
 
 @testable import Commands
+@testable import Runs
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Commands
+@testable import Runs
 
 struct SettingsTests {
   @Test func theFirstThatSaysSomethingDecidesAndIsKnown() {

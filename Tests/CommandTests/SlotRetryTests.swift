@@ -6,6 +6,7 @@ import TestTraits
 import Testing
 
 @testable import Commands
+@testable import Runs
 
 #if canImport(Glibc)
   import Glibc

@@ -5,6 +5,7 @@ import TestJSON
 import Testing
 
 @testable import Commands
+@testable import Runs
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

@@ -2,6 +2,7 @@ import SessionAudit
 import Testing
 
 @testable import Commands
+@testable import Runs
 
 /// `--fail-on`, over reports of the corpus.
 struct FailConditionTests {

@@ -1,5 +1,5 @@
-import Commands
 import Rendering
+import Runs
 import SessionAudit
 
 #if canImport(Glibc)

@@ -34,7 +34,7 @@ package final class LogFile: Sendable {
 
   static func name(_ path: String) -> String { path == "-" ? "stdout" : path }
 
-  var descriptor: Int32 { file.descriptor }
+  package var descriptor: Int32 { file.descriptor }
 
   /// Writes down what happens now.
   /// - Throws: status 74.

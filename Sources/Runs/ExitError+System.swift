@@ -2,7 +2,7 @@ import OperatingSystem
 import SessionAudit
 
 /// What a file is to the program.
-enum FileUse {
+package enum FileUse {
   /// `-` is stdin.
   case input
   case log
@@ -12,7 +12,7 @@ enum FileUse {
 
 /// The one place where an error of the system gets an exit status, a sentence and what to do next.
 extension ExitError {
-  init(_ error: SystemError, of use: FileUse) {
+  package init(_ error: SystemError, of use: FileUse) {
     switch use {
     case .input: self = Self.ofInput(error)
     case .log: self = error.operation == .open ? Self.ofOpeningLog(error) : Self.ofLog(error)
@@ -27,7 +27,7 @@ extension ExitError {
   }
 
   /// - Parameter what: as the sentence calls it.
-  init(notWritten what: String, _ error: SystemError) {
+  package init(notWritten what: String, _ error: SystemError) {
     self.init(
       status: .writeFailed, sentence: "\(what) could not be written: \(Self.reason(error))")
   }
@@ -90,7 +90,7 @@ extension ExitError {
 
 extension Interrupts {
   /// What the first signal asks for; nil where none has come.
-  var status: ExitStatus? {
+  package var status: ExitStatus? {
     switch firstSignal {
     case .interrupt: .interrupted
     case .terminate: .terminated

@@ -2,4 +2,4 @@
 public let programVersion = "0.1.0"
 
 /// What --version says.
-let programTitle = "pgsessions \(programVersion)"
+package let programTitle = "pgsessions \(programVersion)"

@@ -4,7 +4,7 @@ import Rendering
 import SessionAudit
 
 /// The report that `--earlier` names: what the same server showed before.
-struct EarlierReport: Sendable {
+package struct EarlierReport: Sendable {
   /// As messages have it.
   private let name: String
   private let snapshot: Snapshot
@@ -14,7 +14,7 @@ struct EarlierReport: Sendable {
     + "--earlier earlier.json."
 
   /// - Throws: `ExitError` with status 65 or 66.
-  static func read(_ path: String) throws -> EarlierReport {
+  package static func read(_ path: String) throws -> EarlierReport {
     let file = try InputFile.read(path)
     let parts = try file.savedReports()
     guard parts.count == 1 else {

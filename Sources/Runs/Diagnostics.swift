@@ -5,16 +5,16 @@ import ServerAccess
 import SessionAudit
 
 /// The one funnel through which everything goes to stderr: prefixed, escaped, without passwords.
-enum Diagnostics {
+package enum Diagnostics {
   /// - Parameter name: whose of several targets it is.
-  static func warn(_ sentence: String, of name: String? = nil) {
+  package static func warn(_ sentence: String, of name: String? = nil) {
     write("warning: \(sentence)", name)
   }
 
   /// What is going on, for whoever waits for it.
-  static func note(_ sentence: String, of name: String? = nil) { write(sentence, name) }
+  package static func note(_ sentence: String, of name: String? = nil) { write(sentence, name) }
 
-  static func report(_ failure: ExitError, of name: String? = nil) {
+  package static func report(_ failure: ExitError, of name: String? = nil) {
     write(
       ([failure.sentence] + [failure.nextStep].compactMap { $0 }).joined(separator: "\n"), name)
   }
@@ -37,7 +37,9 @@ enum Diagnostics {
 
   /// Why there is no report.
   /// - Returns: the status of it; `done` where there is one.
-  static func refusal<Report>(_ result: TargetResult<Report>, of name: String?) -> ExitStatus {
+  package static func refusal<Report>(_ result: TargetResult<Report>, of name: String?)
+    -> ExitStatus
+  {
     guard case .refused(let failure, _, _) = result else { return .done }
     report(failure, of: name)
     return ExitStatus(failure.kind)
@@ -65,7 +67,7 @@ enum Diagnostics {
     return Failure(error, reaching: target)
   }
 
-  static func failure(_ error: TargetError) -> ExitError {
+  package static func failure(_ error: TargetError) -> ExitError {
     switch error {
     case .malformed(let what, let error):
       .usage(

@@ -6,18 +6,30 @@ import ServerAccess
 import SessionAudit
 
 /// One audit of one target: read, judge, look again, advise.
-struct AuditRun: ReportingRun {
-  var connector: Connector
-  var judging: JudgeSettings
+package struct AuditRun: ReportingRun {
+  package var connector: Connector
+  package var judging: JudgeSettings
   var keepsQueries: Bool
   /// What of the command line judges in the same way at a moment, for the commands that advice
   /// prints.
   var words: @Sendable (Timestamp) -> [String]
   /// What the same server showed before.
-  var earlier: EarlierReport?
+  package var earlier: EarlierReport?
+
+  package init(
+    connector: Connector, judging: JudgeSettings, keepsQueries: Bool,
+    words: @escaping @Sendable (Timestamp) -> [String]
+  ) {
+    (self.connector, self.judging) = (connector, judging)
+    (self.keepsQueries, self.words) = (keepsQueries, words)
+  }
+
+  package func fleet(of targets: [ResolvedTarget]) -> Fleet<AuditReport> {
+    fleet(of: targets) { TargetRun(try result(of: $0)) }
+  }
 
   /// - Throws: `ExitError` for what the command line would have to say otherwise.
-  func result(of target: ResolvedTarget) throws -> TargetResult<AuditReport> {
+  package func result(of target: ResolvedTarget) throws -> TargetResult<AuditReport> {
     let judging = try judging.of(target, within: connector.timeout)
     return try result(of: target) { session, deadline in
       let snapshot = try SnapshotReader(session).read(
@@ -36,7 +48,7 @@ struct AuditRun: ReportingRun {
 
   /// Of each target that a file has the report of.
   /// - Throws: `ExitError` with status 64 to 66.
-  func results(of parts: [SavedReport.Part]) throws -> [TargetResult<AuditReport>] {
+  package func results(of parts: [SavedReport.Part]) throws -> [TargetResult<AuditReport>] {
     try parts.map { part in
       switch part {
       case .refused(var failure, let target):

@@ -10,6 +10,14 @@ protocol ReportingRun: Sendable {
 }
 
 extension ReportingRun {
+  /// The same on each target.
+  func fleet<Report>(
+    of targets: [ResolvedTarget],
+    work: @escaping @Sendable (ResolvedTarget) throws -> TargetRun<Report>
+  ) -> Fleet<Report> {
+    Fleet(targets: targets, timeout: connector.timeout, refused: refused, work: work)
+  }
+
   /// - Parameters:
   ///   - interruption: ends connecting early.
   ///   - report: what is done with the session; a failure of the server in it is the target's refusal.
@@ -27,7 +35,8 @@ extension ReportingRun {
     }
   }
 
-  func refused<Report>(_ failure: Failure, _ target: ResolvedTarget) -> TargetResult<Report> {
+  package func refused<Report>(_ failure: Failure, _ target: ResolvedTarget) -> TargetResult<Report>
+  {
     .refused(
       failure, target: target.described(environment: connector.environment),
       judgedWith: judging.policy)

@@ -3,7 +3,7 @@ import SessionAudit
 extension Diagnostics {
   /// What kept a run from ending what it was to end.
   /// - Returns: the status of it.
-  static func termination(
+  package static func termination(
     _ result: TargetResult<TerminationReport>, of name: String?
   ) -> ExitStatus {
     guard let done = result.report else { return refusal(result, of: name) }

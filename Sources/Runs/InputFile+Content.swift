@@ -9,7 +9,7 @@ extension InputFile {
   ///   - limit: how long a pipe may take to say all, or nothing for so long.
   ///   - interruption: ends it early.
   /// - Throws: `ExitError` with status 64 to 66.
-  static func read(
+  package static func read(
     _ path: String, atMost mostBytes: Int = 512 << 20, within limit: Duration = .seconds(60),
     interruption: Interruption? = nil
   ) throws -> InputFile {
@@ -32,7 +32,7 @@ extension InputFile {
   }
 
   /// - Throws: `ExitError` with status 65 and the place.
-  func savedReports() throws -> [SavedReport.Part] {
+  package func savedReports() throws -> [SavedReport.Part] {
     try parsed { bytes throws(InputFileError) in
       try SavedReport.readAll(bytes)
     }
@@ -54,12 +54,12 @@ extension InputFile {
     ExitError(status: .wrongFile, sentence: "\(Self.name(path)): \(problem)")
   }
 
-  static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
+  package static func name(_ path: String) -> String { path == "-" ? "stdin" : path }
 }
 
 /// The clock of this machine, which tells how old a file is; what is judged has the server's.
-enum LocalClock {
-  static var now: Timestamp { timestamp(WallClock.now) }
+package enum LocalClock {
+  package static var now: Timestamp { timestamp(WallClock.now) }
 
   /// - Parameter microseconds: since 1970; Postgres counts from 2000.
   static func timestamp(_ microseconds: Int64) -> Timestamp {

@@ -3,13 +3,17 @@ import ServerAccess
 import SessionAudit
 
 /// A command that is told of each run that is worth telling of: the run's JSON on stdin.
-struct Hook: Sendable {
-  static let defaultTimeout = Duration.seconds(10)
+package struct Hook: Sendable {
+  package static let defaultTimeout = Duration.seconds(10)
 
   var command: ChildCommand.Words
-  var timeout = Hook.defaultTimeout
+  var timeout: Duration
   /// Variables with passwords, beside those that are known to hold them.
-  var secretVariables: [String] = []
+  var secretVariables: [String]
+
+  package init(command: ChildCommand.Words, timeout: Duration, secretVariables: [String]) {
+    (self.command, self.timeout, self.secretVariables) = (command, timeout, secretVariables)
+  }
 
   /// Whether a run is worth it: somebody was signalled, or it did not go well. Of a run that found
   /// nothing to do nobody wants to hear every five minutes.

@@ -7,23 +7,23 @@ import Synchronization
 
 /// Does the same for several targets side by side, each on a thread of its own, so that one that
 /// hangs costs the others nothing.
-struct Fleet<Report: TargetReport> {
-  typealias Run = TargetRun<Report>
+package struct Fleet<Report: TargetReport> {
+  package typealias Run = TargetRun<Report>
 
   /// Threads; with more targets each that is done makes room for another.
   static var mostAtOnce: Int { 64 }
 
-  var targets: [ResolvedTarget]
+  package var targets: [ResolvedTarget]
   /// A target's whole time.
   var timeout: Duration
   /// A failure as a result.
   var refused: @Sendable (Failure, ResolvedTarget) -> TargetResult<Report>
   /// On a thread of its own. What it throws is that target's failure alone.
-  var work: @Sendable (ResolvedTarget) throws -> Run
+  package var work: @Sendable (ResolvedTarget) throws -> Run
 
   /// What came of each target, in their order.
   /// - Parameter take: on the calling thread, each as it comes.
-  func runs(take: (Run) -> Void = { _ in }) -> [Run] {
+  package func runs(take: (Run) -> Void = { _ in }) -> [Run] {
     var runs = [Run?](repeating: nil, count: targets.count)
     let start = ContinuousClock.now
     let (targets, work, refused) = (targets, work, refused)

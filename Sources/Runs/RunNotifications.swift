@@ -4,7 +4,7 @@ import SessionAudit
 
 /// Who hears of a run that ends sessions, beside whoever reads its report: Prometheus, by a file of
 /// metrics, and a hook.
-struct RunNotifications {
+package struct RunNotifications {
   private let metrics: RunMetricsFile?
   private let hook: Hook?
   private let started = ContinuousClock.now
@@ -12,7 +12,7 @@ struct RunNotifications {
   /// Makes sure that the metrics can be written before anything else is done.
   /// - Parameter others: the other files that are written, and the options that name them.
   /// - Throws: status 73.
-  init(
+  package init(
     metrics: String?, hook: Hook?, beside others: [(option: String, path: String?)]
   ) throws(ExitError) {
     self.metrics = if let metrics { try RunMetricsFile(metrics) } else { nil }
@@ -30,7 +30,7 @@ struct RunNotifications {
   ///   - runs: each with its status.
   ///   - status: of all of them.
   /// - Returns: the status where the metrics could not be written, which is said.
-  func tell(_ runs: [TargetRun<TerminationReport>], status: ExitStatus) -> ExitStatus {
+  package func tell(_ runs: [TargetRun<TerminationReport>], status: ExitStatus) -> ExitStatus {
     let whole = started.duration(to: .now)
     var status = status
     do throws(ExitError) {
@@ -55,14 +55,14 @@ struct RunNotifications {
   }
 
   /// Tells of a run that came to no report, whichever of its targets that was about.
-  func tell(
-    _ failure: ExitError, _ targets: [ResolvedTarget], _ settings: Settings
+  package func tell(
+    _ failure: ExitError, _ targets: [ResolvedTarget], environment: [String: String]
   ) -> ExitStatus {
     Diagnostics.report(failure)
     let runs = targets.map { target in
       TargetRun<TerminationReport>(
         .refused(
-          Failure(ofOne: failure), target: target.described(environment: settings.environment),
+          Failure(ofOne: failure), target: target.described(environment: environment),
           judgedWith: Policy()), status: failure.status)
     }
     return tell(runs, status: failure.status)

@@ -11,7 +11,7 @@ extension Environment {
   ]
 
   /// - Parameter more: those that the user has named.
-  static func variables(and more: [String]) -> [String: String] {
+  package static func variables(and more: [String]) -> [String: String] {
     var variables: [String: String] = [:]
     for name in names + more {
       if let value = value(of: name) { variables[name] = value }

@@ -4,14 +4,22 @@ import ServerAccess
 import SessionAudit
 
 /// One examination of one target.
-struct DoctorRun: ReportingRun {
-  var connector: Connector
+package struct DoctorRun: ReportingRun {
+  package var connector: Connector
   var judging: JudgeSettings
   /// The name of a role that may be made: what it needs is read too.
   var plannedRole: String?
 
+  package init(connector: Connector, judging: JudgeSettings, plannedRole: String?) {
+    (self.connector, self.judging, self.plannedRole) = (connector, judging, plannedRole)
+  }
+
+  package func fleet(of targets: [ResolvedTarget]) -> Fleet<DoctorReport> {
+    fleet(of: targets) { TargetRun(try result(of: $0)) }
+  }
+
   /// - Throws: `ExitError` for what the command line would have to say otherwise.
-  func result(of target: ResolvedTarget) throws -> TargetResult<DoctorReport> {
+  package func result(of target: ResolvedTarget) throws -> TargetResult<DoctorReport> {
     let judging = try judging.of(target, within: connector.timeout)
     return try result(of: target) { session, deadline in
       let snapshot = try SnapshotReader(session).read(as: target.reportName, deadline: deadline)

@@ -5,17 +5,17 @@ import ServerAccess
 import SessionAudit
 
 /// A roster as it came, with when it was taken.
-struct RosterInput {
-  var roster: Roster
+package struct RosterInput {
+  package var roster: Roster
   /// By the clock of this machine.
-  var takenAt: Timestamp
+  package var takenAt: Timestamp
 
   /// - Parameters:
   ///   - path: `-` is stdin.
   ///   - limit: how long a pipe may say nothing.
   ///   - interruption: ends it early.
   /// - Throws: `ExitError` with status 64 to 66.
-  static func read(
+  package static func read(
     _ path: String, by policy: Policy, within limit: Duration = .seconds(60),
     interruption: Interruption? = nil
   ) throws -> RosterInput {
@@ -70,17 +70,29 @@ struct RosterInput {
 
   /// Adds what it is said to cover.
   /// - Throws: `ExitError` for what is neither a name nor an address.
-  mutating func cover(_ covers: [String]) throws {
+  package mutating func cover(_ covers: [String]) throws {
     for words in covers {
       if let network = Network(words) {
         roster.coversNetworks.append(network)
       } else if NetworkAddress(words.prefix { $0 != "/" }) != nil {
         // An address that is none is a typing error, and no name.
-        roster.coversNetworks += try Parsing.networks([words], "--roster-covers")
+        roster.coversNetworks.append(try Network.given(words, by: "--roster-covers"))
       } else {
         roster.coversNames.append(Glob(words))
       }
     }
+  }
+}
+
+extension Network {
+  /// - Throws: `ExitError` for what is neither an address nor a range.
+  package static func given(_ text: String, by option: String) throws -> Network {
+    guard let network = Network(text) else {
+      throw ExitError.usage(
+        "\(option) \(text): an address or a range is written like 10.0.0.7, 10.0.0.0/8 or "
+          + "fd00::/8, and a range begins at its first address")
+    }
+    return network
   }
 }
 
@@ -93,7 +105,7 @@ extension PolicyFile.Command {
     }
   }
 
-  var childWords: ChildCommand.Words {
+  package var childWords: ChildCommand.Words {
     switch self {
     case .words(let words): .arguments(words)
     case .shell(let line): .shell(line)

@@ -6,13 +6,13 @@ import SessionAudit
 extension [ResolvedTarget] {
   /// The policy file, unless it names them itself: then it was checked that what it says of one is
   /// not said of all.
-  func named(by loaded: LoadedPolicy?) -> LoadedPolicy? {
+  package func named(by loaded: LoadedPolicy?) -> LoadedPolicy? {
     allSatisfy { $0.policyPlace != nil } ? nil : loaded
   }
 
   /// Gives each of several targets a name that is its own, or who types a password might hand it to
   /// another server. The same target given twice keeps one name.
-  mutating func nameApart(environment: [String: String]) {
+  package mutating func nameApart(environment: [String: String]) {
     let titles = map { Wording.title(of: $0.described(environment: environment)) }
     for place in indices {
       let parameters = self[place].parameters

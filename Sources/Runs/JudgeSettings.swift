@@ -5,18 +5,22 @@ import ServerAccess
 import SessionAudit
 
 /// What the judge is told, up to what only a target and its snapshot can settle.
-struct JudgeSettings: Sendable {
+package struct JudgeSettings: Sendable {
   /// As far as it is known before any server has been asked; of a target that the policy file does
   /// not name.
-  var policy = Policy()
+  package var policy: Policy
   /// Of the roster that options name; by the clock of this machine.
-  var rosterTakenAt: Timestamp?
-  var loaded: LoadedPolicy?
+  package var rosterTakenAt: Timestamp?
+  package var loaded: LoadedPolicy?
   /// What the options declare; it wins over what the file does.
-  var declared = Policy()
+  var declared: Policy
   /// `--roster-covers` and `--roster-complete`, which may speak of the file's roster.
-  var rosterCovers: [String] = []
-  var rosterIsComplete = false
+  package var rosterCovers: [String] = []
+  package var rosterIsComplete = false
+
+  package init(policy: Policy, loaded: LoadedPolicy?, declared: Policy) {
+    (self.policy, self.loaded, self.declared) = (policy, loaded, declared)
+  }
 
   /// What holds of one target: with its own applications and roster, which is read now.
   /// - Parameters:
@@ -89,7 +93,7 @@ struct JudgeSettings: Sendable {
 
 extension Policy {
   /// Takes in what a policy file says of a target's applications, and then the options.
-  mutating func declare(of loaded: LoadedPolicy, target: Int?, then options: Policy) {
+  package mutating func declare(of loaded: LoadedPolicy, target: Int?, then options: Policy) {
     let applications = loaded.applications(of: target)
     maxAges = loaded.declarations(applications, \.maxAge) + options.maxAges
     closesItself = loaded.declarations(applications, \.closesItself)

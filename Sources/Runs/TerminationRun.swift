@@ -4,8 +4,8 @@ import ServerAccess
 import SessionAudit
 
 /// What runs of `terminate` have in common, of whichever target.
-struct Termination: ReportingRun {
-  var connector: Connector
+package struct Termination: ReportingRun {
+  package var connector: Connector
   /// Of a target, by its place in the policy file.
   var selection: @Sendable (Int?) -> Selection
   var judging: JudgeSettings
@@ -13,14 +13,31 @@ struct Termination: ReportingRun {
   var ending: Terminator.Options
   var takesLock: Bool
   /// How long another run may hold the lock.
-  var lockPatience = Duration.seconds(2)
+  package var lockPatience = Duration.seconds(2)
   var interrupts: Interrupts?
   var log: LogFile?
+
+  package init(
+    connector: Connector, selection: @escaping @Sendable (Int?) -> Selection,
+    judging: JudgeSettings, execute: Bool, ending: Terminator.Options, takesLock: Bool,
+    interrupts: Interrupts?, log: LogFile?
+  ) {
+    (self.connector, self.selection, self.judging) = (connector, selection, judging)
+    (self.execute, self.ending, self.takesLock) = (execute, ending, takesLock)
+    (self.interrupts, self.log) = (interrupts, log)
+  }
+
+  /// - Parameter confirm: asks whether a target's plan shall be carried out; nil: it shall.
+  package func fleet(
+    of targets: [ResolvedTarget], confirm: (@Sendable (TerminationReport) throws -> Bool)?
+  ) -> Fleet<TerminationReport> {
+    fleet(of: targets) { try run(on: $0, confirm: confirm) }
+  }
 
   /// One run on one target.
   /// - Parameter confirm: asks whether the plan shall be carried out; nil: it shall.
   /// - Throws: `ExitError` for what the command line would have to say otherwise.
-  func run(
+  package func run(
     on target: ResolvedTarget, confirm: ((TerminationReport) throws -> Bool)? = nil
   ) throws -> TargetRun<TerminationReport> {
     let recorder = LogRecorder(log)

@@ -5,9 +5,9 @@ import ServerAccess
 import SessionAudit
 
 /// How to connect, as options and environment say; the same for each of several targets.
-struct Connector: Sendable {
+package struct Connector: Sendable {
   /// Of a target's whole run.
-  var timeout: Duration
+  package var timeout: Duration
   /// A target's own goes before all but an option.
   var connectTimeout: Setting<Duration>
   var waitForSlot: Duration?
@@ -15,6 +15,14 @@ struct Connector: Sendable {
   /// Nobody is there to be told what is waited for.
   var isQuiet = false
   var environment: [String: String]
+
+  package init(
+    timeout: Duration, connectTimeout: Setting<Duration>, waitForSlot: Duration?,
+    asksPasswords: Bool, isQuiet: Bool = false, environment: [String: String]
+  ) {
+    (self.timeout, self.connectTimeout, self.waitForSlot) = (timeout, connectTimeout, waitForSlot)
+    (self.asksPasswords, self.isQuiet, self.environment) = (asksPasswords, isQuiet, environment)
+  }
 
   /// Connects, asking for a missing password where somebody is there to be asked.
   /// - Parameter interruption: ends it early.
@@ -86,7 +94,7 @@ struct Connector: Sendable {
   }
 
   /// What libpq's connect_timeout means.
-  static func connectLimit(_ text: String) -> Duration? {
+  package static func connectLimit(_ text: String) -> Duration? {
     // 0 and below mean "for ever" to libpq; --timeout still holds.
     Int(text).map { $0 > 0 ? .seconds($0) : .seconds(100_000_000) }
   }

@@ -5,12 +5,12 @@ import ServerAccess
 import SessionAudit
 
 /// A policy file that was read, and the path that names the places in it.
-struct LoadedPolicy: Sendable {
-  let path: String
-  let file: PolicyFile
+package struct LoadedPolicy: Sendable {
+  package let path: String
+  package let file: PolicyFile
 
   /// - Throws: `ExitError` with status 65, for the first of what is wrong, or 66.
-  static func load(_ path: String) throws -> LoadedPolicy {
+  package static func load(_ path: String) throws -> LoadedPolicy {
     do {
       return try read(path)
     } catch let errors as PolicyFileErrors {
@@ -25,7 +25,7 @@ struct LoadedPolicy: Sendable {
   }
 
   /// - Throws: `PolicyFileErrors`, and `ExitError` with status 66.
-  static func read(_ path: String) throws -> LoadedPolicy {
+  package static func read(_ path: String) throws -> LoadedPolicy {
     let input = try InputFile.read(path, atMost: 1 << 20)
     let file = try PolicyFile.read(input.bytes, conninfoProblem: conninfoProblem)
     let loaded = LoadedPolicy(path: path, file: file)
@@ -68,12 +68,12 @@ struct LoadedPolicy: Sendable {
   }
 
   /// A sentence for each error, with file, line and key.
-  static func lines(of errors: PolicyFileErrors, in path: String) -> [String] {
+  package static func lines(of errors: PolicyFileErrors, in path: String) -> [String] {
     errors.errors.map { $0.sentence(in: path) }
   }
 
   /// What is right and yet can't be meant: sentences.
-  var doubts: [String] {
+  package var doubts: [String] {
     places.compactMap { place in
       guard let most = unmetBasis(of: place) else { return nil }
       let whose = place.map { " of target \(file.targets[$0].name)" } ?? ""
@@ -83,7 +83,7 @@ struct LoadedPolicy: Sendable {
   }
 
   /// The weakest ground on which a run by the file alone ends something; nil: it ends nothing.
-  var weakestTrust: Trust? {
+  package var weakestTrust: Trust? {
     let trusts = Set(places.filter { unmetBasis(of: $0) == nil }.flatMap(trusts))
     return Trust.allCases.last { $0 != .never && trusts.contains($0) }
   }
@@ -126,10 +126,10 @@ struct LoadedPolicy: Sendable {
     }
   }
 
-  func place(_ line: Int) -> String { "\(path):\(line)" }
+  package func place(_ line: Int) -> String { "\(path):\(line)" }
 
   /// A path in the file is relative to the file.
-  func resolved(_ path: String) -> String {
+  package func resolved(_ path: String) -> String {
     guard !path.hasPrefix("/"), path != "-", let slash = self.path.lastIndex(of: "/") else {
       return path
     }
@@ -141,7 +141,7 @@ struct LoadedPolicy: Sendable {
   /// What is said of applications, in the order in which the last that matches wins.
   /// - Parameter target: its place in the file; nil: one that the file does not name. It may be one of
   ///   the file's all the same, under another name, so that what protects holds of it too.
-  func applications(of target: Int?) -> [PolicyFile.Application] {
+  package func applications(of target: Int?) -> [PolicyFile.Application] {
     if let target { return file.applications + file.targets[target].applications }
     return file.applications + protecting(besides: nil)
   }
@@ -151,12 +151,12 @@ struct LoadedPolicy: Sendable {
       .flatMap { file.targets[$0].applications.compactMap(\.asProtection) }
   }
 
-  func roster(of target: Int?) -> PolicyFile.Roster? {
+  package func roster(of target: Int?) -> PolicyFile.Roster? {
     target.flatMap { file.targets[$0].roster } ?? file.roster
   }
 
   /// - Parameter protects: whether a value keeps sessions from being ended.
-  func declarations<Value>(
+  package func declarations<Value>(
     _ applications: [PolicyFile.Application],
     _ said: (PolicyFile.Application) -> PolicyFile.Located<Value>?,
     protects: (Value) -> Bool = { _ in false }
@@ -173,7 +173,7 @@ struct LoadedPolicy: Sendable {
   }
 
   /// What other targets protect, for a run that reaches into their databases.
-  func protections(besides target: Int?) -> [Declaration<Trust>] {
+  package func protections(besides target: Int?) -> [Declaration<Trust>] {
     let entries = protecting(besides: target)
     return declarations(entries, \.trust) { _ in true }
       + declarations(entries, \.protect) { _ in true }
@@ -182,7 +182,7 @@ struct LoadedPolicy: Sendable {
 
   /// The targets that it names; one of several that can't be used fails alone.
   /// - Throws: `ExitError` for a variable that is not set, or holds no URI.
-  func targets(environment: [String: String]) throws -> [ResolvedTarget] {
+  package func targets(environment: [String: String]) throws -> [ResolvedTarget] {
     var resolved = try file.targets.enumerated().map { place, target in
       var resolved: ResolvedTarget
       do throws(TargetError) {
@@ -234,7 +234,7 @@ extension PolicyFile.Application {
 
 extension PolicyFile {
   /// The variables that it reads.
-  var urlVariables: [String] {
+  package var urlVariables: [String] {
     targets.compactMap {
       if case .urlVariable(let name) = $0.source.value { name } else { nil }
     }
@@ -243,7 +243,7 @@ extension PolicyFile {
 
 extension InputFileError {
   /// With file, line and key.
-  func sentence(in path: String) -> String {
+  package func sentence(in path: String) -> String {
     let place = [path, line.map { "line \($0)" }, field].compactMap { $0 }.joined(separator: ", ")
     return "\(place): \(problem)"
   }
