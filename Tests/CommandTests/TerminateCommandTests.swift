@@ -57,7 +57,7 @@ struct TerminateCommandTests {
     #expect(json["executed"] == .bool(true))
     #expect(
       Set(json["outcomes"]?.items.compactMap { $0["pid"]?.int } ?? [])
-        == Set(victims.map { Int($0.backendPID) }))
+        == Set(victims.map { Int($0.backendPID) }), "\(outcome.stdout)")
     #expect(json["outcomes"]?.items.allSatisfy { $0["result"]?.text == "gone" } == true)
     #expect(json["totals"]?["gone"]?.int == 3 && json["totals"]?["selected"]?.int == 3)
     for victim in victims { #expect(!isAlive(victim)) }
