@@ -152,19 +152,14 @@ struct AuditCommand: TargetCommand {
   private func renderer(
     _ delivery: Delivery, _ settings: Settings
   ) -> any Renderer<AuditReport> {
-    switch delivery.format {
-    case .json, .ndjson:
-      JSONReport<AuditReport>(
-        version: programVersion, summary: summary, showQuery: showQuery, indents: delivery.indents)
-    case .html: HTMLReport(version: programVersion, summary: summary, showQuery: showQuery)
-    case .prometheus: PrometheusReport(now: input == nil ? LocalClock.now : nil)
-    case .csv: CSVReport(summary: summary, showQuery: showQuery)
-    case .text:
-      AuditText(
+    let options = FormOptions(
+      indents: delivery.indents, summary: summary, showQuery: showQuery,
+      now: input == nil ? LocalClock.now : nil)
+    return AuditReport.renderer(delivery.format, options)
+      ?? AuditText(
         TextReport(
           style: output.style(delivery, settings), lists: sessions || showQuery,
           showsQuery: showQuery), overviewAlone: summary)
-    }
   }
 
   /// Errors, to stderr.

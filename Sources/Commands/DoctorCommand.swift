@@ -45,7 +45,7 @@ struct DoctorCommand: TargetCommand {
   var role: String?
 
   func validate() throws {
-    try output.refuseForms()
+    try output.refuseForms(besides: DoctorReport.self)
     guard !(sql && role != nil) else {
       throw ValidationError("--sql and --role print two different things")
     }
@@ -95,8 +95,8 @@ struct DoctorCommand: TargetCommand {
   private func renderer(
     _ delivery: Delivery, _ settings: Settings
   ) -> any Renderer<DoctorReport> {
-    if output.isJSON {
-      return JSONReport<DoctorReport>(version: programVersion, indents: delivery.indents)
+    if let form = DoctorReport.renderer(delivery.format, FormOptions(indents: delivery.indents)) {
+      return form
     }
     if sql || role != nil { return DoctorSQL() }
     return DoctorText(TextReport(style: output.style(delivery, settings)))

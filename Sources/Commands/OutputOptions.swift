@@ -3,25 +3,11 @@ import OperatingSystem
 import Rendering
 import SessionAudit
 
-/// The forms of a report.
-enum ReportFormat: String, CaseIterable {
-  case text
-  case json
-  /// One object on one line.
-  case ndjson
-  case csv
-  /// One page that needs nothing else.
-  case html
-  case prometheus
-}
-
 /// In which form reports go where. The words are read here: every further type of option costs each
 /// start of the program time.
 struct OutputOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "The form of the report: text (default), json, ndjson; audit also csv, html, prometheus.",
-      valueName: "format"),
+    help: ArgumentHelp(ReportFormat.help, valueName: "format"),
     completion: .list(ReportFormat.allCases.map(\.rawValue)))
   var format: String?
 
@@ -59,9 +45,9 @@ struct OutputOptions: ParsableArguments {
     guard file?.isEmpty != true else { throw ValidationError("-o needs the name of a file") }
   }
 
-  /// For commands whose reports have no other forms than text and JSON.
-  func refuseForms() throws {
-    guard form == .text || isJSON else {
+  /// For commands whose reports do not have every form.
+  func refuseForms<Report: FormattedReport>(besides report: Report.Type) throws {
+    guard form == .text || Report.renderer(form, FormOptions()) != nil else {
       throw ValidationError("--format \(form.rawValue) is audit's: write text, json or ndjson")
     }
   }

@@ -52,7 +52,7 @@ struct TerminateCommand: TargetCommand {
   var quiet = false
 
   func validate() throws {
-    try output.refuseForms()
+    try output.refuseForms(besides: TerminationReport.self)
     guard !(sql && (ending.execute || output.isJSON || quiet)) else {
       throw ValidationError("--sql prints statements alone, and ends nothing")
     }
@@ -179,9 +179,8 @@ struct TerminateCommand: TargetCommand {
     _ delivery: Delivery, _ targets: [ResolvedTarget], _ selection: Selection,
     _ ending: ExecutionOptions, _ settings: Settings
   ) -> any Renderer<TerminationReport> {
-    if output.isJSON {
-      return JSONReport<TerminationReport>(version: programVersion, indents: delivery.indents)
-    }
+    let options = FormOptions(indents: delivery.indents)
+    if let form = TerminationReport.renderer(delivery.format, options) { return form }
     if sql { return TerminationSQL() }
     let places = targets.map { target in
       // Those that a policy file names have no words of their own.

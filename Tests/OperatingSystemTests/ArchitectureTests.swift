@@ -86,4 +86,20 @@ struct ArchitectureTests {
         places.contains { FileManager.default.fileExists(atPath: "\(Self.root)/\($0)") }, "\(path)")
     }
   }
+
+  /// A script that reads a file which has moved fails only where it is run.
+  @Test func whatScriptsReadOfTheSourcesIsThere() throws {
+    let scripts = try FileManager.default.contentsOfDirectory(atPath: "\(Self.root)/scripts")
+    var named: Set<String> = []
+    for script in scripts {
+      let text = try Data(contentsOf: URL(filePath: "\(Self.root)/scripts/\(script)"))
+      named.formUnion(
+        String(decoding: text, as: UTF8.self)
+          .matches(of: /(?:Sources|Tests)\/[\w\/+]+\.\w+/).map { String($0.0) })
+    }
+    #expect(named.count > 2)
+    for path in named {
+      #expect(FileManager.default.fileExists(atPath: "\(Self.root)/\(path)"), "\(path)")
+    }
+  }
 }
