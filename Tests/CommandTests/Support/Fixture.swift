@@ -12,7 +12,10 @@ enum Fixture {
   /// Roles: `app` owns shop and may see and end all but superusers' sessions, `low` nothing,
   /// `learner` nothing at first,
   /// `secret` has a password.
-  static let server = Result { () throws -> ThrowawayServer in
+  static let server = Result { try makeServer() }
+
+  /// One like it, for a suite whose sessions would change what others are told of theirs.
+  static func makeServer() throws -> ThrowawayServer {
     let server = try ThrowawayServer(
       settings: ["max_connections": "40"],
       authentication: ["host all secret 127.0.0.1/32 scram-sha-256"])
