@@ -52,26 +52,18 @@ extension AuditReport: FormattedReport {
   }
 }
 
-extension DoctorReport: FormattedReport {
+/// Of these there are text and JSON alone.
+extension FormattedReport where Self: JSONDocument {
   static func renderer(
     _ format: ReportFormat, _ options: FormOptions
-  ) -> (any Renderer<DoctorReport>)? {
+  ) -> (any Renderer<Self>)? {
     switch format {
-    case .json, .ndjson:
-      JSONReport<DoctorReport>(version: programVersion, indents: options.indents)
+    case .json, .ndjson: JSONReport<Self>(version: programVersion, indents: options.indents)
     case .text, .csv, .html, .prometheus: nil
     }
   }
 }
 
-extension TerminationReport: FormattedReport {
-  static func renderer(
-    _ format: ReportFormat, _ options: FormOptions
-  ) -> (any Renderer<TerminationReport>)? {
-    switch format {
-    case .json, .ndjson:
-      JSONReport<TerminationReport>(version: programVersion, indents: options.indents)
-    case .text, .csv, .html, .prometheus: nil
-    }
-  }
-}
+extension DoctorReport: FormattedReport {}
+
+extension TerminationReport: FormattedReport {}
